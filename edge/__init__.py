@@ -1,0 +1,1 @@
+"""The gateway: the offline daemon that answers devices over MQTT."""

@@ -1,0 +1,1 @@
+"""The export plane: from an adapter to a signed, proven bundle."""

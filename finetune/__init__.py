@@ -1,0 +1,1 @@
+"""The fine-tuning plane, for a GPU box."""
