@@ -1,0 +1,311 @@
+"""The gateway's configuration: one TOML file, every key with a default that works.
+
+``config_keys`` describes the keys, ``config_lines`` finds them in a file and ``config_text`` writes the commented
+file and the documentation.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edgegen.config_keys import KEYS, KEYS_BY_NAME, SECTIONS, Key, file_problem
+from edgegen.config_lines import find_lines
+from edgegen.errors import ConfigError
+
+SYSTEM_FILE = Path("/etc/edgegen/edgegen.toml")
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """Who this gateway is and where it keeps its data."""
+
+    id: str
+    data_dir: Path
+
+
+@dataclass(frozen=True)
+class MqttConfig:
+    """The broker and the way to it. TLS is on when ``tls_ca_file`` or ``tls_cert_file`` is given."""
+
+    host: str
+    port: int
+    username: str | None
+    password_file: Path | None
+    tls_ca_file: Path | None
+    tls_cert_file: Path | None
+    tls_key_file: Path | None
+    base_topic: str
+    protocol: int
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What answers. ``bundle`` is ``current`` or an absolute path; ``n_threads`` 0 means: decide from the cores."""
+
+    bundle: str
+    base: Path | None
+    n_ctx: int
+    slots: int
+    n_threads: int
+
+
+@dataclass(frozen=True)
+class LimitsConfig:
+    """What a device may ask for."""
+
+    payload_bytes: int
+    prompt_tokens: int
+    max_tokens: int
+    queue: int
+    per_device_per_minute: int
+    deadline_s: float
+
+
+@dataclass(frozen=True)
+class TelemetryConfig:
+    """What the gateway tells about itself."""
+
+    interval_s: float
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, checked. ``path`` is the file it came from, None when there is none."""
+
+    node: NodeConfig
+    mqtt: MqttConfig
+    model: ModelConfig
+    limits: LimitsConfig
+    telemetry: TelemetryConfig
+    path: Path | None
+
+
+class _Setting(NamedTuple):
+    """A value as it was written, and where: ``FILE:LINE`` or ``--set``. Relative paths start at ``folder``."""
+
+    value: Any
+    where: str
+    folder: Path
+
+
+def load_config(path: Path | None, overrides: Sequence[str] = (), *, check_files: bool = True) -> Config:
+    """Read, complete and check the configuration.
+
+    Args:
+        path: The file; None for /etc/edgegen/edgegen.toml when it exists, else the defaults alone.
+        overrides: ``section.key=value`` strings that win over the file. The value is TOML, or else a bare string.
+        check_files: Whether the files that the configuration refers to must exist here. False checks a gateway's
+            file on another machine.
+
+    Raises:
+        ConfigError: Naming every problem at once, each with its place, key, value and remedy.
+    """
+    return load_with_sources(path, overrides, check_files=check_files)[0]
+
+
+def load_with_sources(
+    path: Path | None, overrides: Sequence[str] = (), *, check_files: bool = True
+) -> tuple[Config, dict[str, str]]:
+    """Like ``load_config``, with where each value came from: ``FILE:LINE``, ``--set`` or ``default``."""
+    problems: list[str] = []
+    if path is None and SYSTEM_FILE.exists():
+        path = SYSTEM_FILE
+    settings = {} if path is None else _read_file(path, problems)
+    settings.update(_read_overrides(overrides, problems))
+
+    values: dict[str, Any] = {}
+    for name, setting in settings.items():
+        _take(KEYS_BY_NAME[name], setting, check_files=check_files, values=values, problems=problems)
+    for key in KEYS:
+        if key.dotted not in values:
+            values[key.dotted] = key.default_value(values)
+    sources = {key.dotted: settings[key.dotted].where if key.dotted in settings else "default" for key in KEYS}
+    problems += _cross_problems(values, sources)
+    if problems:
+        raise ConfigError(problems)
+    return _build(values, path), sources
+
+
+def _build(values: dict[str, Any], path: Path | None) -> Config:
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for key in KEYS:
+        sections[key.section][key.name] = values[key.dotted]
+    return Config(
+        node=NodeConfig(**sections["node"]),
+        mqtt=MqttConfig(**sections["mqtt"]),
+        model=ModelConfig(**sections["model"]),
+        limits=LimitsConfig(**sections["limits"]),
+        telemetry=TelemetryConfig(**sections["telemetry"]),
+        path=path,
+    )
+
+
+def _read_file(path: Path, problems: list[str]) -> dict[str, _Setting]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")  # Windows editors put a byte order mark in front
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        problems.append(f"{path}: does not exist. Write one with: edgegen config init {path}")
+    except OSError as error:
+        problems.append(f"{path}: cannot be read: {error.strerror}. Correct the path or its permissions.")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        byte = error.object[error.start]
+        problems.append(f"{path}:{line}: byte 0x{byte:02x} is not UTF-8. Save the file as UTF-8.")
+    except tomllib.TOMLDecodeError as error:
+        problems.append(_syntax_problem(path, text, error))
+    else:
+        return _settings_of(document, find_lines(text.replace("\r\n", "\n")), path, problems)
+    return {}
+
+
+def _syntax_problem(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    """Name the line, which tomllib has only in its message: ``(at line 3, column 5)`` or ``(at end of document)``."""
+    match = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
+    lines = text.rstrip().splitlines() or [""]
+    number = min(int(match[1]) if match else len(lines), len(lines))
+    what = str(error).split(" (at ", maxsplit=1)[0]
+    return (
+        f"{path}:{number}: not valid TOML: {what}, in: {lines[number - 1].strip()}. "
+        'Write one `key = value` a line, with text in "quotes". Other problems show once this is corrected.'
+    )
+
+
+def _settings_of(
+    document: dict[str, Any], lines: dict[tuple[str, ...], int], path: Path, problems: list[str]
+) -> dict[str, _Setting]:
+    settings = {}
+    for section, table in document.items():
+        where = f"{path}:{lines[(section,)]}"
+        if section not in SECTIONS:
+            problems.append(f"{where}: {_unknown_section(section, table)}")
+        elif not isinstance(table, dict):
+            problems.append(f"{where}: {section} = {_shown(table)}: must be a table; write it as [{section}].")
+        else:
+            for name, value in table.items():
+                where = f"{path}:{lines[(section, name)]}"
+                if f"{section}.{name}" in KEYS_BY_NAME:
+                    settings[f"{section}.{name}"] = _Setting(value, where, path.absolute().parent)
+                else:
+                    problems.append(f"{where}: {_unknown_key(section, name, value)}")
+    return settings
+
+
+def _read_overrides(overrides: Sequence[str], problems: list[str]) -> dict[str, _Setting]:
+    settings = {}
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        name = name.strip()
+        section, dot, key = name.partition(".")
+        if not equals or not dot:
+            problems.append(f"--set {override}: must read section.key=value, for example: --set mqtt.port=1883")
+        elif section not in SECTIONS:
+            problems.append(f"--set {override}: {_unknown_section(section, {})}")
+        elif name not in KEYS_BY_NAME:
+            problems.append(f"--set {override}: {_unknown_key(section, key, text)}")
+        else:
+            settings[name] = _Setting(_override_value(text), "--set", Path.cwd())
+    return settings
+
+
+def _override_value(text: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if len(parsed) == 1 else text
+
+
+def _unknown_section(section: str, table: Any) -> str:
+    if not isinstance(table, dict):
+        homes = [key.section for key in KEYS if key.name == section]
+        if homes:
+            return f"{section} = {_shown(table)}: stands outside a section; move it under [{homes[0]}]."
+    guess = difflib.get_close_matches(section.lower(), SECTIONS, 1)
+    meant = f"did you mean [{guess[0]}]?" if guess else f"the sections are: {', '.join(SECTIONS)}."
+    return f"[{section}]: unknown section; {meant}"
+
+
+def _unknown_key(section: str, name: str, value: Any) -> str:
+    names = [key.name for key in KEYS if key.section == section]
+    homes = [key.section for key in KEYS if key.name == name]
+    guess = difflib.get_close_matches(name.lower().replace("-", "_"), names, 1)
+    if homes:
+        meant = f"it belongs in [{homes[0]}]."
+    elif guess:
+        meant = f"did you mean {guess[0]}?"
+    else:
+        meant = f"the keys of [{section}] are: {', '.join(names)}."
+    return f"{section}.{name} = {_shown(value)}: unknown key; {meant}"
+
+
+def _take(key: Key, setting: _Setting, *, check_files: bool, values: dict[str, Any], problems: list[str]) -> None:
+    """Convert and check one value: into ``values`` when it is good, else a line in ``problems``."""
+    value, problem = _convert(key, setting)
+    if problem is None and key.check is not None:
+        problem = key.check(value)
+    if problem is None and check_files and key.kind in ("path", "bundle") and value != "current":
+        problem = file_problem(key, Path(value))
+    if problem is None:
+        values[key.dotted] = value
+    else:
+        problems.append(f"{setting.where}: {key.dotted} = {_shown(setting.value)}: {problem.rstrip('.')}.")
+
+
+def _convert(key: Key, setting: _Setting) -> tuple[Any, str | None]:
+    value = setting.value
+    if key.kind in ("integer", "number"):
+        wanted = (int,) if key.kind == "integer" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            what = "a whole number" if key.kind == "integer" else "a number"
+            return None, f"must be {what} ({key.unit}), without quotes, for example {key.shown}"
+        return (float(value) if key.kind == "number" else value), None
+    if not isinstance(value, str):
+        return None, f"must be text in quotes ({key.unit}), for example {key.shown}"
+    if key.kind == "string" or (key.kind == "bundle" and value in ("", "current")):
+        return value, None
+    if not value or "\0" in value:
+        return None, "must be a path; remove the line to do without" if key.is_optional else "must be a path"
+    try:
+        path = setting.folder / Path(value).expanduser()
+    except RuntimeError:
+        return None, "has a ~ of a user without a home folder; write the whole path"
+    return (str(path) if key.kind == "bundle" else path), None
+
+
+def _cross_problems(values: dict[str, Any], sources: dict[str, str]) -> list[str]:
+    """Values that are each fine and wrong together."""
+
+    def problem(name: str, what: str) -> str:
+        value = values[name]
+        shown = _shown(str(value) if isinstance(value, Path) else value)
+        return f"{sources[name]}: {name} = {shown}: {what}"
+
+    found = []
+    for one, other in (("mqtt.tls_cert_file", "mqtt.tls_key_file"), ("mqtt.tls_key_file", "mqtt.tls_cert_file")):
+        # A file that was given but refused is reported already.
+        if values[one] and not values[other] and sources[other] == "default":
+            found.append(problem(one, f"needs {other} too; add it or remove this line."))
+    if values["mqtt.password_file"] and not values["mqtt.username"] and sources["mqtt.username"] == "default":
+        found.append(problem("mqtt.password_file", "needs mqtt.username too; add it or remove this line."))
+    n_ctx = values["model.n_ctx"]
+    if values["limits.prompt_tokens"] >= n_ctx:
+        remedy = f"must be less than model.n_ctx = {n_ctx}, which holds prompt and answer; lower it or raise n_ctx."
+        found.append(problem("limits.prompt_tokens", remedy))
+    if values["limits.max_tokens"] >= n_ctx:
+        remedy = f"must be less than model.n_ctx = {n_ctx}, which holds prompt and answer; lower it or raise n_ctx."
+        found.append(problem("limits.max_tokens", remedy))
+    return found
+
+
+def _shown(value: Any) -> str:
+    """A value as TOML would spell it, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else text[:77] + "..."
