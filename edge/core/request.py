@@ -19,7 +19,7 @@ class Step(StrEnum):
     """What moves a request on."""
 
     DISPATCHED = "dispatched"
-    FIRST_TOKEN = "first_token"
+    TEXT_BEGAN = "text_began"
     ENGINE_DIED = "engine_died"
     ENDED = "ended"
     DELIVERED = "delivered"
@@ -29,7 +29,7 @@ class Step(StrEnum):
 TRANSITIONS: dict[State, dict[Step, State]] = {
     State.QUEUED: {Step.DISPATCHED: State.PROMPT, Step.ENDED: State.ANSWERED},
     State.PROMPT: {
-        Step.FIRST_TOKEN: State.GENERATING,
+        Step.TEXT_BEGAN: State.GENERATING,
         Step.ENGINE_DIED: State.QUEUED,
         Step.ENDED: State.ANSWERED,
     },
