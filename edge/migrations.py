@@ -1,0 +1,119 @@
+"""The database's schema, as steps that are appended and never edited."""
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+migration = Migrations("edgegen")
+
+
+@migration()
+def first_light(db: Database) -> None:
+    """Requests with their answers; measurements; events; probe results.
+
+    A request's row lives as long as the dedup window and holds its terminal frame: answer and state are
+    one row, so they are one transaction. Its measurements go to ``answers``, which lives longer.
+    """
+    db["requests"].create(
+        {
+            "key": int,
+            "device": str,
+            "id": str,
+            "verb": str,
+            "plain": int,
+            "pool": int,
+            "response_topic": str,
+            "correlation": bytes,
+            "hash": bytes,
+            "payload": bytes,
+            "priority": str,
+            "adapter": str,
+            "samples": int,
+            "stream": int,
+            "received_at": float,
+            "received_utc": float,
+            "boot": str,
+            "uptime_s": float,
+            "deadline_s": float,
+            "state": str,
+            "starts": int,
+            "deaths": int,
+            "accepted": bytes,
+            "terminal": bytes,
+            "status": str,
+        },
+        pk="key",
+        not_null={"device", "id", "verb", "hash", "payload", "state"},
+        defaults={"starts": 0, "deaths": 0},
+    )
+    db["requests"].create_index(["device", "id"], unique=True)
+    db["requests"].create_index(["state", "key"])
+    db["answers"].create(
+        {
+            "key": int,
+            "utc": float,
+            "device": str,
+            "verb": str,
+            "status": str,
+            "adapter": str,
+            "model": str,
+            "runs": int,
+            "queue_s": float,
+            "ttft_s": float,
+            "total_s": float,
+            "prompt_tokens": int,
+            "cached_tokens": int,
+            "completion_tokens": int,
+            "pp_tokens_per_s": float,
+            "tg_tokens_per_s": float,
+        },
+    )
+    db["answers"].create_index(["utc"])
+    db["telemetry"].create(
+        {
+            "utc": float,
+            "uptime_s": float,
+            "daemon_rss_bytes": int,
+            "daemon_pss_bytes": int,
+            "engine_rss_bytes": int,
+            "engine_pss_bytes": int,
+            "cpu_percent": float,
+            "daemon_cpu_percent": float,
+            "engine_cpu_percent": float,
+            "temperature_c": float,
+            "memory_available_bytes": int,
+            "disk_free_bytes": int,
+            "queue_waiting": int,
+            "queue_running": int,
+            "kv_used": int,
+            "kv_total": int,
+        },
+    )
+    db["telemetry"].create_index(["utc"])
+    db["events"].create({"utc": float, "kind": str, "detail": str})
+    db["events"].create_index(["utc"])
+    db["probe_results"].create(
+        {
+            "utc": float,
+            "run": str,
+            "suite": str,
+            "probe": str,
+            "category": str,
+            "model": str,
+            "model_sha256": str,
+            "adapter": str,
+            "prompt": str,
+            "answer": str,
+            "passed": int,
+            "reason": str,
+            "seconds": float,
+        },
+    )
+    db["probe_results"].create_index(["run"])
+    db["meta"].create({"name": str, "value": str}, pk="name")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database to this version's schema."""
+    # The library reads rows by position; ours are mapped by name and serve both.
+    migration.apply(Database(connection))

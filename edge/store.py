@@ -1,0 +1,345 @@
+"""What must survive: requests, their answers, measurements. SQLite in WAL mode, one connection, one lock.
+
+``synchronous=FULL`` because ``accepted`` is a promise: under a simulated power cut FULL kept 500 of 500
+commits, NORMAL and OFF none (docs/decisions). Writers group what they have into one transaction, so a
+burst costs one fsync.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from edge.core.request import Job, State
+from edge.migrations import migrate
+from edgegen.errors import StoreError
+
+# Measurements are dropped, oldest first, while the file is larger than this; requests never are.
+MAX_BYTES = 512 * 1024 * 1024
+
+OPEN_STATES = (State.QUEUED, State.PROMPT, State.GENERATING)
+
+
+@dataclass(frozen=True)
+class StoredRequest:
+    """What the store knows of a request with a given device and id."""
+
+    key: int
+    hash: bytes
+    state: State
+    accepted: bytes | None
+    terminal: bytes | None
+    status: str | None
+    plain: bool
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """A terminal frame that the broker has not acknowledged."""
+
+    key: int
+    response_topic: str
+    correlation: bytes | None
+    terminal: bytes
+    status: str
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}. {_remedy(error)}") from error
+
+
+def _remedy(error: sqlite3.Error) -> str:
+    text = str(error)
+    if "full" in text:
+        return "Free some disk space, or lower telemetry.retention_days."
+    if "malformed" in text or "not a database" in text:
+        return "The file is damaged: move it away and restart; open requests in it are lost."
+    if "locked" in text:
+        return "Another process holds it: is a second edgegen running with the same data_dir?"
+    return "Check the disk, the file's owner and the mount."
+
+
+class Store:
+    """The database of one node.
+
+    Args:
+        path: The file; its folder must exist. ``:memory:`` keeps everything in memory, for simulations.
+
+    Raises:
+        StoreError: If the file cannot be opened, migrated or (later) written.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._lock = threading.RLock()
+        self._depth = 0
+        with _storage_errors(self.path):
+            self._db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            migrate(self._db)
+
+    def close(self) -> None:
+        """Close the file; the WAL is folded in."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is one commit; nested transactions join the outermost.
+
+        Raises:
+            StoreError: If the commit fails; then nothing of it is kept.
+        """
+        with self._lock, _storage_errors(self.path):
+            if self._depth:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+
+    def _write(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
+        with self.transaction():
+            return self._db.execute(sql, values)
+
+    def _read(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
+        with self._lock, _storage_errors(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    # --- requests --------------------------------------------------------------------------------
+
+    def find(self, device: str, request_id: str) -> StoredRequest | None:
+        """The request a device sent under this id within the dedup window."""
+        rows = self._read(
+            "SELECT key, hash, state, accepted, terminal, status, plain FROM requests WHERE device = ? AND id = ?",
+            (device, request_id),
+        )
+        if not rows:
+            return None
+        row = rows[0]
+        return StoredRequest(
+            row["key"],
+            row["hash"],
+            State(row["state"]),
+            row["accepted"],
+            row["terminal"],
+            row["status"],
+            bool(row["plain"]),
+        )
+
+    def insert(
+        self,
+        job: Job,
+        *,
+        payload: bytes,
+        digest: bytes,
+        deadline_s: float | None,
+        boot: str,
+        uptime_s: float,
+        utc: float,
+    ) -> int:
+        """Store a new request and give it its key, which is also its place in the order of arrival."""
+        cursor = self._write(
+            "INSERT INTO requests (device, id, verb, plain, pool, response_topic, correlation, hash, payload, "
+            "priority, adapter, samples, stream, received_at, received_utc, boot, uptime_s, deadline_s, state) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                job.device,
+                job.request_id,
+                job.verb,
+                job.plain,
+                job.pool,
+                job.response_topic,
+                job.correlation,
+                digest,
+                payload,
+                job.priority,
+                job.adapter,
+                job.samples,
+                job.stream,
+                job.received_at,
+                utc,
+                boot,
+                uptime_s,
+                deadline_s,
+                State.QUEUED,
+            ),
+        )
+        return cast("int", cursor.lastrowid)
+
+    def set_accepted(self, key: int, frame: bytes) -> None:
+        """Keep the `accepted` frame, so that repeats are byte-identical."""
+        self._write("UPDATE requests SET accepted = ? WHERE key = ?", (frame, key))
+
+    def set_route(self, key: int, response_topic: str, correlation: bytes | None) -> None:
+        """A retry says anew where it wants the answer."""
+        self._write(
+            "UPDATE requests SET response_topic = ?, correlation = ? WHERE key = ?", (response_topic, correlation, key)
+        )
+
+    def payload(self, key: int) -> bytes:
+        """The request as it came."""
+        return cast("bytes", self._read("SELECT payload FROM requests WHERE key = ?", (key,))[0]["payload"])
+
+    def start(self, jobs: Iterable[Job]) -> None:
+        """Commit that generation starts, before it does."""
+        with self.transaction():
+            for job in jobs:
+                self._write("UPDATE requests SET starts = ?, state = ? WHERE key = ?", (job.starts, job.state, job.key))
+
+    def engine_died(self, jobs: Iterable[Job]) -> None:
+        """Commit that the engine died with these requests in it."""
+        with self.transaction():
+            for job in jobs:
+                self._write(
+                    "UPDATE requests SET deaths = ?, state = ? WHERE key = ?", (job.deaths, State.QUEUED, job.key)
+                )
+
+    def finish(self, job: Job, terminal: bytes, status: str, measured: Mapping[str, Any]) -> bool:
+        """Store the terminal frame and, in the same transaction, the request's measurements.
+
+        Returns:
+            False when a terminal frame is stored already: the first one wins.
+        """
+        with self.transaction():
+            cursor = self._write(
+                "UPDATE requests SET terminal = ?, status = ?, state = ? WHERE key = ? AND terminal IS NULL",
+                (terminal, status, State.ANSWERED, job.key),
+            )
+            if cursor.rowcount != 1:
+                return False
+            row = {"key": job.key, "device": job.device, "verb": job.verb, "status": status, **measured}
+            names = ", ".join(row)
+            marks = ", ".join(f":{name}" for name in row)
+            self._write(f"INSERT INTO answers ({names}) VALUES ({marks})", row)  # noqa: S608 - names are ours
+            return True
+
+    def replace_terminal(self, key: int, terminal: bytes, status: str) -> None:
+        """Put a smaller terminal frame in place of one that the broker would never carry."""
+        self._write("UPDATE requests SET terminal = ?, status = ? WHERE key = ?", (terminal, status, key))
+
+    def delivered(self, keys: Iterable[int]) -> None:
+        """Mark terminal frames as acknowledged by the broker."""
+        with self.transaction():
+            for key in keys:
+                self._write(
+                    "UPDATE requests SET state = ? WHERE key = ? AND state = ?", (State.PUBLISHED, key, State.ANSWERED)
+                )
+
+    def undeliverable(self, key: int) -> None:
+        """Give up on a terminal frame that the broker keeps refusing."""
+        self._write("UPDATE requests SET state = ? WHERE key = ?", (State.UNDELIVERABLE, key))
+
+    def outbox(self) -> list[OutboxEntry]:
+        """Terminal frames the broker has not acknowledged, oldest first."""
+        rows = self._read(
+            "SELECT key, response_topic, correlation, terminal, status FROM requests WHERE state = ? ORDER BY key",
+            (State.ANSWERED,),
+        )
+        return [OutboxEntry(*row) for row in rows]
+
+    def open_requests(self) -> list[tuple[Job, sqlite3.Row]]:
+        """Requests that are owed a terminal frame, oldest first, with their raw rows."""
+        rows = self._read("SELECT * FROM requests WHERE state IN (?, ?, ?) ORDER BY key", tuple(OPEN_STATES))
+        return [(_job(row), row) for row in rows]
+
+    # --- measurements ----------------------------------------------------------------------------
+
+    def add_telemetry(self, sample: Mapping[str, Any]) -> None:
+        """Store one sample; its keys are the columns of the table."""
+        names = ", ".join(sample)
+        marks = ", ".join(f":{name}" for name in sample)
+        self._write(f"INSERT INTO telemetry ({names}) VALUES ({marks})", dict(sample))  # noqa: S608
+
+    def add_event(self, utc: float, kind: str, detail: str) -> None:
+        """Store something an operator would ask about later: an engine's death, a full disk, an admin action."""
+        self._write("INSERT INTO events (utc, kind, detail) VALUES (?, ?, ?)", (utc, kind, detail))
+
+    def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
+        """Read for reports."""
+        return self._read(sql, values)
+
+    def add_rows(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows of a report, such as probe results, in one transaction."""
+        with self.transaction():
+            for row in rows:
+                names = ", ".join(row)
+                marks = ", ".join(f":{name}" for name in row)
+                self._write(f"INSERT INTO {table} ({names}) VALUES ({marks})", dict(row))  # noqa: S608
+
+    # --- upkeep ----------------------------------------------------------------------------------
+
+    def uptime_s(self) -> float:
+        """How long the node has been running in all, the clock of the dedup window."""
+        rows = self._read("SELECT value FROM meta WHERE name = 'uptime_s'")
+        return float(rows[0]["value"]) if rows else 0.0
+
+    def set_uptime_s(self, seconds: float) -> None:
+        """Keep the uptime; losing the last few seconds only makes the window longer."""
+        self._write("INSERT OR REPLACE INTO meta (name, value) VALUES ('uptime_s', ?)", (str(seconds),))
+
+    def prune(self, *, utc: float, uptime_s: float, dedup_window_s: float, retention_s: float) -> None:
+        """Forget delivered requests beyond the dedup window and measurements beyond the retention."""
+        with self.transaction():
+            self._write(
+                "DELETE FROM requests WHERE state IN (?, ?) AND uptime_s < ?",
+                (State.PUBLISHED, State.UNDELIVERABLE, uptime_s - dedup_window_s),
+            )
+            for table in ("answers", "telemetry", "events", "probe_results"):
+                self._write(f"DELETE FROM {table} WHERE utc < ?", (utc - retention_s,))  # noqa: S608
+        self._shrink()
+
+    def _shrink(self) -> None:
+        for table in ("telemetry", "answers"):
+            if self._used_bytes() > MAX_BYTES:
+                self._write(
+                    f"DELETE FROM {table} WHERE rowid IN "  # noqa: S608
+                    f"(SELECT rowid FROM {table} ORDER BY rowid LIMIT (SELECT count(*) / 2 FROM {table}))"
+                )
+        self._read("PRAGMA incremental_vacuum(256)")
+
+    def _used_bytes(self) -> int:
+        pages, free, size = (
+            self._read(f"PRAGMA {name}")[0][0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+
+def _job(row: sqlite3.Row) -> Job:
+    job = Job(
+        key=row["key"],
+        device=row["device"],
+        request_id=row["id"],
+        verb=row["verb"],
+        received_at=row["received_at"],
+        priority=row["priority"],
+        adapter=row["adapter"],
+        samples=row["samples"],
+        stream=bool(row["stream"]),
+        plain=bool(row["plain"]),
+        pool=bool(row["pool"]),
+        response_topic=row["response_topic"],
+        correlation=row["correlation"],
+        starts=row["starts"],
+        deaths=row["deaths"],
+    )
+    job.reopen()
+    return job
