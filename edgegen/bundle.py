@@ -129,7 +129,7 @@ def activate(data_dir: Path, folder: Path) -> None:
         sync(data_dir)
     except OSError as error:
         raise BundleError(
-            f"{data_dir}: cannot switch `{CURRENT}` to {folder.name}: {error.strerror}. The data directory needs a file "
+            f"{data_dir}: cannot switch `{CURRENT}` to {folder.name}: {error.strerror}. The folder needs a file "
             "system with symbolic links, such as ext4, and must be writable by this user."
         ) from None
 

@@ -234,7 +234,9 @@ def _unknown_section(section: str, table: Any) -> str:
 def _unknown_key(section: str, name: str, value: Any) -> str:
     names = [key.name for key in KEYS if key.section == section]
     homes = [key.section for key in KEYS if key.name == name]
-    guess = difflib.get_close_matches(name.lower().replace("-", "_"), names, 1)
+    plain = name.lower().replace("-", "_")
+    guess = [other for other in names if plain and other.startswith(plain)]
+    guess = guess or difflib.get_close_matches(plain, names, 1)
     if homes:
         meant = f"it belongs in [{homes[0]}]."
     elif guess:

@@ -221,7 +221,8 @@ def _load(data: bytes, where: str) -> dict[str, Any]:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    # JSON can spell half a surrogate pair, which no file or topic can hold.
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _is_integer(value: Any) -> bool:
