@@ -14,7 +14,7 @@ def first_light(db: Database) -> None:
     A request's row lives as long as the dedup window and holds its terminal frame: answer and state are
     one row, so they are one transaction. Its measurements go to ``answers``, which lives longer.
     """
-    db["requests"].create(
+    db.table("requests").create(
         {
             "key": int,
             "device": str,
@@ -46,9 +46,9 @@ def first_light(db: Database) -> None:
         not_null={"device", "id", "verb", "hash", "payload", "state"},
         defaults={"starts": 0, "deaths": 0},
     )
-    db["requests"].create_index(["device", "id"], unique=True)
-    db["requests"].create_index(["state", "key"])
-    db["answers"].create(
+    db.table("requests").create_index(["device", "id"], unique=True)
+    db.table("requests").create_index(["state", "key"])
+    db.table("answers").create(
         {
             "key": int,
             "utc": float,
@@ -68,8 +68,8 @@ def first_light(db: Database) -> None:
             "tg_tokens_per_s": float,
         },
     )
-    db["answers"].create_index(["utc"])
-    db["telemetry"].create(
+    db.table("answers").create_index(["utc"])
+    db.table("telemetry").create(
         {
             "utc": float,
             "uptime_s": float,
@@ -89,10 +89,10 @@ def first_light(db: Database) -> None:
             "kv_total": int,
         },
     )
-    db["telemetry"].create_index(["utc"])
-    db["events"].create({"utc": float, "kind": str, "detail": str})
-    db["events"].create_index(["utc"])
-    db["probe_results"].create(
+    db.table("telemetry").create_index(["utc"])
+    db.table("events").create({"utc": float, "kind": str, "detail": str})
+    db.table("events").create_index(["utc"])
+    db.table("probe_results").create(
         {
             "utc": float,
             "run": str,
@@ -109,8 +109,8 @@ def first_light(db: Database) -> None:
             "seconds": float,
         },
     )
-    db["probe_results"].create_index(["run"])
-    db["meta"].create({"name": str, "value": str}, pk="name")
+    db.table("probe_results").create_index(["run"])
+    db.table("meta").create({"name": str, "value": str}, pk="name")
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ commits, NORMAL and OFF none (docs/decisions). Writers group what they have into
 burst costs one fsync.
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +46,18 @@ class OutboxEntry:
     correlation: bytes | None
     terminal: bytes
     status: str
+    plain: bool
+
+
+@dataclass(frozen=True)
+class StoredTerminal:
+    """A stored terminal frame, with what numbers it."""
+
+    request_id: str
+    plain: bool
+    status: str
+    run: int
+    seq: int
 
 
 @contextmanager
@@ -195,6 +208,10 @@ class Store:
             "UPDATE requests SET response_topic = ?, correlation = ? WHERE key = ?", (response_topic, correlation, key)
         )
 
+    def rebase(self, key: int, *, received_at: float, boot: str) -> None:
+        """After a reboot, count an open request's deadline from now, once."""
+        self._write("UPDATE requests SET received_at = ?, boot = ? WHERE key = ?", (received_at, boot, key))
+
     def payload(self, key: int) -> bytes:
         """The request as it came."""
         return cast("bytes", self._read("SELECT payload FROM requests WHERE key = ?", (key,))[0]["payload"])
@@ -251,10 +268,17 @@ class Store:
     def outbox(self) -> list[OutboxEntry]:
         """Terminal frames the broker has not acknowledged, oldest first."""
         rows = self._read(
-            "SELECT key, response_topic, correlation, terminal, status FROM requests WHERE state = ? ORDER BY key",
+            "SELECT key, response_topic, correlation, terminal, status, plain FROM requests "
+            "WHERE state = ? ORDER BY key",
             (State.ANSWERED,),
         )
         return [OutboxEntry(*row) for row in rows]
+
+    def terminal(self, key: int) -> StoredTerminal:
+        """What is needed to write another terminal frame in place of the stored one."""
+        row = self._read("SELECT id, plain, status, terminal FROM requests WHERE key = ?", (key,))[0]
+        stored = {} if row["plain"] else json.loads(row["terminal"])
+        return StoredTerminal(row["id"], bool(row["plain"]), row["status"], stored.get("run", 0), stored.get("seq", 0))
 
     def open_requests(self) -> list[tuple[Job, sqlite3.Row]]:
         """Requests that are owed a terminal frame, oldest first, with their raw rows."""

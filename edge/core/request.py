@@ -81,7 +81,8 @@ class Job:
     first_token_at: float | None = None
     prompt_tokens: int = 0
     cached_tokens: int = 0
-    pending_text: str = field(default="", repr=False)  # deltas not yet published
+    pending_text: str = field(default="", repr=False)  # text not yet published as a delta
+    delta_sent: bool = False  # whether this run has published a delta
 
     def move(self, step: Step) -> None:
         """Take one step of the table; an illegal one is a defect of ours."""
@@ -101,8 +102,14 @@ class Job:
             self.run, self.seq = self.starts, 0
         self.starts += 1
         self.dispatched_at, self.first_token_at = now, None
-        self.pending_text = ""
+        self.pending_text, self.delta_sent = "", False
         return again
+
+    def unstart(self) -> None:
+        """Take back a start that could not be committed, and so never reached the engine."""
+        self.move(Step.ENGINE_DIED)
+        self.starts -= 1
+        self.dispatched_at = None
 
     def next_seq(self) -> int:
         """The number of the frame about to be published."""

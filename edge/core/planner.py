@@ -1,0 +1,164 @@
+"""What one engine step computes: which adapter, whose next token, how much of whose prompt.
+
+Pure: lanes and the time in, a plan out. A *lane* is one sequence that has tokens to compute. Three rules:
+
+* A batch has one adapter set, so lanes are grouped by adapter and a group keeps the engine for a quantum.
+* In a group every generating lane gets its next tokens; what is left of the step goes to prompts.
+* A step with generating lanes stays short, so that nobody's next token waits for another's prompt.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+# Length of a step that carries prompt tokens beside generating lanes. Their tokens then come at least this often;
+# a cancel and a new request wait no longer either.
+# Shorter steps run the matrix kernels on fewer tokens at once: see benchmarks/ for the price.
+MIXED_STEP_S = 0.18
+
+# Length of a step in which nobody generates: only a cancel or a new, shorter prompt waits for it.
+PROMPT_STEP_S = 0.6
+
+# Prompt tokens a step takes at least, however slow the board, so that prompts always advance.
+MIN_CHUNK_TOKENS = 8
+
+# Before the first measurement; two cores of a gateway PC run a 135M model at ~4 ms a token.
+FIRST_GUESS_S_PER_TOKEN = 0.004
+
+# Weight of the newest step in the running mean of seconds per token: ~10 steps of memory.
+MEAN_WEIGHT = 0.2
+
+# How long one adapter keeps the engine while others wait. A switch costs ~6 ms (the compute graph is reserved
+# again), 3% of this; the others' next tokens wait this long times the number of groups.
+ADAPTER_QUANTUM_S = 0.2
+
+# A group of lower priority that has waited this long is served before one of higher priority.
+ADAPTER_STARVED_S = 2.0
+
+# Of a step's prompt tokens, the part that goes to the oldest prompt even when shorter ones pass it.
+OLDEST_SHARE = 0.25
+
+
+class Lane(Protocol):
+    """One sequence with tokens to compute."""
+
+    @property
+    def group(self) -> str:
+        """The adapter it runs under; "" is the base model."""
+
+    @property
+    def pending(self) -> int:
+        """Tokens not yet in the KV cache; more than one is a prompt, or text a grammar forces."""
+
+    @property
+    def generating(self) -> bool:
+        """Whether its answer has begun: all its pending tokens belong in the next step."""
+
+    @property
+    def priority(self) -> int:
+        """0 is the highest."""
+
+    @property
+    def arrival(self) -> int:
+        """Grows with every request; smaller is older."""
+
+
+LaneT = TypeVar("LaneT", bound=Lane)
+
+
+@dataclass(frozen=True)
+class Plan(Generic[LaneT]):
+    """One step: ``chunks`` says how many pending tokens of which lane, all under one adapter."""
+
+    group: str
+    chunks: tuple[tuple[LaneT, int], ...]
+
+
+class Planner:
+    """Plans steps and learns from their duration.
+
+    Args:
+        n_batch: Tokens a step may hold.
+    """
+
+    def __init__(self, n_batch: int) -> None:
+        self._n_batch = n_batch
+        self._group = ""
+        self._group_since = 0.0
+        self._group_was_starved = False
+        self._waiting_since: dict[str, float] = {}
+        self.s_per_token = FIRST_GUESS_S_PER_TOKEN
+
+    def observe(self, tokens: int, seconds: float) -> None:
+        """Learn from a step; steps below MIN_CHUNK_TOKENS are bound by reading the weights and teach nothing."""
+        if tokens >= MIN_CHUNK_TOKENS and seconds > 0:
+            self.s_per_token += MEAN_WEIGHT * (seconds / tokens - self.s_per_token)
+
+    def plan(self, lanes: Sequence[LaneT], now: float) -> Plan[LaneT]:
+        """The next step for ``lanes`` (at least one, each with pending tokens)."""
+        groups: dict[str, list[LaneT]] = {}
+        for lane in lanes:
+            groups.setdefault(lane.group, []).append(lane)
+        group = self._choose_group(groups, now)
+        return Plan(group, tuple(self._fill(groups[group])))
+
+    def _choose_group(self, groups: dict[str, list[LaneT]], now: float) -> str:
+        waiting = self._waiting_since
+        for gone in [group for group in waiting if group not in groups]:
+            del waiting[gone]
+        if len(groups) == 1:
+            (only,) = groups
+            return self._switch(only, now, starved=False)
+        for group in groups:
+            waiting.setdefault(group, now)
+        urgency = {group: min(lane.priority for lane in members) for group, members in groups.items()}
+        if self._group in groups and now - self._group_since < ADAPTER_QUANTUM_S:
+            overtaken = min(urgency.values()) < urgency[self._group] and not self._group_was_starved
+            if not overtaken:
+                return self._switch(self._group, now, starved=self._group_was_starved)
+        others = [group for group in groups if group != self._group]
+        starved = [group for group in others if now - waiting[group] >= ADAPTER_STARVED_S]
+        if starved:
+            return self._switch(min(starved, key=lambda group: waiting[group]), now, starved=True)
+        return self._switch(min(groups, key=lambda group: (urgency[group], waiting[group])), now, starved=False)
+
+    def _switch(self, group: str, now: float, *, starved: bool) -> str:
+        if group != self._group or now - self._group_since >= ADAPTER_QUANTUM_S:
+            self._group_since = now
+        self._group = group
+        self._group_was_starved = starved
+        self._waiting_since[group] = now
+        return group
+
+    def _fill(self, lanes: list[LaneT]) -> Iterable[tuple[LaneT, int]]:
+        generating = [lane for lane in lanes if lane.generating]
+        room = self._n_batch
+        for lane in generating:
+            take = min(lane.pending, room)
+            if take:
+                yield lane, take
+            room -= take
+        prompts = [lane for lane in lanes if not lane.generating]
+        if prompts and room:
+            step_s = MIXED_STEP_S if generating else PROMPT_STEP_S
+            budget = int(step_s / self.s_per_token) - (self._n_batch - room)
+            yield from _share(prompts, min(room, max(MIN_CHUNK_TOKENS, budget)))
+
+
+def _share(prompts: list[LaneT], budget: int) -> Iterable[tuple[LaneT, int]]:
+    """Divide a step's prompt tokens: the shortest prompt first, but the oldest is never left out.
+
+    Shortest first gives the lowest mean time to the first token; a 20-token question does not wait for a
+    1,500-token document that came just before it.
+    """
+    order = sorted(prompts, key=lambda lane: (lane.priority, lane.pending, lane.arrival))
+    oldest = min(prompts, key=lambda lane: lane.arrival)
+    reserved = min(oldest.pending, max(1, int(budget * OLDEST_SHARE)))
+    left = budget - reserved
+    for lane in order:
+        take = min(lane.pending - (reserved if lane is oldest else 0), left)
+        left -= take
+        if lane is oldest:
+            take += reserved
+        if take:
+            yield lane, take

@@ -1,0 +1,100 @@
+"""The KV pool: sequence ids, cells, kept prefixes, and the room for more."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from edge.engine.ledger import Ledger
+from edge.engine.model import MAX_SEQUENCES, Model
+from edge.engine.prefix import WORTH_KEEPING_TOKENS, Entry, PrefixCache
+
+# Kept prefixes may hold this part of the pool. Masked cells are not free: attention still reads their mask.
+KEPT_SHARE = 0.5
+
+# Sequence ids that stay free for running sequences.
+RESERVED_SEQUENCES = 64
+
+
+class KvPool:
+    """Everything that changes the model's KV cache, with the ledger kept in step."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._free_ids = list(range(MAX_SEQUENCES - 1, -1, -1))
+        self.ledger = Ledger(model.n_ctx)
+        self.prefixes = PrefixCache()
+
+    def start(self, key: str, owner: str, tokens: list[int]) -> tuple[int, int]:
+        """A sequence id for ``tokens``, and how many of them it already has from a kept prefix."""
+        seq_id = self._free_ids.pop()
+        if not self._model.can_share_prefixes:
+            return seq_id, 0
+        entry, length = self.prefixes.find(key, owner, np.asarray(tokens, np.int32))
+        if entry is None:
+            return seq_id, 0
+        self._copy(entry.seq_id, seq_id, length)
+        return seq_id, length
+
+    def fork(self, source: int, length: int) -> int:
+        """A new sequence that shares the first ``length`` cells of ``source``."""
+        seq_id = self._free_ids.pop()
+        self._copy(source, seq_id, length)
+        return seq_id
+
+    def _copy(self, source: int, target: int, length: int) -> None:
+        self._model.copy_prefix(source, target, length)
+        self.ledger.share(source, target, length)
+
+    def grow(self, seq_id: int, cells: int) -> None:
+        """A batch has added ``cells`` to a sequence."""
+        self.ledger.extend(seq_id, cells)
+
+    def drop(self, seq_id: int) -> None:
+        """Give up a sequence and its cells."""
+        self._model.forget(seq_id)
+        self.ledger.release(seq_id)
+        self._free_ids.append(seq_id)
+
+    def adopt(self, seq_id: int, cells: int) -> None:
+        """Count the cells of a sequence that was read from disk."""
+        self._free_ids.remove(seq_id)
+        self.ledger.extend(seq_id, cells)
+
+    def next_free(self) -> int:
+        """The id that ``adopt`` may take."""
+        return self._free_ids[-1]
+
+    def keep(self, seq_id: int, key: str, owner: str, tokens: list[int]) -> None:
+        """Turn a finished sequence into a kept prefix, which costs nothing: it only stays."""
+        if len(tokens) < WORTH_KEEPING_TOKENS or not self._model.can_share_prefixes:
+            self.drop(seq_id)
+            return
+        for useless in self.prefixes.add(Entry(seq_id, key, owner, np.asarray(tokens, np.int32))):
+            self.drop(useless.seq_id)
+        while (
+            self.ledger.held_by(self.prefixes.seq_ids) > KEPT_SHARE * self.ledger.total
+            or len(self._free_ids) < RESERVED_SEQUENCES
+        ):
+            oldest = self.prefixes.pop_oldest()
+            if oldest is None:
+                break
+            self.drop(oldest.seq_id)
+
+    def make_room(self, cells: int) -> bool:
+        """Evict kept prefixes, least recently used first, until ``cells`` are free; False if that is not enough."""
+        while self.ledger.free < cells:
+            if not self.evict_one():
+                return False
+        return True
+
+    def evict_one(self) -> bool:
+        """Evict one kept prefix, the shared ones last; False if there is none."""
+        oldest = self.prefixes.pop_oldest() or self.prefixes.pop_oldest(shared_too=True)
+        if oldest is None:
+            return False
+        self.drop(oldest.seq_id)
+        return True
+
+    def room_beside(self, running: Iterable[int]) -> int:
+        """Cells left for others if every kept prefix went."""
+        return self.ledger.total - self.ledger.held_by(running)
