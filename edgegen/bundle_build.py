@@ -30,6 +30,7 @@ class BundleBuilder:
     def __init__(self, bundles: Path) -> None:
         self.bundles = bundles
         self._entries: dict[str, FileEntry] = {}
+        self._scratch: Path | None = None
 
     def __enter__(self) -> Self:
         """Take the folder's lock and make the temporary folder.
@@ -63,8 +64,15 @@ class BundleBuilder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove what was not finished and give the lock back."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in filter(None, (self.folder, self._scratch)):
+            shutil.rmtree(folder, ignore_errors=True)
         os.close(self._lock)
+
+    def scratch(self) -> Path:
+        """A temporary folder on the same disk, for downloads; removed with whatever is not finished."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.bundles))
+        return self._scratch
 
     def add(self, path: str, content: bytes | Iterable[bytes]) -> FileEntry:
         """Write one file, hash it on the way and flush it to the disk.

@@ -19,7 +19,7 @@ def command() -> None:
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True), default="edgegen.toml")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 def init(path: Path, *, force: bool) -> None:
-    r"""Write a configuration file with every key explained.
+    """Write a configuration file with every key explained.
 
     PATH is edgegen.toml in this folder unless you say otherwise; - writes to the screen. Every key is commented out, so
     the file changes nothing until you edit it.
@@ -27,7 +27,7 @@ def init(path: Path, *, force: bool) -> None:
     \b
     Example:
         edgegen config init /etc/edgegen/edgegen.toml
-    """
+    """  # noqa: D301 (click reads the \b)
     if str(path) == "-":
         click.echo(commented_file(), nl=False)
         return
@@ -47,7 +47,7 @@ def init(path: Path, *, force: bool) -> None:
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
 @click.option("--elsewhere", is_flag=True, help="The file is for another machine: do not look for the files it names.")
 def check(path: Path | None, overrides: tuple[str, ...], *, elsewhere: bool) -> None:
-    r"""Check a configuration file and show what results from it.
+    """Check a configuration file and show what results from it.
 
     Reports all problems at once, each with its line, key, value and remedy, and exits with 2. Without PATH it checks
     /etc/edgegen/edgegen.toml, or the defaults when there is no such file.
@@ -55,7 +55,7 @@ def check(path: Path | None, overrides: tuple[str, ...], *, elsewhere: bool) -> 
     \b
     Example:
         edgegen config check edgegen.toml --set mqtt.host=10.0.0.5
-    """
+    """  # noqa: D301 (click reads the \b)
     config, sources = load_with_sources(path, overrides, check_files=not elsewhere)
     click.echo(f"# {config.path or 'No configuration file: all defaults'}. No problems found.\n")
     click.echo(effective_text(config, sources), nl=False)
