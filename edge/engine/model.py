@@ -145,6 +145,7 @@ class Model:
             llama_cpp.llama_model_is_recurrent(self.native) or llama_cpp.llama_model_is_hybrid(self.native)
         )
         self._active_adapter = ""
+        self.adapter_switches = 0
         self.load_s = time.perf_counter() - started
 
     def _load_adapter(self, adapter: AdapterFile) -> Any:
@@ -212,6 +213,7 @@ class Model:
         else:
             llama_cpp.llama_set_adapters_lora(self.context, None, 0, None)
         self._active_adapter = name
+        self.adapter_switches += 1
 
     def decode(self) -> int:
         """Compute ``batch``: 0, or 1 when there is no KV room (nothing has changed then).

@@ -55,14 +55,9 @@ class KvPool:
         self.ledger.release(seq_id)
         self._free_ids.append(seq_id)
 
-    def adopt(self, seq_id: int, cells: int) -> None:
-        """Count the cells of a sequence that was read from disk."""
-        self._free_ids.remove(seq_id)
-        self.ledger.extend(seq_id, cells)
-
-    def next_free(self) -> int:
-        """The id that ``adopt`` may take."""
-        return self._free_ids[-1]
+    def take_id(self) -> int:
+        """A sequence id without any cells."""
+        return self._free_ids.pop()
 
     def keep(self, seq_id: int, key: str, owner: str, tokens: list[int]) -> None:
         """Turn a finished sequence into a kept prefix, which costs nothing: it only stays."""

@@ -49,6 +49,13 @@ class TextStream:
                 self.stopped = True
         return self.stopped
 
+    def copy(self) -> "TextStream":
+        """An independent stream in the same state."""
+        twin = TextStream(self._stops)
+        twin._decoder.setstate(self._decoder.getstate())
+        twin._shown, twin.text, twin.stopped = self._shown, self.text, self.stopped
+        return twin
+
     def finish(self) -> str:
         """The whole text; an unfinished character at the end becomes U+FFFD."""
         if not self.stopped:
