@@ -168,6 +168,10 @@ class Intake:
             raise RequestError(
                 "busy", "the node is stopping; send it again later", request_id=request.id, retry_after_s=10.0
             )
+        if node.unavailable is not None:
+            raise RequestError(
+                "busy", f"the node has no working model: {node.unavailable}", request_id=request.id, retry_after_s=30.0
+            )
         if request.adapter not in (None, "auto") and request.adapter not in node.adapters:
             known = ", ".join(sorted(node.adapters)) or "none"
             raise RequestError(

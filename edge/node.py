@@ -90,6 +90,7 @@ class Node:
         publish: Hands a message to the MQTT thread; never blocks.
         utc: Wall clock, for rows that people read.
         boot: The kernel's boot id; deadlines go on within one boot and start anew after a reboot.
+        unavailable: Why no model can be loaded; then new requests are refused.
         changed: Called when there may be something to do for the main loop.
     """
 
@@ -106,6 +107,7 @@ class Node:
     adapters: frozenset[str] = frozenset()
     draining: bool = False
     storage_problem: str | None = None
+    unavailable: str | None = None
     counters: Counters = field(default_factory=Counters)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -510,6 +512,11 @@ class Node:
         with self.lock:
             self.limits = limits
             self.admission = Admission(limits.queue, limits.per_device_per_minute)
+
+    def set_slots(self, slots: int) -> None:
+        """Run that many sequences side by side from now on."""
+        with self.lock:
+            self.slots = self.scheduler.slots = slots
 
     def counts(self) -> dict[str, int]:
         """The counters, for `health`."""

@@ -1,0 +1,434 @@
+"""The daemon: builds the real handles, runs the main loop, and says how it is doing.
+
+Two threads. The MQTT thread (`edge.mqtt`) takes requests in; this one owns the engine, the timers and the
+signals. They meet in `edge.node`, which has the lock.
+"""
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import selectors
+import signal
+import socket
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from edge import clock, presence, systemd
+from edge.admin import Admin
+from edge.core.messages import Incoming, Outgoing
+from edge.engines import EngineKeeper
+from edge.intake import Intake
+from edge.mqtt import MqttLink
+from edge.node import Node
+from edge.store import Store
+from edge.telemetry import Sampler
+from edgegen.bundle import ResolvedModel, resolve_model
+from edgegen.config import Config
+from edgegen.errors import ConfigError, EdgegenError, StoreError
+from edgegen.protocol import Topics
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 10.0  # what runs at SIGTERM may take this long; TimeoutStopSec of the unit is longer
+HOUSEKEEPING_S = 60.0
+WHEN_IDLE_S = 60.0  # the main loop wakes at least this often
+
+
+class Daemon:
+    """One node.
+
+    Args:
+        reload: Reads the configuration anew, for SIGHUP.
+
+    Raises:
+        ConfigError: If another daemon uses the same data directory.
+        StoreError: If the database cannot be opened.
+    """
+
+    def __init__(self, config: Config, reload: Callable[[], Config]) -> None:
+        self.config = config
+        self._reload = reload
+        self.boot = str(uuid.uuid4())  # of this process: tells us from another node under our name
+        self.topics = Topics(config.mqtt.base_topic, config.node.id)
+        self.started_at = clock.now()
+        self.model: ResolvedModel | None = None
+        self.ready: Mapping[str, Any] = {}
+        self.engine_stats: Mapping[str, Any] = {}
+        self._selector = selectors.DefaultSelector()
+        self._registered: int | None = None
+        self._wake_r, self._wake_w = socket.socketpair()
+        self._wake_r.setblocking(False)
+        self._wake_w.setblocking(False)
+        self._selector.register(self._wake_r, selectors.EVENT_READ)
+        self._stop_at: float | None = None
+        self._stop_now = False
+        self._hang_up = False
+        self._published_state: bytes | None = None
+        # First of all, because loading takes longest: it goes on while the rest is built.
+        self.engines = EngineKeeper(
+            self._load_message,
+            on_ready=self._on_ready,
+            on_step=self._on_step,
+            on_stats=self._on_stats,
+            on_gone=self._on_gone,
+        )
+        self._lock_file = self._prepare_data_dir(config.node.data_dir)
+        self.engines.start(self.started_at)
+        self.store = Store(config.node.data_dir / "edgegen.db")
+        self.node = Node(
+            topics=self.topics,
+            store=self.store,
+            limits=config.limits,
+            slots=config.model.slots,
+            publish=self._publish,
+            utc=clock.utc,
+            boot=clock.boot_id(),
+            started_at=self.started_at,
+            changed=self.wake,
+        )
+        self._apply_model()
+        self._intake = Intake(self.node, mqtt5=config.mqtt.protocol == 5)
+        self._admin = Admin(self)
+        self._sampler = Sampler(config.node.data_dir)
+        self.link = MqttLink(
+            config.mqtt,
+            self.topics,
+            self,
+            will=presence.state(self.boot, "offline"),
+            admin_filter=self._admin.filter,
+        )
+
+    def _prepare_data_dir(self, data_dir: Path) -> IO[str]:
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            lock = (data_dir / "edgegen.lock").open("a+")
+        except OSError as error:
+            problem = f"{error.strerror}. Make the folder writable for this user, or choose another"
+            raise ConfigError([f"node.data_dir = {str(data_dir)!r}: {problem}"]) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            problem = f"in use by process {lock.read().strip()}. Stop it, or choose another folder"
+            raise ConfigError([f"node.data_dir = {str(data_dir)!r}: {problem}"]) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        return lock
+
+    # --- the main loop ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        self._catch_signals()
+        found = self.node.recover(clock.now())
+        if found:
+            log.info("%d open requests from before go on", found)
+        self.link.start()
+        next_sample = clock.now() + 1.0
+        next_housekeeping = clock.now() + HOUSEKEEPING_S
+        watchdog_s = systemd.watchdog_interval_s()
+        next_watchdog = clock.now()
+        while not self._finished():
+            now = clock.now()
+            self.engines.start(now)
+            self.node.on_timer(now)
+            self._tell_state()
+            self.engines.check_stall(now, working=bool(self.node.scheduler.running))
+            if self._hang_up:
+                self._hang_up = False
+                self.reload()
+            if now >= next_sample:
+                next_sample = now + self.config.telemetry.interval_s
+                self._sample(now)
+            if now >= next_housekeeping:
+                next_housekeeping = now + HOUSEKEEPING_S
+                self.node.housekeep(now, self.config.telemetry.retention_days)
+            if watchdog_s is not None and now >= next_watchdog and self.link.is_alive():
+                systemd.notify("WATCHDOG=1")
+                next_watchdog = now + watchdog_s
+            due = [next_sample, next_housekeeping, self.node.next_timer(), self.engines.retry_at, self._stop_at]
+            if watchdog_s is not None:
+                due.append(next_watchdog)
+            self._wait(min(t for t in due if t is not None) - clock.now())
+        self._shut_down()
+
+    def _wait(self, timeout_s: float) -> None:
+        process = self.engines.process
+        if self._registered is not None:
+            self._selector.unregister(self._registered)
+            self._registered = None
+        if process is not None:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if process.wants_write else 0)
+            self._registered = process.fileno()
+            self._selector.register(self._registered, events)
+        for key, events in self._selector.select(max(0.0, min(timeout_s, WHEN_IDLE_S))):
+            if key.fileobj is self._wake_r:
+                self._drain_wakes()
+                continue
+            if events & selectors.EVENT_WRITE and process is not None:
+                process.flush()
+            if events & selectors.EVENT_READ:
+                if self._registered is not None:
+                    self._selector.unregister(self._registered)
+                    self._registered = None
+                self.engines.receive(clock.now())
+
+    def _drain_wakes(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._wake_r.recv(4096):
+                pass
+
+    def wake(self) -> None:
+        """Make the main loop look around; callable from any thread."""
+        with contextlib.suppress(BlockingIOError):  # full: it is awake already
+            self._wake_w.send(b"\0")
+
+    def _catch_signals(self) -> None:
+        signal.set_wakeup_fd(self._wake_w.fileno(), warn_on_full_buffer=False)
+
+        def stop(number: int, _frame: FrameType | None) -> None:
+            if self._stop_at is None:
+                log.info("%s: finishing what runs", signal.Signals(number).name)
+                self.drain()
+            else:
+                self._stop_now = True
+
+        def hang_up(_number: int, _frame: FrameType | None) -> None:
+            self._hang_up = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGHUP, hang_up)
+
+    # --- stopping --------------------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Take nothing more, finish what runs for at most `DRAIN_S`, then stop; the rest stays stored."""
+        self.node.draining = True
+        self.link.stop_reading()
+        self._stop_at = clock.now() + DRAIN_S
+        systemd.notify("STOPPING=1")
+        self.wake()
+
+    def _finished(self) -> bool:
+        if self._stop_now:
+            return True
+        if self._stop_at is None:
+            return False
+        return not self.node.scheduler.running or clock.now() >= self._stop_at
+
+    def _shut_down(self) -> None:
+        now = clock.now()
+        waiting = len(self.node.scheduler)
+        self.engines.close()
+        self.link.stop(self._state_message(presence.state(self.boot, "stopped")))
+        self.node.flush_marks(now)
+        self.node.housekeep(now, self.config.telemetry.retention_days)
+        self.store.close()
+        self._lock_file.close()
+        log.info("stopped; %d requests stay stored for the next start", waiting)
+
+    # --- the engine ------------------------------------------------------------------------------
+
+    def _load_message(self) -> Mapping[str, Any]:
+        self.model = resolve_model(self.config)
+        model, limits = self.model, self.config.limits
+        defaults = dict(model.defaults)
+        defaults["max_tokens"] = min(limits.max_tokens, defaults.get("max_tokens", limits.max_tokens))
+        if model.n_ctx is not None and self.config.model.n_ctx > model.n_ctx * self.config.model.slots:
+            log.warning("model.n_ctx = %d is more than all slots can use", self.config.model.n_ctx)
+        return {
+            "model": str(model.model_path),
+            "adapters": [{"name": a.name, "path": str(a.path), "scale": a.scale} for a in model.adapters],
+            "n_ctx": self.config.model.n_ctx,
+            "slots": self.config.model.slots,
+            "n_threads": self.config.model.n_threads or None,
+            "system_prompt": model.system_prompt,
+            "chat_template": model.chat_template,
+            "defaults": defaults,
+            "prompt_tokens": limits.prompt_tokens,
+            "cache_dir": str(self.config.node.data_dir / "cache"),
+        }
+
+    def _apply_model(self) -> None:
+        """What the node must know of the model before the engine has loaded it."""
+        if self.model is not None:
+            self.node.model = f"{self.model.name}-{self.model.version}"
+            self.node.adapters = frozenset(a.name for a in self.model.adapters)
+
+    def _on_ready(self, message: Mapping[str, Any]) -> None:
+        self.ready = message
+        self._apply_model()
+        log.info("engine %d is ready after %.2f s: %s", message["pid"], message["load_s"], message["model"]["name"])
+        self.node.unavailable = None
+        self.node.attach_engine(self.engines, clock.now())
+        systemd.notify("READY=1", f"STATUS=answering with {self.node.model}")
+        if self.link.connected:
+            self._publish(self._info_message())
+
+    def _on_step(self, events: list[dict[str, Any]]) -> None:
+        self.node.on_step(events, clock.now())
+
+    def _on_stats(self, message: Mapping[str, Any]) -> None:
+        self.engine_stats = message
+
+    def _on_gone(self, reason: str, died: bool) -> None:  # noqa: FBT001
+        self.engine_stats = {}
+        if not hasattr(self, "node"):
+            return  # the very first look at the bundle failed, before there was a node
+        self.node.detach_engine(clock.now(), died=died)
+        if died:
+            self._note("engine died", reason)
+
+    def _note(self, kind: str, detail: str) -> None:
+        try:
+            self.store.add_event(clock.utc(), kind, detail)
+        except StoreError as error:
+            self.node.storage_failed(error, clock.now())
+
+    # --- reloading -------------------------------------------------------------------------------
+
+    def request_reload(self) -> None:
+        """Reload in the main thread, soon; callable from any thread."""
+        self._hang_up = True
+        self.wake()
+
+    def reload(self) -> list[str]:
+        """Read the configuration anew and apply what can be applied; returns what was done or is wrong."""
+        try:
+            config = self._reload()
+        except EdgegenError as error:
+            log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
+            return [str(error)]
+        before, done = self.config, []
+        if (config.node, config.mqtt) != (before.node, before.mqtt):
+            done.append("[node] and [mqtt] take effect at the next restart")
+        self.config = config = Config(
+            before.node, before.mqtt, config.model, config.limits, config.telemetry, config.path
+        )
+        if config.limits != before.limits:
+            self.node.set_limits(config.limits)
+            done.append("limits changed")
+        try:
+            model = resolve_model(config)
+        except EdgegenError as error:
+            done.append(f"the model stays as it was: {error}")
+            self.config = Config(config.node, config.mqtt, before.model, config.limits, config.telemetry, config.path)
+        else:
+            if model != self.model or config.model != before.model or config.limits != before.limits:
+                self.node.set_slots(config.model.slots)
+                self.engines.replace(clock.now())
+                done.append(f"the engine restarts with {model.name}-{model.version}")
+        for line in done:
+            log.info("reload: %s", line)
+        self.wake()
+        return done
+
+    # --- saying how it is ------------------------------------------------------------------------
+
+    def _publish(self, message: Outgoing) -> None:
+        self.link.publish(message)
+
+    def state_now(self) -> tuple[str, str | None]:
+        """The state and, when it is not plainly online, the reason."""
+        if self.node.draining:
+            return "draining", None
+        if self.node.storage_problem is not None:
+            return "degraded", self.node.storage_problem
+        if not self.engines.ready:
+            if self.engines.failure:
+                return "degraded", self.engines.failure
+            return ("degraded", "the engine restarts") if self.ready else ("starting", None)
+        return "online", None
+
+    def _tell_state(self) -> None:
+        state, reason = self.state_now()
+        # With no model that loads, a promise to answer would be an empty one.
+        self.node.unavailable = self.engines.failure or None
+        payload = presence.state(self.boot, state, reason)
+        if payload != self._published_state and self.link.connected:
+            self._published_state = payload
+            self._publish(self._state_message(payload))
+
+    def _state_message(self, payload: bytes) -> Outgoing:
+        return Outgoing(self.topics.state, payload, retain=True)
+
+    def _info_message(self) -> Outgoing:
+        return Outgoing(self.topics.info, presence.info(self), retain=True)
+
+    def _sample(self, now: float) -> None:
+        self.engines.send({"op": "stats"})
+        sample = self._sampler.sample(self.engines.pid)
+        row = sample | {
+            "utc": clock.utc(),
+            "uptime_s": self.node.uptime_s(now),
+            "queue_waiting": self.node.scheduler.waiting,
+            "queue_running": len(self.node.scheduler.running),
+            "kv_used": self.engine_stats.get("kv_used"),
+            "kv_total": self.engine_stats.get("kv_total"),
+        }
+        try:
+            self.store.add_telemetry(row)
+        except StoreError as error:
+            self.node.storage_failed(error, now)
+        if self.link.connected:
+            self._publish(Outgoing(self.topics.health, self.health(row), qos=0, retain=True))
+
+    def health(self, row: Mapping[str, Any]) -> bytes:
+        """The ``health`` document for a sample."""
+        return presence.health(row, self.node, self.engine_stats)
+
+    # --- LinkEvents, in the MQTT thread ------------------------------------------------------------
+
+    def on_connected(self) -> Sequence[Outgoing]:
+        """Retained topics may be gone with the old broker; answers may be waiting."""
+        self._published_state = presence.state(self.boot, *self.state_now())
+        self.wake()
+        return [self._state_message(self._published_state), self._info_message(), *self.node.backlog()]
+
+    def on_disconnected(self, reason: str) -> None:  # noqa: ARG002 - the link keeps and logs it
+        """Remember to say everything again."""
+        self._published_state = None
+
+    def on_burst(self, messages: Sequence[Incoming]) -> Sequence[Outgoing]:
+        """Requests."""
+        return self._intake.burst(messages, clock.now())
+
+    def on_other(self, message: Incoming) -> Sequence[Outgoing]:
+        """Our own state as the broker has it, or an admin request."""
+        if message.topic != self.topics.state:
+            return self._admin.handle(message)
+        try:
+            document = json.loads(message.payload or b"{}")
+            boot, state = document.get("boot"), document.get("state")
+        except (ValueError, AttributeError):
+            boot, state = None, None
+        if boot not in (None, self.boot) and not message.retain and state in ("starting", "online", "degraded"):
+            self.link.back_off(f"another node is {state} as {self.topics.node!r} (boot {boot}): change one node.id")
+            return ()
+        if message.payload == self._published_state:
+            return ()
+        self._published_state = presence.state(self.boot, *self.state_now())
+        return [self._state_message(self._published_state)]
+
+    def on_delivered(self, key: int) -> None:
+        """A terminal frame is with the broker."""
+        self.node.delivered(key, clock.now())
+
+    def on_not_delivered(self, message: Outgoing, reason: str) -> None:
+        """A terminal frame was refused by the broker."""
+        self.node.not_delivered(message, reason, clock.now())
+
+    def on_too_large(self, message: Outgoing, limit: int) -> Outgoing | None:
+        """A frame is larger than the broker takes."""
+        return self.node.too_large(message, limit)
+
+    def pool_open(self) -> bool:
+        """The pool gets a share of an online node's free room only."""
+        return self.engines.ready and not self.node.draining and self.node.open_requests < self.node.limits.queue // 2

@@ -1,0 +1,445 @@
+"""The MQTT thread: the only owner of paho clients.
+
+It reads what has arrived, hands it over as one burst, publishes what the burst leads to and only then
+acknowledges, in order of arrival (MQTT-4.6.0-2). Other threads hand it messages through a queue. Its loop is
+its own, because paho's would run a callback a message, and an exception in one would end its thread.
+"""
+
+import collections
+import contextlib
+import logging
+import random
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edge.core.messages import Incoming, Outgoing
+from edgegen.config import MqttConfig
+from edgegen.protocol import Topics
+
+log = logging.getLogger(__name__)
+
+KEEP_ALIVE_S = 30
+SESSION_EXPIRY_S = 7 * 86400  # a gateway that was off for a long weekend still gets its requests
+WILL_DELAY_S = 3  # a reconnect within this is nobody's business
+
+# What the broker may have in flight to us: as much as one group commit should hold.
+RECEIVE_MAXIMUM = 32
+BURST = 64
+
+BACKOFF_S = (1.0, 60.0)
+# After another node took over our session, or said it is online under our id: two nodes that fight for one id
+# would otherwise throw each other out every second.
+DUPLICATE_BACKOFF_S = (30.0, 60.0)
+
+TICK_S = 1.0  # keep-alive and the pool subscription are looked at this often
+
+_SESSION_TAKEN_OVER = 0x8E
+_FAILURE = 0x80
+
+# Room for the fixed header, topic length, packet id and properties around a payload.
+PACKET_OVERHEAD_BYTES = 256
+
+
+class LinkEvents(Protocol):
+    """What the thread tells the daemon; called in the MQTT thread."""
+
+    def on_connected(self) -> Sequence[Outgoing]:
+        """Connected and subscribed; what to publish first."""
+
+    def on_disconnected(self, reason: str) -> None:
+        """The connection failed or ended."""
+
+    def on_burst(self, messages: Sequence[Incoming]) -> Sequence[Outgoing]:
+        """Requests that arrived; what to publish before they are acknowledged."""
+
+    def on_other(self, message: Incoming) -> Sequence[Outgoing]:
+        """A message on another topic: the node's own state, an admin request."""
+
+    def on_delivered(self, key: int) -> None:
+        """The broker took a terminal frame."""
+
+    def on_not_delivered(self, message: Outgoing, reason: str) -> None:
+        """The broker refused a terminal frame."""
+
+    def on_too_large(self, message: Outgoing, limit: int) -> Outgoing | None:
+        """A frame exceeds the broker's Maximum Packet Size; what to publish instead."""
+
+    def pool_open(self) -> bool:
+        """Whether the node takes requests from the pool right now."""
+
+
+@dataclass
+class _Connection:
+    """One paho client with what its reconnecting needs."""
+
+    name: str
+    client: paho.Client
+    connected: bool = False
+    retry_at: float = 0.0
+    backoff_s: float = BACKOFF_S[0]
+    max_packet_bytes: int | None = None
+    arrived: list[paho.MQTTMessage] = field(default_factory=list)
+    in_flight: dict[int, Outgoing] = field(default_factory=dict)
+    problem: str = ""
+
+
+class MqttLink(threading.Thread):
+    """The node's connections to its broker.
+
+    Args:
+        will: Payload of the will on the state topic.
+        admin_filter: Topic filter of admin requests.
+    """
+
+    def __init__(
+        self, config: MqttConfig, topics: Topics, events: LinkEvents, *, will: bytes, admin_filter: str
+    ) -> None:
+        super().__init__(name="mqtt", daemon=True)
+        self._config = config
+        self._topics = topics
+        self._events = events
+        self._admin_filter = admin_filter
+        self._mqtt5 = config.protocol == 5
+        self._queue: collections.deque[Outgoing] = collections.deque()
+        self._wake_r, self._wake_w = socket.socketpair()
+        self._wake_r.setblocking(False)
+        self._wake_w.setblocking(False)
+        self._stopping = threading.Event()
+        self._deaf = False
+        self._backlog_sent = False
+        self._main = _Connection("node", self._client(f"edgegen-{topics.node}", clean=False))
+        properties = Properties(PacketTypes.WILLMESSAGE) if self._mqtt5 else None
+        if properties is not None:
+            properties.WillDelayInterval = WILL_DELAY_S
+        self._main.client.will_set(topics.state, will, qos=1, retain=True, properties=properties)
+        # With a persistent session a dead node would keep its share of the pool's requests.
+        self._pool = _Connection("pool", self._client(f"edgegen-{topics.node}-pool", clean=True))
+        self._pool_subscribed = False
+        for connection in (self._main, self._pool):
+            self._set_callbacks(connection)
+
+    # --- other threads ---------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Whether the node's own connection stands."""
+        return self._main.connected
+
+    @property
+    def problem(self) -> str:
+        """Why the last attempt to connect failed; empty while connected."""
+        return self._main.problem
+
+    def publish(self, message: Outgoing) -> None:
+        """Hand a message to the thread; never blocks.
+
+        Before the first connection only the store knows of answers; they come with the backlog.
+        """
+        if self._backlog_sent:
+            self._queue.append(message)
+            self._wake()
+
+    def stop_reading(self) -> None:
+        """Leave further requests unacknowledged: the broker keeps them in the session for the next start."""
+        self._deaf = True
+
+    def stop(self, last: Outgoing, timeout_s: float = 3.0) -> None:
+        """Publish a last message, wait until the broker has everything, disconnect."""
+        self.publish(last)
+        deadline = time.monotonic() + timeout_s
+        while self._main.connected and time.monotonic() < deadline and (self._queue or self._main.in_flight):
+            time.sleep(0.01)
+        self._stopping.set()
+        self._wake()
+        self.join(timeout_s)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # full: it is awake already
+            self._wake_w.send(b"\0")
+
+    # --- the loop --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve both connections until stopped."""
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Exception:
+                # This thread must outlive any defect: without it the node is deaf while it looks alive.
+                log.exception("defect in the MQTT thread")
+                time.sleep(TICK_S)
+        for connection in (self._pool, self._main):
+            if connection.connected:
+                connection.client.disconnect()
+                connection.client.loop_write()
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        for connection in (self._main, self._pool):
+            wanted = connection is self._main or self._main.connected
+            if wanted and connection.client.socket() is None and now >= connection.retry_at:
+                self._connect(connection)
+        self._wait()
+        for connection in (self._main, self._pool):
+            self._read(connection)
+            connection.client.loop_misc()
+        self._tend_pool()
+        while self._queue and self._main.connected:
+            self._send(self._queue.popleft())
+        for connection in (self._main, self._pool):
+            if connection.client.want_write():
+                connection.client.loop_write()
+
+    def _wait(self) -> None:
+        connections = [c for c in (self._main, self._pool) if c.client.socket() is not None]
+        readers: list[Any] = [self._wake_r, *(c.client.socket() for c in connections)]
+        writers: list[Any] = [c.client.socket() for c in connections if c.client.want_write()]
+        timeout = TICK_S
+        if self._main.client.socket() is None:
+            timeout = min(TICK_S, max(0.0, self._main.retry_at - time.monotonic()))
+        if self._queue and self._main.connected:
+            timeout = 0.0
+        select.select(readers, writers, [], timeout)
+        with contextlib.suppress(BlockingIOError):
+            while self._wake_r.recv(4096):
+                pass
+
+    def _readable(self, connection: _Connection) -> bool:
+        sock = connection.client.socket()
+        if sock is None:
+            return False
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
+        return bool(select.select([sock], [], [], 0)[0])
+
+    def _read(self, connection: _Connection) -> None:
+        while len(connection.arrived) < BURST and self._readable(connection):
+            if connection.client.loop_read() != paho.MQTT_ERR_SUCCESS:
+                break
+        arrived, connection.arrived = connection.arrived, []
+        if not arrived or self._deaf:
+            return
+        requests: list[Incoming] = []
+        for message in arrived:
+            incoming = _incoming(message)
+            if incoming is None:
+                log.warning("dropped a message whose topic is not UTF-8")
+            elif self._topics.parse_request(incoming.topic) is not None:
+                requests.append(incoming)
+            else:
+                self._send_all(self._guard(self._events.on_other, incoming))
+        if requests:
+            self._send_all(self._take(requests))
+        for message in arrived:
+            connection.client.ack(message.mid, message.qos)
+
+    def _take(self, requests: list[Incoming]) -> Sequence[Outgoing]:
+        try:
+            return self._events.on_burst(requests)
+        except Exception:
+            # One message must neither take its neighbours along nor come back for ever.
+            log.exception("defect while taking a burst of %d requests; taking them one by one", len(requests))
+            return [o for r in requests for o in self._guard(lambda one: self._events.on_burst([one]), r)]
+
+    def _guard(self, handler: Callable[[Incoming], Sequence[Outgoing]], message: Incoming) -> Sequence[Outgoing]:
+        try:
+            return handler(message)
+        except Exception:
+            log.exception("defect while handling a message on %s; it is dropped", message.topic)
+            return ()
+
+    # --- publishing ------------------------------------------------------------------------------
+
+    def _send_all(self, messages: Sequence[Outgoing]) -> None:
+        for message in messages:
+            self._send(message)
+
+    def _send(self, message: Outgoing) -> None:
+        limit = self._main.max_packet_bytes
+        size = len(message.topic) + len(message.payload) + PACKET_OVERHEAD_BYTES
+        if limit is not None and size > limit:
+            smaller = self._events.on_too_large(message, limit)
+            if smaller is not None:
+                self._send(smaller)
+            return
+        properties = self._properties(message) if self._mqtt5 else None
+        info = self._main.client.publish(message.topic, message.payload, message.qos, message.retain, properties)
+        if message.qos > 0:
+            self._main.in_flight[info.mid] = message
+
+    def _properties(self, message: Outgoing) -> Properties:
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.PayloadFormatIndicator = 1
+        properties.ContentType = "application/json" if message.json else "text/plain"
+        if message.correlation is not None:
+            properties.CorrelationData = message.correlation
+        if message.status is not None:
+            properties.UserProperty = [("status", message.status)]
+        return properties
+
+    # --- connecting ------------------------------------------------------------------------------
+
+    def _client(self, client_id: str, *, clean: bool) -> paho.Client:
+        config = self._config
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=paho.MQTTv5 if self._mqtt5 else paho.MQTTv311,
+            clean_session=None if self._mqtt5 else clean,
+            manual_ack=True,
+        )
+        if config.tls_ca_file is not None:
+            client.tls_set(
+                ca_certs=str(config.tls_ca_file),
+                certfile=str(config.tls_cert_file) if config.tls_cert_file else None,
+                keyfile=str(config.tls_key_file) if config.tls_key_file else None,
+            )
+        return client
+
+    def _set_callbacks(self, connection: _Connection) -> None:
+        client = connection.client
+
+        def on_connect(_c: Any, _u: Any, _flags: Any, reason: Any, properties: Any) -> None:
+            self._on_connect(connection, reason, properties)
+
+        def on_disconnect(_c: Any, _u: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+            self._on_disconnect(connection, reason)
+
+        def on_publish(_c: Any, _u: Any, mid: int, reason: Any, _properties: Any) -> None:
+            message = connection.in_flight.pop(mid, None)
+            if message is None or message.key is None:
+                return
+            if reason.value >= _FAILURE:
+                self._events.on_not_delivered(message, str(reason))
+            else:
+                self._events.on_delivered(message.key)
+
+        def on_subscribe(_c: Any, _u: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+            for reason in reasons:
+                if reason.value >= _FAILURE:
+                    log.error("the broker refuses a subscription (%s): check its ACL for this login", reason)
+
+        client.on_connect = on_connect
+        client.on_disconnect = on_disconnect
+        client.on_publish = on_publish
+        client.on_subscribe = on_subscribe
+        client.on_message = lambda _c, _u, message: connection.arrived.append(message)
+        # A frame is small and wanted now; Nagle's algorithm would hold it for 40 ms.
+        client.on_socket_open = _no_delay
+
+    def _connect(self, connection: _Connection) -> None:
+        config = self._config
+        try:
+            if config.username is not None:
+                secret = config.password_file.read_text().strip() if config.password_file else None
+                connection.client.username_pw_set(config.username, secret)
+            if self._mqtt5:
+                properties = Properties(PacketTypes.CONNECT)
+                properties.ReceiveMaximum = RECEIVE_MAXIMUM
+                properties.SessionExpiryInterval = SESSION_EXPIRY_S if connection is self._main else 0
+                clean = connection is self._pool
+                connection.client.connect(
+                    config.host, config.port, KEEP_ALIVE_S, clean_start=clean, properties=properties
+                )
+            else:
+                connection.client.connect(config.host, config.port, KEEP_ALIVE_S)
+        except (OSError, ValueError) as error:
+            self._lost(connection, f"{config.host}:{config.port}: {error}")
+
+    def _on_connect(self, connection: _Connection, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            connection.problem = f"{self._config.host}:{self._config.port} refuses the connection: {reason}"
+            return  # paho closes the socket and calls on_disconnect
+        connection.connected = True
+        connection.backoff_s, connection.problem = BACKOFF_S[0], ""
+        connection.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
+        if connection is self._pool:
+            self._pool_subscribed = False
+            return
+        log.info("connected to %s:%d", self._config.host, self._config.port)
+        self._subscribe()
+        self._backlog_sent = True
+        # Not from inside paho's callback: there its publish only queues, and the order would be lost.
+        self._queue.extend(self._events.on_connected())
+
+    def _subscribe(self) -> None:
+        client = self._main.client
+        if self._mqtt5:
+            # Retain Handling 2: never replay. Retain As Published: a live retained request is seen for what it is.
+            requests = SubscribeOptions(
+                qos=1, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND
+            )
+            client.subscribe([(self._topics.requests, requests), (self._admin_filter, requests)])
+            client.subscribe(self._topics.state, options=SubscribeOptions(qos=1, noLocal=True))
+        else:
+            client.subscribe([(self._topics.requests, 1), (self._admin_filter, 1), (self._topics.state, 1)])
+
+    def _on_disconnect(self, connection: _Connection, reason: Any) -> None:
+        why = connection.problem or f"{self._config.host}:{self._config.port}: {reason}"
+        taken_over = getattr(reason, "value", None) == _SESSION_TAKEN_OVER
+        self._lost(connection, why)
+        if taken_over and not self._stopping.is_set():
+            self.back_off(f"another client connected as edgegen-{self._topics.node}: is the node id used twice?")
+
+    def _lost(self, connection: _Connection, why: str) -> None:
+        was_connected, connection.connected = connection.connected, False
+        connection.problem = why
+        connection.retry_at = time.monotonic() + connection.backoff_s * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+        if connection is self._main:
+            if was_connected or connection.backoff_s == BACKOFF_S[0]:
+                log.warning("no broker: %s; trying again for ever", why)
+            self._events.on_disconnected(why)
+        connection.backoff_s = min(BACKOFF_S[1], connection.backoff_s * 2)
+
+    def back_off(self, why: str) -> None:
+        """Leave the broker to the other node of our name for a while."""
+        log.error("%s", why)
+        if self._main.connected:
+            self._main.client.disconnect()
+            self._main.client.loop_write()
+        self._main.connected = False
+        self._main.problem = why
+        self._main.retry_at = time.monotonic() + random.uniform(*DUPLICATE_BACKOFF_S)  # noqa: S311
+        self._events.on_disconnected(why)
+
+    def _tend_pool(self) -> None:
+        if not self._pool.connected:
+            return
+        wanted = self._main.connected and not self._deaf and self._events.pool_open()
+        if wanted and not self._pool_subscribed:
+            self._pool.client.subscribe(self._topics.pool_requests, qos=1)
+        elif self._pool_subscribed and not wanted:
+            self._pool.client.unsubscribe(self._topics.pool_requests)
+        self._pool_subscribed = wanted
+
+
+def _no_delay(_client: paho.Client, _userdata: Any, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _incoming(message: paho.MQTTMessage) -> Incoming | None:
+    try:
+        topic = message.topic
+    except UnicodeDecodeError:
+        return None
+    properties = message.properties
+    return Incoming(
+        topic=topic,
+        payload=bytes(message.payload),
+        retain=message.retain,
+        response_topic=getattr(properties, "ResponseTopic", None),
+        correlation=getattr(properties, "CorrelationData", None),
+        expiry_s=getattr(properties, "MessageExpiryInterval", None),
+    )

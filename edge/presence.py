@@ -1,0 +1,70 @@
+"""What the node says of itself: the retained documents ``state``, ``info`` and ``health``."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from edge import telemetry
+from edge.node import DEDUP_WINDOW_S, Node
+from edgegen import __version__
+from edgegen.protocol import PROTOCOL_VERSION, VERBS, encode, request_json_schema
+
+if TYPE_CHECKING:
+    from edge.daemon import Daemon
+
+
+def state(boot: str, name: str, reason: str | None = None) -> bytes:
+    """The ``state`` document; also the will, as ``offline``."""
+    document = {"state": name, "boot": boot}
+    if reason is not None:
+        document["reason"] = reason
+    return encode(document)
+
+
+def info(daemon: "Daemon") -> bytes:
+    """The ``info`` document: all a device needs to know before it asks."""
+    config, model = daemon.config, daemon.model
+    limits = config.limits
+    return encode(
+        {
+            "node": config.node.id,
+            "boot": daemon.boot,
+            "edgegen_version": __version__,
+            "protocol_versions": [PROTOCOL_VERSION],
+            "verbs": list(VERBS),
+            "bundle": None if model is None else {"name": model.name, "version": model.version, "sha256": model.sha256},
+            "model": daemon.ready.get("model"),
+            "adapters": sorted(daemon.node.adapters),
+            "limits": {
+                "payload_bytes": limits.payload_bytes,
+                "prompt_tokens": limits.prompt_tokens,
+                "max_tokens": limits.max_tokens,
+                "queue": limits.queue,
+                "per_device_per_minute": limits.per_device_per_minute,
+                "deadline_s": limits.deadline_s,
+                "n_ctx": config.model.n_ctx,
+                "slots": config.model.slots,
+            },
+            "dedup_window_s": DEDUP_WINDOW_S,
+            "request_schema": request_json_schema(),
+        }
+    )
+
+
+def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any]) -> bytes:
+    """The ``health`` document, from one telemetry sample."""
+    utc = row["utc"]
+    return encode(
+        {name: _short(value) for name, value in row.items()}
+        | {
+            "latency": {name: _short(value) for name, value in telemetry.latencies(node.store, utc).items()},
+            "probe": telemetry.last_probe(node.store),
+            "counters": node.counts(),
+            "engine": {name: value for name, value in engine.items() if name != "ev"},
+            "model": node.model,
+            "storage_problem": node.storage_problem,
+        }
+    )
+
+
+def _short(value: Any) -> Any:
+    return round(value, 3) if isinstance(value, float) else value

@@ -1,0 +1,35 @@
+"""`edgegen serve`: the gateway daemon."""
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from edge.daemon import Daemon
+from edgegen.config import Config, load_config
+
+
+@click.command("serve")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; default /etc/edgegen/edgegen.toml.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
+@click.option("--verbose", is_flag=True, help="Log every connection and dispatch.")
+def command(path: Path | None, overrides: tuple[str, ...], *, verbose: bool) -> None:
+    r"""Run the gateway daemon in the foreground, until SIGTERM or Ctrl-C.
+
+    SIGHUP reads the configuration again. Logs go to standard error.
+
+    \b
+    Example:
+      edgegen serve --config /etc/edgegen/edgegen.toml --set mqtt.host=10.0.0.2
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+    def read() -> Config:
+        return load_config(path, overrides)
+
+    Daemon(read(), read).run()
