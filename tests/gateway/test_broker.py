@@ -173,6 +173,7 @@ def test_the_gateways_own_listener_is_not_on_the_lan() -> None:
 
 def test_the_password_recipe_works_as_written(tmp_path: Path) -> None:
     """The commands of passwords.md for the node, run with other folders; then the broker takes that login."""
+    brokers.require_mosquitto()
     blocks = (brokers.GATEWAYS / "generic" / "passwords.md").read_text().split("\n\n")
     recipe = next(block for block in blocks if "openssl rand" in block)
     for folder in ("edgegen", "mosquitto"):

@@ -51,7 +51,7 @@ def set_seccomp() -> bool:
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
     header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
     no_new = LIBC.prctl(PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), 0, 0, 0)
-    return no_new == 0 == int(LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header))
+    return int(no_new) == 0 and int(LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header)) == 0
 
 
 def set_prctl() -> bool:
