@@ -28,7 +28,11 @@ MAX_SEQUENCES = 256
 LOG_WARN, LOG_ERROR = 3, 4
 
 # Warnings that say nothing is wrong: running out of KV cells is handled, a context below the model's is chosen.
-EXPECTED_WARNINGS = ("failed to find a memory slot", "full capacity of the model will not be utilized")
+EXPECTED_WARNINGS = (
+    "failed to find a memory slot",
+    "full capacity of the model will not be utilized",
+    "model default pooling_type is",
+)
 
 KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0", "f32": "GGML_TYPE_F32"}
 
@@ -135,7 +139,8 @@ class Model:
         # Adapters before the context: the size of its graph counts their nodes.
         self._adapters = {adapter.name: (self._load_adapter(adapter), adapter.scale) for adapter in options.adapters}
         self.n_threads = options.n_threads or len(os.sched_getaffinity(0))
-        self.max_running = max(options.slots, 16)  # one request may ask for 16 samples
+        # One request may ask for 16 samples; one sequence more computes a shared prefix beside them.
+        self.max_running = max(options.slots, 16) + 1
         self.context = self.make_context(options.n_ctx, N_BATCH, self.max_running)
         self.memory = llama_cpp.llama_get_memory(self.context)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.context))
@@ -169,14 +174,15 @@ class Model:
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = n_ctx
         parameters.n_batch = parameters.n_ubatch = n_batch
-        # Sizes the logits buffer; with a unified KV cache sequence ids may go beyond it.
+        # Sizes the logits buffer and bounds the ids in a batch; seq_cp takes ids beyond it (see KvPool).
         parameters.n_seq_max = sequences
         # The default, one row of logits for each token of a batch, would take 50 MB of compute buffer.
         parameters.n_outputs_max = n_batch if embeddings else sequences
         parameters.n_threads = parameters.n_threads_batch = self.n_threads
         parameters.kv_unified = True  # cells are one pool, and seq_cp of a part of a sequence works
         parameters.embeddings = embeddings
-        parameters.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_NONE
+        if embeddings:
+            parameters.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_NONE  # the mean is taken over all chunks
         parameters.type_k = parameters.type_v = getattr(llama_cpp, KV_TYPES[self.options.kv_type])
         if self.options.flash_attn is not None:
             parameters.flash_attn_type = int(self.options.flash_attn)

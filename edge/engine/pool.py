@@ -11,16 +11,19 @@ from edge.engine.prefix import WORTH_KEEPING_TOKENS, Entry, PrefixCache
 # Kept prefixes may hold this part of the pool. Masked cells are not free: attention still reads their mask.
 KEPT_SHARE = 0.5
 
-# Sequence ids that stay free for running sequences.
-RESERVED_SEQUENCES = 64
 
 
 class KvPool:
-    """Everything that changes the model's KV cache, with the ledger kept in step."""
+    """Everything that changes the model's KV cache, with the ledger kept in step.
+
+    Sequence ids up to the model's ``max_running`` may stand in a batch; the others, up to llama.cpp's limit, can only
+    hold kept prefixes (a context made for all of them would need 200 KB of logits for each).
+    """
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._free_ids = list(range(MAX_SEQUENCES - 1, -1, -1))
+        self._free_ids = list(range(model.max_running - 1, -1, -1))
+        self._free_kept_ids = list(range(MAX_SEQUENCES - 1, model.max_running - 1, -1))
         self.ledger = Ledger(model.n_ctx)
         self.prefixes = PrefixCache()
 
@@ -53,23 +56,23 @@ class KvPool:
         """Give up a sequence and its cells."""
         self._model.forget(seq_id)
         self.ledger.release(seq_id)
-        self._free_ids.append(seq_id)
+        (self._free_ids if seq_id < self._model.max_running else self._free_kept_ids).append(seq_id)
 
     def take_id(self) -> int:
         """A sequence id without any cells."""
         return self._free_ids.pop()
 
     def keep(self, seq_id: int, key: str, owner: str, tokens: list[int]) -> None:
-        """Turn a finished sequence into a kept prefix, which costs nothing: it only stays."""
-        if len(tokens) < WORTH_KEEPING_TOKENS or not self._model.can_share_prefixes:
-            self.drop(seq_id)
-            return
-        for useless in self.prefixes.add(Entry(seq_id, key, owner, np.asarray(tokens, np.int32))):
-            self.drop(useless.seq_id)
-        while (
-            self.ledger.held_by(self.prefixes.seq_ids) > KEPT_SHARE * self.ledger.total
-            or len(self._free_ids) < RESERVED_SEQUENCES
-        ):
+        """Turn a finished sequence into a kept prefix; nothing is computed or copied, the cells change their id."""
+        if len(tokens) >= WORTH_KEEPING_TOKENS and self._model.can_share_prefixes:
+            if not self._free_kept_ids:
+                self.evict_one()
+            kept_id = self._free_kept_ids.pop()
+            self._copy(seq_id, kept_id, len(tokens))
+            for useless in self.prefixes.add(Entry(kept_id, key, owner, np.asarray(tokens, np.int32))):
+                self.drop(useless.seq_id)
+        self.drop(seq_id)
+        while self.ledger.held_by(self.prefixes.seq_ids) > KEPT_SHARE * self.ledger.total:
             oldest = self.prefixes.pop_oldest()
             if oldest is None:
                 break
