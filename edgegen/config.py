@@ -157,21 +157,21 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, _Setting]:
         line = error.object.count(b"\n", 0, error.start) + 1
         byte = error.object[error.start]
         problems.append(f"{path}:{line}: byte 0x{byte:02x} is not UTF-8. Save the file as UTF-8.")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError, as is a number too long for int()
         problems.append(_syntax_problem(path, text, error))
     else:
         return _settings_of(document, find_lines(text.replace("\r\n", "\n")), path, problems)
     return {}
 
 
-def _syntax_problem(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+def _syntax_problem(path: Path, text: str, error: Exception) -> str:
     """Name the line, which tomllib has only in its message: ``(at line 3, column 5)`` or ``(at end of document)``."""
     match = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
     lines = text.rstrip().splitlines() or [""]
     number = min(int(match[1]) if match else len(lines), len(lines))
     what = str(error).split(" (at ", maxsplit=1)[0]
     return (
-        f"{path}:{number}: not valid TOML: {what}, in: {lines[number - 1].strip()}. "
+        f"{path}:{number}: not valid TOML: {what}, in: {lines[number - 1].strip()[:80]}. "
         'Write one `key = value` a line, with text in "quotes". Other problems show once this is corrected.'
     )
 

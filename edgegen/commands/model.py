@@ -1,6 +1,8 @@
 """``edgegen model``: list and add models."""
 
+import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,6 +97,8 @@ def add(
     """  # noqa: D301 (click reads the \b)
     folder_of_data = _data_dir(data_dir, config_path)
     if model.lower().endswith(".gguf"):
+        if from_dir:
+            raise click.UsageError("--from-dir is for a model of the catalogue; give the whole path of a GGUF file.")
         folder = _add_file(Path(model), folder_of_data, name, version)
     elif name or version:
         raise click.UsageError("--name and --version are for a GGUF file; a model of the catalogue has its own.")
@@ -124,15 +128,11 @@ def _add_file(path: Path, data_dir: Path, name: str | None, version: str | None)
 
 def _inspect(path: Path) -> dict[str, Any]:
     """What the engine says of a GGUF; it belongs to another plane, so it is imported when it is needed."""
-    try:
-        from edge.engine.inspect import inspect_gguf  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").split(".")[0]
-        if missing in ("edge", "edgegen"):
-            raise
-        raise MissingExtraError("model add FILE.gguf", "edge", missing) from error
-    info: dict[str, Any] = inspect_gguf(path)
-    return info
+    if importlib.util.find_spec("llama_cpp") is None:
+        raise MissingExtraError("model add FILE.gguf", "edge", "llama_cpp")
+    from edge.engine.inspect import inspect_gguf  # noqa: PLC0415
+
+    return inspect_gguf(path)
 
 
 def _switch(data_dir: Path, folder: Path, *, make_current: bool | None) -> None:
@@ -185,7 +185,7 @@ def _rows(data_dir: Path) -> list[dict[str, Any]]:
 @contextmanager
 def _progress_bar(label: str, size_bytes: int) -> Iterator[Callable[[int], None]]:
     """A progress bar on the screen's error side, in bytes; silent where that is not a terminal."""
-    err = click.get_text_stream("stderr")
+    err = sys.stderr
     if not err.isatty():
         yield lambda _: None
         return
