@@ -2,9 +2,18 @@
 
 import ctypes
 from collections.abc import Sequence
+from typing import Any
 
 import llama_cpp
 import numpy as np
+from numpy.typing import NDArray
+
+
+def rows_at(pointer: Any, rows: int, columns: int) -> NDArray[np.float32]:
+    """llama.cpp's float buffer as an array, without a copy; it is valid until the next llama_decode."""
+    address = ctypes.addressof(pointer.contents)
+    flat: NDArray[np.float32] = np.ctypeslib.as_array((ctypes.c_float * (rows * columns)).from_address(address))
+    return flat.reshape(rows, columns)
 
 
 class Batch:
@@ -37,7 +46,9 @@ class Batch:
         self.size = 0
         self.native.n_tokens = 0
 
-    def add(self, seq_id: int, tokens: Sequence[int], position: int, *, output: bool, all_outputs: bool = False) -> None:
+    def add(
+        self, seq_id: int, tokens: Sequence[int], position: int, *, output: bool, all_outputs: bool = False
+    ) -> None:
         """Append ``tokens`` of one sequence from ``position`` on; ``output`` asks for the logits after the last."""
         start, end = self.size, self.size + len(tokens)
         if len(tokens) == 1:  # the usual case while generating; scalars are faster than slices

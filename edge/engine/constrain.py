@@ -11,7 +11,6 @@ from collections import OrderedDict
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.engine.sampling import Logits, Sampler
 from edge.engine.vocab import Vocab

@@ -4,13 +4,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-import ctypes
-
 import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.engine.batch import Batch
+from edge.engine.batch import Batch, rows_at
 from edge.engine.model import Model
 
 # Tokens a step embeds: as long as a mixed step of the planner on two cores (64 tokens, ~0.2 s), and it keeps the
@@ -109,9 +107,7 @@ class Embedder:
 
     def _states(self, rows: int) -> NDArray[np.float32]:
         width = int(llama_cpp.llama_model_n_embd_out(self._model.native))
-        pointer = llama_cpp.llama_get_embeddings(self._context)
-        address = ctypes.addressof(pointer.contents)
-        return np.frombuffer((ctypes.c_float * (rows * width)).from_address(address), np.float32).reshape(rows, width)
+        return rows_at(llama_cpp.llama_get_embeddings(self._context), rows, width)
 
     def _clear(self) -> None:
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), False)

@@ -404,7 +404,7 @@ class Engine:
                 self._pool.drop(seq.seq_id)
                 seq.seq_id = -1
             seq.sampler.close()
-        if job.key is not None and self._jobs.pop(job.key, None):
+        if job.key is not None and self._jobs.pop(job.key, None) is not None:
             self._emit(job.key, "error", code=code, reason=reason)
 
     def _embed(self, now: float) -> None:

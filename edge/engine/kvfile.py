@@ -76,8 +76,9 @@ class KeptPrefixes:
         assert self._folder is not None
         options = self._model.options
         files = [options.model, *(a.path for a in options.adapters if a.name == adapter)]
+        stats = [Path(name).stat() for name in files]
         facts = [
-            [(name, os.stat(name).st_size, os.stat(name).st_mtime_ns) for name in files],
+            [(stat.st_size, stat.st_mtime_ns) for stat in stats],
             self._model.prefix_key(adapter),
             options.kv_type,
             options.flash_attn,

@@ -13,7 +13,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.engine.batch import Batch
+from edge.engine.batch import Batch, rows_at
 from edge.engine.vocab import Vocab
 from edgegen.errors import EngineError
 
@@ -234,11 +234,7 @@ class Model:
 
     def logits(self, rows: int) -> NDArray[np.float32]:
         """The logits of the last batch, one row for each output in the order of the batch; valid until the next."""
-        pointer = llama_cpp.llama_get_logits(self.context)
-        size = rows * self.vocab.n_tokens
-        address = ctypes.addressof(pointer.contents)
-        flat = np.frombuffer((ctypes.c_float * size).from_address(address), np.float32)
-        return flat.reshape(rows, self.vocab.n_tokens)
+        return rows_at(llama_cpp.llama_get_logits(self.context), rows, self.vocab.n_tokens)
 
     def copy_prefix(self, source: int, target: int, length: int) -> None:
         """Let sequence ``target`` share the first ``length`` cells of ``source``."""

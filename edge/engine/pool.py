@@ -12,7 +12,6 @@ from edge.engine.prefix import WORTH_KEEPING_TOKENS, Entry, PrefixCache
 KEPT_SHARE = 0.5
 
 
-
 class KvPool:
     """Everything that changes the model's KV cache, with the ledger kept in step.
 
