@@ -224,6 +224,13 @@ def test_symbolic_links_are_refused_even_to_the_right_bytes(bundle: Path, tmp_pa
     assert "link" in message or "cannot be read" in message
 
 
+def test_a_manifest_is_never_read_through_a_link(bundle: Path, tmp_path: Path) -> None:
+    (bundle / "manifest.json").rename(tmp_path / "elsewhere")
+    (bundle / "manifest.json").symlink_to(tmp_path / "elsewhere")
+
+    assert "manifest.json: cannot be read" in refusal_of(read_manifest, bundle)
+
+
 def test_a_pipe_is_refused_without_waiting_for_it(bundle: Path) -> None:
     (bundle / "model.gguf").unlink()
     os.mkfifo(bundle / "model.gguf")
@@ -502,7 +509,7 @@ def test_a_bare_gguf_is_known_by_its_hash_which_is_read_once(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr("edgegen.bundle.sha256_file", lambda _: pytest.fail("read again"))
         again = resolve_model(config)
-    path.write_bytes(GGUF + b"more")
+    path.write_bytes(GGUF[:-1] + b"x")  # of the same size
 
     changed = resolve_model(config)
 
