@@ -1,6 +1,7 @@
 """A process under the rules of MemoryDenyWriteExecute=, which loads the model with its log in Python.
 
-Run as a program by ``test_write_execute``: ``write_execute.py seccomp|prctl MODEL``. Prints what it found as JSON.
+Run as a program: ``write_execute.py seccomp|prctl MODEL`` prints what it found as JSON, and
+``write_execute.py run COMMAND...`` becomes another program, which inherits the seccomp filter with all its children.
 
 systemd up to 252 sets a seccomp filter: no ``mmap`` that is writable and executable, no ``mprotect`` that makes
 memory executable. Newer ones also use ``prctl(PR_SET_MDWE)`` of Linux 6.3. Both are set here as systemd does it.
@@ -9,6 +10,7 @@ memory executable. Newer ones also use ``prctl(PR_SET_MDWE)`` of Linux 6.3. Both
 import ctypes
 import json
 import mmap
+import os
 import platform
 import struct
 import sys
@@ -70,6 +72,9 @@ def write_execute_page() -> str:
 
 def main() -> None:
     """Close the door, check that it is closed, then use the model."""
+    if sys.argv[1] == "run":
+        assert set_seccomp()
+        os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606 - a shell is what must not be between
     kind, model_path = sys.argv[1:]
     if not {"seccomp": set_seccomp, "prctl": set_prctl}[kind]():
         print(json.dumps({"rules": "unsupported"}))
