@@ -101,7 +101,7 @@ def _cancel(client: Device, node: str, request_id: str) -> str:
         client.cancel(node, request_id)
         while (frame := client.receive(CANCEL_S)) is not None:
             if frame["id"] == request_id and is_terminal(frame):
-                return CANCELLED.get(frame.get("code"), "the answer was ready already")
+                return CANCELLED.get(frame.get("code", ""), "the answer was ready already")
     except BrokerError as error:
         return f"the node could not be told: {error}"
     return "the node was told to stop, and has not answered"
