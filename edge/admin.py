@@ -58,7 +58,7 @@ class Admin:
                 raise RequestError("conflict", f"id {request_id!r} belongs to another request; use a new id")
             return known[1]
         answer = encode({"id": request_id, "node": self._daemon.topics.node, "type": "done", **self._do(verb)})
-        self._daemon.store.add_event(clock.utc(), "admin", f"{operator}: {verb}")
+        self._daemon.note("admin", f"{operator}: {verb}")
         self._answers[operator, request_id] = asked, answer
         if len(self._answers) > REMEMBERED:
             self._answers.popitem(last=False)

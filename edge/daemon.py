@@ -284,9 +284,10 @@ class Daemon:
             return  # the very first look at the bundle failed, before there was a node
         self.node.detach_engine(clock.now(), died=died)
         if died:
-            self._note("engine died", reason)
+            self.note("engine died", reason)
 
-    def _note(self, kind: str, detail: str) -> None:
+    def note(self, kind: str, detail: str) -> None:
+        """Keep an event an operator would ask about."""
         try:
             self.store.add_event(clock.utc(), kind, detail)
         except StoreError as error:

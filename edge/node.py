@@ -143,7 +143,10 @@ class Node:
                 if row["boot"] != self.boot:
                     # After a reboot the clock began anew, and so does the deadline.
                     job.received_at = now
-                    self.store.rebase(job.key, received_at=now, boot=self.boot)
+                    try:
+                        self.store.rebase(job.key, received_at=now, boot=self.boot)
+                    except StoreError as error:
+                        self.storage_failed(error, now)  # the next start will give it its full time again
                 if row["deadline_s"] is not None:
                     job.deadline_at = job.received_at + row["deadline_s"]
                 self.scheduler.add(job)
@@ -421,7 +424,11 @@ class Node:
                     code="too_large",
                     reason=reason,
                 )
-            self.store.replace_terminal(message.key, payload, "too_large")
+            try:
+                self.store.replace_terminal(message.key, payload, "too_large")
+            except StoreError as error:
+                log.error("%s", error)  # noqa: TRY400 - stays in the outbox; the next start tries again
+                return None
             return terminal(message.topic, payload, message.correlation, "too_large", message.key, plain=stored.plain)
 
     # --- time ------------------------------------------------------------------------------------

@@ -1,0 +1,170 @@
+"""Who goes next."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.core.admission import Admission
+from edge.core.request import Job
+from edge.core.scheduler import AGEING_S, Scheduler
+from edgegen.errors import RequestError
+
+
+def job(key: int, device: str = "d", *, at: float = 0.0, **fields: object) -> Job:
+    return Job(key=key, device=device, request_id=str(key), verb="generate", received_at=at, **fields)
+
+
+def order(scheduler: Scheduler, now: float = 0.0) -> list[int]:
+    """Keys in the order they start when each one ends at once."""
+    keys = []
+    while (chosen := scheduler.next(now)) is not None:
+        keys.append(chosen.key)
+        scheduler.remove(chosen.key, 64)
+    return keys
+
+
+def test_high_overtakes_normal_overtakes_batch():
+    scheduler = Scheduler(1)
+    for key, priority in ((1, "batch"), (2, "normal"), (3, "high")):
+        scheduler.add(job(key, f"d{key}", priority=priority))
+
+    assert order(scheduler) == [3, 2, 1]
+
+
+def test_batch_is_not_starved_by_a_stream_of_high():
+    """Waiting lifts a request one class every AGEING_S."""
+    scheduler = Scheduler(1)
+    scheduler.add(job(1, "slow", priority="batch", at=0.0))
+    for key in range(2, 10):
+        scheduler.add(job(key, "busy", priority="high", at=2 * AGEING_S))
+
+    first = scheduler.next(2 * AGEING_S)
+
+    assert first is not None
+    assert first.key == 1
+
+
+def test_a_chatty_device_does_not_push_the_others_back():
+    """Devices take turns, however many requests one of them has queued first."""
+    scheduler = Scheduler(1)
+    for key in range(1, 9):
+        scheduler.add(job(key, "chatty"))
+    scheduler.add(job(9, "quiet"))
+
+    assert order(scheduler).index(9) == 1
+
+
+def test_a_running_adapter_is_preferred_for_a_quantum_and_no_longer():
+    scheduler = Scheduler(2, quantum=3)
+    for key in range(1, 13):
+        scheduler.add(job(key, f"d{key}", adapter="a" if key != 12 else "b"))
+
+    started = [scheduler.next(0.0).key]
+    while len(started) < 12:
+        started.append(scheduler.next(0.0).key)
+        scheduler.remove(started[-2])
+
+    assert started.index(12) <= 5, started
+
+
+def test_a_suspect_runs_alone():
+    """The third start of a request in which the engine died twice has no neighbours."""
+    scheduler = Scheduler(4)
+    scheduler.add(job(1, "a"))
+    scheduler.add(job(2, "b", deaths=2))
+    scheduler.add(job(3, "c"))
+
+    assert scheduler.next(0.0).key == 1
+    assert scheduler.next(0.0) is None, "it waits until nothing else runs"
+    scheduler.remove(1)
+    assert scheduler.next(0.0).key == 2
+    assert scheduler.next(0.0) is None, "and nothing joins it"
+    scheduler.remove(2)
+    assert scheduler.next(0.0).key == 3
+
+
+def test_samples_take_as_many_slots():
+    scheduler = Scheduler(4)
+    scheduler.add(job(1, "a"))
+    scheduler.add(job(2, "b", samples=4))
+
+    assert scheduler.next(0.0).key == 1
+    assert scheduler.next(0.0) is None
+    scheduler.remove(1)
+    assert scheduler.next(0.0).key == 2
+
+
+@given(
+    st.integers(1, 4),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "c"]),
+            st.sampled_from(["high", "normal", "batch"]),
+            st.sampled_from([None, "x", "y"]),
+            st.integers(1, 16),
+            st.integers(0, 3),
+        ),
+        max_size=30,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_everybody_starts_once_and_no_slot_leaks(slots, wanted, random):
+    """However requests come and end, each starts exactly once and the slots are never oversubscribed."""
+    scheduler = Scheduler(slots)
+    for key, (device, priority, adapter, samples, deaths) in enumerate(wanted):
+        scheduler.add(job(key, device, priority=priority, adapter=adapter, samples=samples, deaths=deaths))
+    running: dict[int, Job] = {}
+    started = []
+
+    for _ in range(10 * len(wanted) + 1):
+        while (chosen := scheduler.next(0.0)) is not None:
+            started.append(chosen.key)
+            running[chosen.key] = chosen
+            assert sum(min(j.samples, slots) for j in running.values()) <= slots
+            assert len(running) == 1 or not any(j.alone for j in running.values())
+        if running:
+            key = random.choice(sorted(running))
+            del running[key]
+            scheduler.remove(key, random.randint(0, 500))
+
+    assert sorted(started) == list(range(len(wanted)))
+    assert len(scheduler) == 0
+
+
+def test_a_full_queue_is_busy_and_says_when_to_come_back():
+    admission = Admission(queue=2, per_device_per_minute=0)
+
+    try:
+        admission.check("d", "id-1", open_requests=2, slots=1, now=0.0)
+    except RequestError as error:
+        assert (error.code, error.request_id) == ("busy", "id-1")
+        assert error.retry_after_s >= 1
+    else:
+        raise AssertionError("a full queue took one more")
+
+
+def test_a_device_is_held_to_its_rate_and_others_are_not():
+    admission = Admission(queue=100, per_device_per_minute=3)
+
+    def admitted(device: str, now: float) -> bool:
+        try:
+            admission.check(device, None, open_requests=0, slots=1, now=now)
+        except RequestError as error:
+            assert error.code == "rate_limited"
+            assert 0 < error.retry_after_s <= 20.0
+            return False
+        return True
+
+    assert [admitted("a", 0.0) for _ in range(4)] == [True, True, True, False]
+    assert admitted("b", 0.0)
+    assert admitted("a", 20.1), "a third of a minute refills one"
+    assert not admitted("a", 20.2)
+
+
+def test_accounts_of_devices_that_went_away_are_swept_out():
+    """A topic level is free to invent; the memory for rates must not grow with it."""
+    admission = Admission(queue=10, per_device_per_minute=60)
+
+    for i in range(5000):
+        admission.check(f"d{i}", None, open_requests=0, slots=1, now=float(i))
+
+    assert len(admission._buckets) <= Admission.SWEEP_ABOVE

@@ -1,0 +1,1 @@
+"""The node, with a fake clock and a scripted engine."""
