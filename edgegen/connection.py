@@ -120,14 +120,15 @@ class Connection:
         Raises:
             BrokerError: If the broker is not there, is no MQTT broker, or refuses the login.
         """
-        try:
-            self._open(timeout_s)
-        except _ClosedEarlyError:
-            if self.address.protocol is not None:
-                raise
-            # Brokers that know only MQTT 3.1.1 may say so, or just hang up.
-            self.protocol = 311
-            self._open(timeout_s)
+        versions = (5, 311) if self.address.protocol is None else (self.address.protocol,)
+        for self.protocol in versions:
+            try:
+                self._open(timeout_s)
+            except _ClosedEarlyError as error:  # brokers that do not know a version may say so, or just hang up
+                if self.protocol == versions[-1]:
+                    raise BrokerError(str(error)) from None
+            else:
+                break
         return self
 
     def _open(self, timeout_s: float) -> None:
