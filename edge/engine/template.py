@@ -103,9 +103,14 @@ class ChatTemplate:
     def shared_prefix(self) -> list[int]:
         """The tokens every conversation with the bundle's system prompt begins with.
 
-        Found by rendering two user turns that differ from their first character on.
+        Found by rendering two user turns that differ from their first character on. Empty when the template does
+        not take a lone user turn.
         """
-        first, second = (self.tokens([{"role": "user", "content": content}]) for content in ("Alpha", "7 times"))
+        turns = ([{"role": "user", "content": content}] for content in ("Alpha", "7 times"))
+        try:
+            first, second = map(self.tokens, turns)
+        except TemplateRefusedError:
+            return []
         length = 0
         for left, right in zip(first, second, strict=False):
             if left != right:

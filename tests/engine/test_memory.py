@@ -1,0 +1,114 @@
+"""The KV pool: preemption, shared prefixes, what no device may gain from another."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.conftest import EngineClient
+
+pytestmark = pytest.mark.model
+
+GREEDY = {"temperature": 0, "max_tokens": 8}
+SYSTEM_PROMPT = "You answer questions about the pumps of a waterworks. " + "Pump {} is blue. " * 12
+CHAT = [{"role": "user", "content": "Remember this list: " + ", ".join(f"valve {n}" for n in range(60))}]
+
+
+@pytest.fixture(scope="module")
+def warm(smollm2: Path) -> Any:
+    """An engine with a system prompt of the bundle's."""
+    client = EngineClient(smollm2, system_prompt=SYSTEM_PROMPT)
+    yield client
+    client.close()
+
+
+def cached(done: dict[str, Any]) -> int:
+    return int(done["usage"]["cached_tokens"])
+
+
+def test_preempted_requests_end_with_the_same_text(start: Any) -> None:
+    """Six answers of 100 tokens do not fit into 384 cells at once; each is the one it would be alone.
+
+    Recomputed cells lie in another order, which llama.cpp's attention rounds differently: an answer may differ
+    from a near-tie on, so a shorter beginning is compared and one of six may still differ.
+    """
+    engine = start(n_ctx=384, prompt_tokens=0)
+    prompts = [f"{n} {n + 1} {n + 2} {n + 3} {n + 4}" for n in range(6)]
+    sampling = {"temperature": 0, "max_tokens": 100}
+    alone = [engine.ask(prompt, raw=True, sampling=sampling) for prompt in prompts]
+
+    keys = [engine.submit(prompt, raw=True, sampling=sampling) for prompt in prompts]
+    together = [engine.answer(key) for key in keys]
+
+    assert engine.stats()["preemptions"] > 0
+    assert [done["type"] for done in together] == ["done"] * 6
+    for key in keys:
+        assert len(engine.of_kind(key, "started")) == len(engine.of_kind(key, "first")) == 1
+    same = [one["text"][:60] == many["text"][:60] for one, many in zip(alone, together, strict=True)]
+    assert sum(same) >= 5
+    assert engine.stats()["running"] == 0
+
+
+def test_the_system_prompt_is_computed_once_for_all(warm: EngineClient) -> None:
+    """The second device finds it, and so does the first: it is warm before anyone asks."""
+    first = warm.ask("Which pump is blue?", owner="pump-1", sampling=GREEDY)
+    second = warm.ask("And which is red?", owner="pump-2", sampling=GREEDY)
+
+    assert cached(first) == cached(second) > 50
+    assert cached(first) < first["usage"]["prompt_tokens"]
+
+
+def test_a_conversation_is_found_again_by_its_owner_alone(warm: EngineClient) -> None:
+    """Another device that sends the very same messages gains the shared prefix and nothing more."""
+    shared = cached(warm.ask("Hello", sampling=GREEDY))
+    chat = {"verb": "chat", "messages": CHAT, "sampling": GREEDY}
+    warm.ask(owner="pump-1", **chat)
+
+    same_owner = warm.ask(owner="pump-1", **chat)
+    other_owner = warm.ask(owner="pump-2", **chat)
+
+    assert cached(same_owner) == same_owner["usage"]["prompt_tokens"] - 1
+    assert cached(other_owner) == shared
+
+
+def test_the_next_turn_continues_the_kept_conversation(warm: EngineClient) -> None:
+    """The question and its answer are in the cache; only the new turn is computed."""
+    first = warm.ask(owner="pump-3", verb="chat", messages=CHAT, sampling=GREEDY)
+    turns = [*CHAT, {"role": "assistant", "content": first["text"]}, {"role": "user", "content": "Thanks. Next?"}]
+
+    second = warm.ask(owner="pump-3", verb="chat", messages=turns, sampling=GREEDY)
+
+    assert cached(second) >= first["usage"]["prompt_tokens"]
+
+
+def test_a_device_s_own_system_message_replaces_the_bundle_s(warm: EngineClient) -> None:
+    """Then the shared prefix is not its prefix."""
+    messages = [{"role": "system", "content": "You speak like a pirate."}, {"role": "user", "content": "Hello"}]
+
+    done = warm.ask(verb="chat", messages=messages, sampling=GREEDY)
+
+    assert cached(done) == 0
+    assert done["usage"]["prompt_tokens"] < 40
+
+
+def test_the_shared_prefix_is_read_from_disk_after_a_restart(start: Any, tmp_path: Path) -> None:
+    """A damaged file is removed, computed and written again."""
+    cold = start(system_prompt=SYSTEM_PROMPT, cache_dir=str(tmp_path))
+    expected = cold.ask("Which pump?", sampling=GREEDY)["text"]
+    (file,) = tmp_path.iterdir()
+    cold.close()
+
+    second = start(system_prompt=SYSTEM_PROMPT, cache_dir=str(tmp_path))
+    steps_of_a_warm_start = second.stats()["steps"]
+    warm_answer = second.ask("Which pump?", sampling=GREEDY)
+    second.close()
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    third = start(system_prompt=SYSTEM_PROMPT, cache_dir=str(tmp_path))
+    repaired = third.ask("Which pump?", sampling=GREEDY)
+
+    assert steps_of_a_warm_start == 0
+    assert warm_answer["text"] == expected == repaired["text"]
+    assert cached(warm_answer) == cached(repaired) > 50
+    assert file.read_bytes() != bytes(content)
