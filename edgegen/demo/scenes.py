@@ -17,18 +17,21 @@ READING_TOPIC = "plant/boiler-3/temperature"
 READING = {"celsius": 87.4, "limit_celsius": 85.0}
 ANSWER_S = 300.0  # on a slow board; usually seconds
 
-COMMAND = "Switch the heater in room 12 off."
+COMMAND = (
+    'Example: "Switch on the pump in room 3" is {"action": "on", "device": "pump", "room": 3}. '
+    'Now: "Switch off the heater in room 12".'
+)
 COMMAND_SCHEMA = {
     "type": "object",
     "properties": {
+        "action": {"enum": ["on", "off"]},
         "device": {"enum": ["heater", "pump", "valve"]},
         "room": {"type": "integer", "minimum": 1, "maximum": 99},
-        "action": {"enum": ["on", "off"]},
     },
-    "required": ["device", "room", "action"],
+    "required": ["action", "device", "room"],
     "additionalProperties": False,
 }
-COMMAND_MEANS = {"device": "heater", "room": 12, "action": "off"}
+COMMAND_MEANS = {"action": "off", "device": "heater", "room": 12}
 
 
 class Player:
@@ -57,23 +60,24 @@ class Player:
         )
 
     def comparison(self) -> None:
-        """The question that small models get wrong, with the honest verdict."""
+        """The question that small models get wrong, in both orders, with the honest verdict."""
         heading("Which is larger, 9.11 or 9.9?")
-        frame = self._ask("Which number is larger, 9.11 or 9.9?", max_tokens=60, temperature=0)
-        chosen = larger_number(frame["text"])
-        if chosen == "9.9":
-            verdict("right: 9.9 is larger", good=True)
-        elif chosen == "9.11":
-            verdict("wrong: 9.9 is larger. Untrained, a model this small mostly misses this one", good=False)
-        else:
-            verdict("no clear answer; 9.9 is larger. Untrained, a model this small mostly misses this one", good=False)
+        right = 0
+        for pair in ("9.11 or 9.9", "9.9 or 9.11"):
+            frame = self._ask(f"Which is larger, {pair}?", max_tokens=40, temperature=0)
+            chosen = larger_number(frame["text"])
+            right += chosen == "9.9"
+            said = "right" if chosen == "9.9" else "wrong" if chosen else "no clear answer"
+            verdict(f"{said}: 9.9 is larger", good=chosen == "9.9")
+        if right == 1:
+            verdict(
+                "it follows the order of the numbers, not their size. Fine-tuning is there to change that", good=False
+            )
 
     def command(self) -> None:
         """An answer that fits a JSON Schema, whatever the model would rather say."""
         heading("A command becomes JSON that fits a schema")
-        frame = self._ask(
-            f'Turn this command into JSON: "{COMMAND}"', max_tokens=60, temperature=0, schema=COMMAND_SCHEMA
-        )
+        frame = self._ask(COMMAND, max_tokens=60, temperature=0, schema=COMMAND_SCHEMA)
         document = frame.get("json")
         if document is None:
             verdict("cut before the JSON was complete", good=False)
