@@ -31,7 +31,8 @@ class EngineClient:
     """An engine process and the events it has sent, by key."""
 
     def __init__(self, model: Path, **load: Any) -> None:
-        self.process = EngineProcess({"model": str(model), "n_ctx": 2048, "slots": 16, "prompt_tokens": 1900, **load})
+        defaults = {"n_ctx": 2048, "slots": 16, "prompt_tokens": 1900}
+        self.process = EngineProcess({"model": str(model), **defaults, **load})
         self.events: dict[int, list[Event]] = {}
         self.messages: list[Event] = []
         self._keys = 0

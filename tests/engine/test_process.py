@@ -147,7 +147,7 @@ def test_inspecting_refuses_what_is_no_model(tmp_path: Path, content: bytes, wor
 
 def test_inspecting_refuses_missing_and_truncated_files(truncated: Path) -> None:
     """The reason names the file."""
-    with pytest.raises(BundleError, match="no/such.gguf"):
+    with pytest.raises(BundleError, match=r"no/such\.gguf"):
         inspect_gguf("/no/such.gguf")
     with pytest.raises(BundleError, match="not within the file bounds"):
         inspect_gguf(truncated)
