@@ -1,0 +1,1 @@
+"""The whole node: real broker, real model, real database, foreign clients."""

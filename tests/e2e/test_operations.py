@@ -1,0 +1,223 @@
+"""What operators do to a node, and what sites do to it."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import LOGINS, Mosquitto
+from tests.e2e.gateway import NODE, Gateway, Listener, publish, wait_for
+
+pytestmark = [pytest.mark.broker, pytest.mark.model]
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, mosquitto: Mosquitto, smollm2: Path) -> Iterator[Gateway]:
+    with Gateway(tmp_path, mosquitto.port, smollm2) as running:
+        yield running
+
+
+def test_sigterm_finishes_what_runs_and_keeps_the_rest(gateway: Gateway, mosquitto: Mosquitto) -> None:
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        for i in range(12):
+            publish(mosquitto.port, f"d{i}", {"id": "r", "prompt": "Write a poem.", "max_tokens": 60})
+        wait_for(lambda: len(listener.frames()) == 12, 20, "twelve accepted")
+
+        status = gateway.stop()
+
+        listener.wait_state("stopped", 5)
+        assert status == 0
+        done = len(listener.terminals())
+        open_after = gateway.query("SELECT count(*) FROM requests WHERE terminal IS NULL")[0][0]
+        assert done + open_after == 12
+        assert done >= 4, "the four in the engine were finished"
+        gateway.start()
+        wait_for(lambda: len(listener.terminals()) == 12, 60, "the rest after the next start")
+
+
+def test_sighup_applies_new_limits_and_keeps_a_broken_file_out(gateway: Gateway, mosquitto: Mosquitto) -> None:
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        gateway.config.write_text(gateway.config.read_text() + "[limits]\npayload_bytes = 'many'\n")
+        gateway.hang_up()
+        wait_for(lambda: "stays as it was" in gateway.log.read_text(), 10, "the mistake to be told")
+        gateway.write_config(gateway.sections | {"limits": {"payload_bytes": 1024}})
+        gateway.hang_up()
+        wait_for(lambda: "limits changed" in gateway.log.read_text(), 10, "the new limits")
+        listener.wait_state("online")
+
+        publish(mosquitto.port, "d", {"id": "r", "prompt": "x" * 2000})
+
+        refusal = wait_for(lambda: listener.frames().get(("d", "_")), 10, "the refusal")[0]
+        assert refusal["code"] == "too_large"
+        assert "1024" in refusal["reason"]
+
+
+def test_a_truncated_model_is_told_and_mended_without_a_restart_of_the_daemon(
+    tmp_path: Path, mosquitto: Mosquitto, smollm2: Path
+) -> None:
+    broken = tmp_path / "model.gguf"
+    broken.write_bytes(smollm2.read_bytes()[:50_000_000])
+    with Gateway(tmp_path, mosquitto.port, broken) as gateway, Listener(mosquitto) as listener:
+        listener.wait_state("degraded")
+        state = json.loads(listener.payloads(f"edgegen/{NODE}/state")[-1])
+        publish(mosquitto.port, "d", {"id": "r1", "prompt": "hello"})
+        refusal = wait_for(lambda: listener.frames().get(("d", "r1")), 10, "the refusal")[0]
+
+        shutil.copy(smollm2, tmp_path / "whole.gguf")
+        (tmp_path / "whole.gguf").replace(broken)
+        gateway.hang_up()
+        listener.wait_state("online")
+        publish(mosquitto.port, "d", {"id": "r1", "prompt": "hello", "max_tokens": 5})
+
+        assert "model.gguf" in state["reason"]
+        assert refusal["code"] == "busy"
+        assert wait_for(lambda: listener.terminals().get(("d", "r1")), 30, "an answer")[0]["type"] == "done"
+
+
+def test_two_daemons_cannot_share_a_data_directory(gateway: Gateway, mosquitto: Mosquitto) -> None:
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+
+    second = subprocess.run(
+        [sys.executable, "-m", "edgegen.cli", "serve", "--config", str(gateway.config), "--set", "node.id=gw2"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert second.returncode == 2
+    assert f"in use by process {gateway.process.pid}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_two_nodes_under_one_id_are_told_and_do_not_fight(
+    gateway: Gateway, tmp_path: Path, mosquitto: Mosquitto, smollm2: Path
+) -> None:
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        with Gateway(tmp_path / "twin", mosquitto.port, smollm2) as twin:
+            said = ("node id used twice", "change one node.id")
+            wait_for(
+                lambda: any(s in g.log.read_text() for g in (gateway, twin) for s in said),
+                30,
+                "the duplicate to be told",
+            )
+            time.sleep(3)
+            connects = sum(g.log.read_text().count("connected to 127.0.0.1") for g in (gateway, twin))
+            assert connects <= 4, "they back off instead of throwing each other out"
+
+
+def test_a_disk_that_is_full_refuses_and_recovers(tmp_path: Path, mosquitto: Mosquitto, smollm2: Path) -> None:
+    """On a real file system of 3 MB, filled to the last byte."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("mounting a tmpfs needs root")
+    try:
+        with Gateway(tmp_path, mosquitto.port, smollm2, settings={"node.data_dir": str(disk)}) as gateway:
+            gateway.data_dir = disk
+            _fill_and_free(gateway, mosquitto, disk)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def _fill_and_free(gateway: Gateway, mosquitto: Mosquitto, disk: Path) -> None:
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        publish(mosquitto.port, "d", {"id": "long", "prompt": "Write a poem.", "max_tokens": 100})
+        wait_for(lambda: listener.frames().get(("d", "long")), 10, "accepted")
+        with (disk / "ballast").open("wb", buffering=0) as ballast:
+            try:
+                while True:
+                    ballast.write(b"\0" * 4096)
+            except OSError:
+                pass
+        for i in range(40):
+            publish(mosquitto.port, "d", {"id": f"big-{i}", "prompt": "x" * 40_000})
+            if any(f.get("code") == "busy" for frames in listener.frames().values() for f in frames):
+                break
+        wait_for(
+            lambda: any(f.get("code") == "busy" for frames in listener.frames().values() for f in frames),
+            20,
+            "a refusal because of the disk",
+        )
+        wait_for(
+            lambda: "degraded" in [json.loads(p)["state"] for p in listener.payloads(f"edgegen/{NODE}/state")],
+            10,
+            "degraded",
+        )
+        (disk / "ballast").unlink()
+        listener.wait_state("online", 60)
+        wait_for(lambda: listener.terminals().get(("d", "long")), 60, "the answer that was accepted before")
+        publish(mosquitto.port, "d", {"id": "after", "prompt": "hello", "max_tokens": 4})
+        wait_for(lambda: listener.terminals().get(("d", "after")), 60, "an answer after it")
+
+
+def test_admin_requests_are_answered_audited_and_deduplicated(gateway: Gateway, mosquitto: Mosquitto) -> None:
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        topic = f"edgegen/{NODE}/admin/req/op"
+        answer = f"edgegen/{NODE}/admin/res/op"
+
+        for verb, payload in (
+            ("status", '{"id": "1"}'),
+            ("status", '{"id": "1"}'),
+            ("status", "{}"),
+            ("dance", '{"id": "2"}'),
+        ):
+            subprocess.run(
+                ["mosquitto_pub", "-p", str(mosquitto.port), "-t", f"{topic}/{verb}", "-m", payload, "-q", "1"],
+                check=True,
+            )
+        wait_for(lambda: listener.payloads(f"{answer}/2"), 10, "answers")
+
+        first, second = listener.payloads(f"{answer}/1")
+        assert first == second
+        assert json.loads(first)["state"] == "online"
+        assert json.loads(listener.payloads(f"{answer}/_")[0])["code"] == "bad_request"
+        assert json.loads(listener.payloads(f"{answer}/2")[0])["code"] == "unsupported"
+        assert gateway.query("SELECT detail FROM events WHERE kind = 'admin'") == [("op: status",)]
+
+
+def test_the_shipped_broker_files_let_the_node_work(
+    tmp_path: Path, secured_mosquitto: Mosquitto, smollm2: Path
+) -> None:
+    secret = tmp_path / "password"
+    secret.write_text(LOGINS["edgegen"] + "\n")
+    secret.chmod(0o600)
+    settings = {"mqtt.username": "edgegen", "mqtt.password_file": str(secret)}
+    with Gateway(tmp_path, secured_mosquitto.port, smollm2, settings=settings):
+        with Listener(secured_mosquitto, login=("operator-1", LOGINS["operator-1"])) as operator:
+            operator.wait_state("online")
+        devices = secured_mosquitto.ports[1]
+        login = ("-u", "sensor-1", "-P", LOGINS["sensor-1"])
+        with Listener(secured_mosquitto, login=("sensor-1", LOGINS["sensor-1"]), port=devices) as listener:
+            publish(devices, "sensor-1", {"id": "r", "prompt": "hi", "max_tokens": 5}, extra=login)
+            publish(devices, "sensor-2", {"id": "forged", "prompt": "hi", "max_tokens": 5}, extra=login)
+
+            assert wait_for(lambda: listener.terminals().get(("sensor-1", "r")), 30, "an answer")[0]["type"] == "done"
+            time.sleep(0.5)
+            assert ("sensor-2", "forged") not in listener.frames()
+
+
+def test_a_wrong_password_is_told_and_tried_again(tmp_path: Path, secured_mosquitto: Mosquitto, smollm2: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("wrong\n")
+    secret.chmod(0o600)
+    settings = {"mqtt.username": "edgegen", "mqtt.password_file": str(secret)}
+    with (
+        Gateway(tmp_path, secured_mosquitto.port, smollm2, settings=settings) as gateway,
+        Listener(secured_mosquitto, login=("operator-1", LOGINS["operator-1"])) as operator,
+    ):
+        wait_for(lambda: "refuses the connection" in gateway.log.read_text(), 20, "the refusal in the log")
+        secret.write_text(LOGINS["edgegen"] + "\n")
+
+        operator.wait_state("online")
