@@ -1,0 +1,294 @@
+"""Checks: is an answer right? Pure functions from an answer to a verdict.
+
+An answer of nothing but white space fails every check, ``absent`` too: no answer is not a right one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from edge.probes.numerals import DECIMAL_MARKS, last_number
+from edgegen.protocol import field_problems
+
+_SHOWN_CHARACTERS = 60
+
+
+class Verdict(NamedTuple):
+    """Whether an answer passed; ``reason`` says why it did not."""
+
+    passed: bool
+    reason: str = ""
+
+
+RIGHT = Verdict(passed=True)
+
+
+def _wrong(reason: str) -> Verdict:
+    return Verdict(passed=False, reason=reason)
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = text.replace("\n", "\\n")
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def _cased(text: str, *, ignore_case: bool) -> str:
+    return text.casefold() if ignore_case else text
+
+
+def exact(answer: str, *, expect: str, ignore_case: bool = False) -> Verdict:
+    """The answer is ``expect``; white space around it does not count."""
+    if _cased(answer.strip(), ignore_case=ignore_case) == _cased(expect.strip(), ignore_case=ignore_case):
+        return RIGHT
+    return _wrong(f"expected exactly {_shown(expect)!r}")
+
+
+def regex(answer: str, *, pattern: str, ignore_case: bool = False) -> Verdict:
+    """``pattern`` (Python's ``re``) is found in the answer; anchor it to match the whole."""
+    if re.search(pattern, answer, re.IGNORECASE if ignore_case else 0):
+        return RIGHT
+    return _wrong(f"no match for {_shown(pattern)!r}")
+
+
+def number(answer: str, *, expect: float | str, tolerance: float | str = 0, decimal: str = "point") -> Verdict:
+    """The last number of the answer equals ``expect`` by value, within an absolute ``tolerance``.
+
+    Numbers are decimal, not binary: 9.90 is 9.9, and 0.1 + 0.2 needs no tolerance. What counts as a number is in
+    ``edge.probes.numerals``.
+    """
+    found = last_number(answer, decimal)
+    if found is None:
+        return _wrong(f"no number in the answer, expected {expect}")
+    if abs(found - Decimal(str(expect))) <= Decimal(str(tolerance)):
+        return RIGHT
+    return _wrong(f"the last number is {found}, expected {expect}" + (f" ± {tolerance}" if tolerance else ""))
+
+
+def choice(answer: str, *, expect: str, options: Sequence[str]) -> Verdict:
+    """Of all ``options`` the one named last, as a whole word in any case, is ``expect``.
+
+    Where several begin at one place the longest is meant, so that "not valid" is not "valid".
+    """
+    longest_first = sorted(options, key=len, reverse=True)
+    pattern = rf"(?<!\w)(?:{'|'.join(re.escape(option) for option in longest_first)})(?!\w)"
+    named = re.findall(pattern, answer, re.IGNORECASE)
+    if not named:
+        return _wrong(f"names none of {', '.join(options)}, expected {expect}")
+    if named[-1].casefold() == expect.casefold():
+        return RIGHT
+    return _wrong(f"the last choice named is {named[-1]}, expected {expect}")
+
+
+def contains(answer: str, *, texts: Sequence[str], ignore_case: bool = True) -> Verdict:
+    """All ``texts`` stand in the answer."""
+    whole = _cased(answer, ignore_case=ignore_case)
+    missing = [text for text in texts if _cased(text, ignore_case=ignore_case) not in whole]
+    return _wrong(f"lacks {_shown(missing)}") if missing else RIGHT
+
+
+def absent(answer: str, *, texts: Sequence[str], ignore_case: bool = True) -> Verdict:
+    """None of ``texts`` stands in the answer."""
+    whole = _cased(answer, ignore_case=ignore_case)
+    present = [text for text in texts if _cased(text, ignore_case=ignore_case) in whole]
+    return _wrong(f"must not contain {_shown(present)}") if present else RIGHT
+
+
+_NOTHING = object()
+
+
+def json_document(
+    answer: str, *, schema: Mapping[str, Any] | None = None, expect: Any = _NOTHING, extract: str = "whole"
+) -> Verdict:
+    """The answer is JSON, valid for ``schema`` and equal to ``expect``, where they are given.
+
+    Args:
+        extract: ``whole``: nothing but white space may stand around the document. ``first``: the first object or
+            array in the answer counts, as in prose or a fenced block.
+    """
+    try:
+        document = _decode(answer, first=extract == "first")
+    except (ValueError, RecursionError) as error:
+        what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        return _wrong(f"not JSON: {what}")
+    if schema is not None:
+        problem = _schema_problem(document, schema)
+        if problem is not None:
+            return _wrong(problem)
+    if expect is not _NOTHING and not same_json(document, expect):
+        return _wrong(f"expected {_shown(expect)}")
+    return RIGHT
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Equality of JSON values: 21 is 21.0, but true is not 1 and the order in arrays counts."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same_json(a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return bool(one == other)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _decode(answer: str, *, first: bool) -> Any:
+    decoder = json.JSONDecoder(parse_constant=_no_constant)
+    if not first:
+        return decoder.decode(answer)
+    problem: Exception = ValueError("no object or array in the answer")
+    for match in re.finditer(r"[{\[]", answer):
+        try:
+            return decoder.raw_decode(answer, match.start())[0]
+        except ValueError as error:
+            problem = error
+    raise problem
+
+
+def _schema_problem(document: Any, schema: Mapping[str, Any]) -> str | None:
+    # Imported late: 60 ms that a run without JSON probes need not pay.
+    import referencing  # noqa: PLC0415
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+    # An empty registry: nothing is ever fetched for a `$ref`.
+    validator = Draft202012Validator(schema, registry=referencing.Registry())
+    error = best_match(validator.iter_errors(document))
+    return None if error is None else f"not valid for the schema at {error.json_path}: {_shown(error.message)}"
+
+
+# --- the table of kinds --------------------------------------------------------------------------
+
+
+class Kind(NamedTuple):
+    """One kind of check: its function and the options a suite may give, as in ``edgegen.protocol.FIELDS``."""
+
+    function: Callable[..., Verdict]
+    options: Mapping[str, Mapping[str, Any]]
+    required: frozenset[str]
+
+
+_TEXT = {"type": "string", "minLength": 1}
+_FLAG = {"type": "boolean"}
+_TEXTS = {"type": "array", "minItems": 1, "items": _TEXT}
+_ANY = {"type": ["string", "number", "boolean", "object", "array"]}
+
+KINDS: dict[str, Kind] = {
+    "exact": Kind(exact, {"expect": _TEXT, "ignore_case": _FLAG}, frozenset({"expect"})),
+    "regex": Kind(regex, {"pattern": _TEXT, "ignore_case": _FLAG}, frozenset({"pattern"})),
+    "number": Kind(
+        number,
+        {
+            "expect": {"type": ["number", "string"]},
+            "tolerance": {"type": ["number", "string"], "minimum": 0},
+            "decimal": {"enum": list(DECIMAL_MARKS)},
+        },
+        frozenset({"expect"}),
+    ),
+    "choice": Kind(choice, {"expect": _TEXT, "options": _TEXTS}, frozenset({"expect", "options"})),
+    "json": Kind(
+        json_document,
+        {"schema": {"type": "object"}, "expect": _ANY, "extract": {"enum": ["whole", "first"]}},
+        frozenset(),
+    ),
+    "contains": Kind(contains, {"texts": _TEXTS, "ignore_case": _FLAG}, frozenset({"texts"})),
+    "absent": Kind(absent, {"texts": _TEXTS, "ignore_case": _FLAG}, frozenset({"texts"})),
+}
+
+
+def judge(check: Mapping[str, Any], answer: str) -> Verdict:
+    """Apply a check that ``check_problems`` has nothing against."""
+    if not answer.strip():
+        return _wrong("the answer is empty")
+    options = {name: value for name, value in check.items() if name != "kind"}
+    return KINDS[check["kind"]].function(answer, **options)
+
+
+def check_problems(check: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a check, each with the option and its value; empty when it can be used."""
+    name = check.get("kind")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        return [f"check.kind is {_shown(name)}; use one of {', '.join(KINDS)}"]
+    given = {option: value for option, value in check.items() if option != "kind"}
+    problems = [
+        f"check.{option} = {_shown(value)}: unknown for kind {name}; known: {', '.join(kind.options)}"
+        for option, value in given.items()
+        if option not in kind.options
+    ]
+    problems += [f"check of kind {name} needs {option}" for option in sorted(kind.required - given.keys())]
+    for option, schema in kind.options.items():
+        if option in given:
+            problems += field_problems(f"check.{option}", given[option], schema)
+    return problems or list(_kind_problems(check))
+
+
+def _kind_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    finder = {"regex": _regex_problems, "number": _decimal_problems, "choice": _choice_problems, "json": _json_problems}
+    if check["kind"] in finder:
+        yield from finder[check["kind"]](check)
+
+
+def _regex_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        re.compile(check["pattern"])
+    except re.error as error:
+        yield f"check.pattern = {_shown(check['pattern'])}: {error}"
+
+
+def _decimal_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    for option in ("expect", "tolerance"):
+        if option in check and not _is_decimal(check[option]):
+            yield f"check.{option} = {_shown(check[option])}: must be a finite number, written with a point"
+
+
+def _choice_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    if check["expect"].casefold() not in [option.casefold() for option in check["options"]]:
+        yield f"check.expect = {_shown(check['expect'])}: is not among the options {_shown(check['options'])}"
+
+
+def _json_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    if "schema" not in check and "expect" not in check:
+        yield "check of kind json needs schema or expect"
+    if "schema" in check:
+        yield from schema_problems("check.schema", check["schema"])
+
+
+def _is_decimal(value: object) -> bool:
+    return re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", str(value)) is not None
+
+
+def schema_problems(place: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Why a JSON Schema cannot be used, with the place in it."""
+    import referencing  # noqa: PLC0415
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        yield f"{place}: not a JSON Schema at {error.json_path}: {_shown(error.message)}"
+        return
+    resolver = referencing.Registry().resolver_with_root(DRAFT202012.create_resource(schema))
+    for reference in _references(schema):
+        try:
+            resolver.lookup(reference)
+        except referencing.exceptions.Unresolvable:
+            yield f"{place}: $ref {_shown(reference)} points outside the schema or to nothing in it"
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)

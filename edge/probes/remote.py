@@ -1,0 +1,220 @@
+"""A live node as the target: asks over MQTT at ``batch`` priority, as a device would."""
+
+import collections
+import contextlib
+import json
+import queue
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge.probes.suite import Item
+from edge.probes.target import Answer
+from edgegen.config import Config
+from edgegen.errors import BrokerError
+from edgegen.protocol import Topics, encode, is_name
+
+# Requests at the node at a time: enough to fill its slots, too few to fill its queue.
+WINDOW = 8
+
+CONNECT_S = 10.0
+
+# Without an `accepted` for this long the request is not arriving.
+ACCEPT_S = 30.0
+
+# Devices go first, so a probe may wait for long; the node's own default deadline is for sensors.
+DEADLINE_S = 3600.0
+
+# Endings after which the same question is asked once more: they are about the moment, not about the question.
+PASSING = ("internal", "expired")
+
+
+@dataclass
+class _Asked:
+    """An item on its way, under its newest request id."""
+
+    item: Item
+    tries: int = 0
+    sent_at: float = 0.0
+    accepted: bool = False
+
+
+class MqttTarget:
+    """A node behind the configured broker.
+
+    Args:
+        config: Its ``[mqtt]`` section says how to connect: a broker with an access list wants a *device's* login here,
+            whose name is then also the device's. ``node.id`` names the node.
+
+    Raises:
+        BrokerError: If the broker is not reachable or refuses the login, or the node is not online.
+    """
+
+    def __init__(self, config: Config) -> None:
+        mqtt = config.mqtt
+        self._topics = Topics(mqtt.base_topic, config.node.id)
+        name = mqtt.username or ""
+        self._device = name if is_name(name) else f"probe-{uuid.uuid4().hex[:8]}"
+        self._arrived: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._where = f"{mqtt.host}:{mqtt.port}"
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{self._device}-{uuid.uuid4().hex[:8]}",
+            protocol=paho.MQTTv5 if mqtt.protocol == 5 else paho.MQTTv311,
+        )
+        if mqtt.username is not None:
+            password = None if mqtt.password_file is None else mqtt.password_file.read_text("utf-8").strip()
+            self._client.username_pw_set(mqtt.username, password)
+        if mqtt.tls_ca_file or mqtt.tls_cert_file:
+            ca, cert, key = (
+                None if file is None else str(file)
+                for file in (mqtt.tls_ca_file, mqtt.tls_cert_file, mqtt.tls_key_file)
+            )
+            self._client.tls_set(ca, cert, key)
+        self._problem = "no answer"
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+        try:
+            self._client.connect(mqtt.host, mqtt.port, keepalive=30)
+        except OSError as error:
+            raise BrokerError(f"{self._where}: {error}. Is the broker running? `edgegen doctor` looks.") from None
+        self._client.loop_start()
+        try:
+            self._info = self._look()
+        except BaseException:
+            self.close()
+            raise
+
+    # In paho's thread: an exception here would end it, so there is nothing that can raise.
+
+    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._problem = str(reason)
+            return
+        self._problem = "connected, but the node has published no state and info"
+        response = self._topics.response(self._device, "+")
+        client.subscribe([(self._topics.state, 1), (self._topics.info, 1), (response, 1)])
+
+    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        self._arrived.put((message.topic, bytes(message.payload)))
+
+    # In the caller's thread.
+
+    def _look(self) -> dict[str, Any]:
+        """Wait for the node's retained topics."""
+        deadline = time.monotonic() + CONNECT_S
+        state: dict[str, Any] = {}
+        info: dict[str, Any] = {}
+        while not (state and info):
+            message = self._next(deadline - time.monotonic())
+            if message is None:
+                raise BrokerError(
+                    f"{self._where}: node {self._topics.node!r}: {self._problem} within {CONNECT_S:.0f} s. Check "
+                    "node.id, mqtt.username and mqtt.password_file, or run `edgegen doctor`."
+                )
+            topic, document = message
+            state = document if topic == self._topics.state else state
+            info = document if topic == self._topics.info else info
+        if state.get("state") not in ("online", "degraded"):
+            raise BrokerError(f"{self._topics.state}: the node is {state.get('state')!r}, not online. Start it first.")
+        return info
+
+    def _next(self, timeout_s: float) -> tuple[str, dict[str, Any]] | None:
+        try:
+            topic, payload = self._arrived.get(timeout=max(0.0, timeout_s))
+        except queue.Empty:
+            return None
+        with contextlib.suppress(ValueError):
+            document = json.loads(payload)
+            if isinstance(document, dict):
+                return topic, document
+        return topic, {}
+
+    @property
+    def model(self) -> str:
+        """The node's active bundle."""
+        bundle = self._info.get("bundle") or {}
+        return f"{bundle.get('name', 'unknown')}-{bundle.get('version', '0')}"
+
+    @property
+    def sha256(self) -> str:
+        """Of the node's active bundle."""
+        return str((self._info.get("bundle") or {}).get("sha256", ""))
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def ask(self, items: Iterable[Item]) -> Iterator[tuple[Item, Answer]]:
+        """See ``edge.probes.target.Target``.
+
+        Raises:
+            BrokerError: If requests do not reach the node.
+        """
+        waiting = collections.deque(_Asked(item) for item in items)
+        inside: dict[str, _Asked] = {}
+        not_before = 0.0
+        while waiting or inside:
+            now = time.monotonic()
+            while waiting and len(inside) < WINDOW and now >= not_before:
+                self._send(waiting.popleft(), inside)
+            self._check_accepted(inside, now)
+            message = self._next(1.0)
+            frame = {} if message is None else message[1]
+            asked = inside.get(str(frame.get("id")))
+            kind = frame.get("type")
+            if asked is None:
+                continue
+            if kind == "accepted":
+                asked.accepted = True
+            elif frame.get("code") in ("busy", "rate_limited"):
+                del inside[frame["id"]]
+                waiting.appendleft(asked)
+                not_before = time.monotonic() + float(frame.get("retry_after_s", 1.0))
+            elif kind == "error" and frame.get("code") in PASSING and asked.tries < 2:
+                del inside[frame["id"]]
+                waiting.append(asked)
+            elif kind in ("done", "error"):
+                del inside[frame["id"]]
+                yield asked.item, _answer(frame, time.monotonic() - asked.sent_at)
+
+    def _send(self, asked: _Asked, inside: dict[str, _Asked]) -> None:
+        item, request_id = asked.item, f"probe-{uuid.uuid4().hex}"
+        request = {
+            "id": request_id,
+            "prompt": item.prompt,
+            "priority": "batch",
+            "deadline_s": DEADLINE_S,
+            **item.sampling,
+        }
+        if item.adapter is not None:
+            request["adapter"] = item.adapter
+        if item.schema is not None:
+            request["schema"] = item.schema
+        asked.tries += 1
+        asked.accepted, asked.sent_at = False, time.monotonic()
+        inside[request_id] = asked
+        self._client.publish(self._topics.request(self._device, "generate"), encode(request), qos=1)
+
+    def _check_accepted(self, inside: dict[str, _Asked], now: float) -> None:
+        if any(not asked.accepted and now - asked.sent_at > ACCEPT_S for asked in inside.values()):
+            raise BrokerError(
+                f"{self._where}: node {self._topics.node!r} accepted nothing from device {self._device!r} for "
+                f"{ACCEPT_S:.0f} s. With an access list, give a device's login: --set mqtt.username=NAME "
+                "--set mqtt.password_file=FILE."
+            )
+
+
+def _answer(frame: dict[str, Any], seconds: float) -> Answer:
+    """A terminal frame; its own timing leaves out the wait behind devices, where it says so."""
+    if frame["type"] == "error":
+        return Answer(seconds=seconds, problem=f"{frame.get('code')}: {frame.get('reason')}")
+    timing = frame.get("timing", {})
+    computing = max(0.0, float(timing.get("total_s", seconds)) - float(timing.get("queue_s", 0.0)))
+    return Answer(frame.get("text", ""), computing, int(frame.get("usage", {}).get("completion_tokens", 0)))

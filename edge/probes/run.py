@@ -1,0 +1,131 @@
+"""A run: ask a target the questions of some suites, judge the answers, keep them in the store."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge import clock
+from edge.probes.checks import Verdict, judge
+from edge.probes.score import Result, Score, by_category, score, shortfalls
+from edge.probes.suite import Item, Suite
+from edge.probes.target import Answer, Target
+from edge.store import Store
+
+# Rows a transaction takes: a commit may cost 50 ms on an SD card, and a run that is broken off loses no more than this.
+ROWS_A_COMMIT = 32
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One suite of a run."""
+
+    suite: Suite
+    results: tuple[Result, ...]
+    seconds: float
+
+    @property
+    def score(self) -> Score:
+        """Over all items."""
+        return score(self.results)
+
+    @property
+    def categories(self) -> dict[str, Score]:
+        """Of each category."""
+        return by_category(self.results)
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Answer tokens a second, over all slots together."""
+        tokens = sum(result.completion_tokens for result in self.results)
+        return tokens / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """What keeps it from passing its gate."""
+        return shortfalls(self.suite, self.results)
+
+
+@dataclass
+class Run:
+    """All suites of a run, under one id."""
+
+    model: str
+    sha256: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    suites: list[SuiteRun] = field(default_factory=list)
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """What keeps the run from passing its gate."""
+        return [line for run in self.suites for line in run.shortfalls]
+
+
+def run_suites(
+    target: Target, suites: Sequence[Suite], store: Store | None, progress: Callable[[int], object] = lambda _: None
+) -> Run:
+    """Ask everything.
+
+    Args:
+        store: Gets a row of ``probe_results`` for each item, also of a run that is broken off; None keeps nothing.
+        progress: Called with the number of items that were answered since the last call.
+    """
+    run = Run(target.model, target.sha256)
+    for suite in suites:
+        run.suites.append(_run_suite(run, target, suite, store, progress))
+    return run
+
+
+def _run_suite(
+    run: Run, target: Target, suite: Suite, store: Store | None, progress: Callable[[int], object]
+) -> SuiteRun:
+    results: list[Result] = []
+    unsaved: list[dict[str, Any]] = []
+    started = time.monotonic()
+    try:
+        for item, answer in target.ask(suite.items):
+            result = _result(item, answer)
+            results.append(result)
+            unsaved.append(_row(run, suite, result))
+            progress(1)
+            if len(unsaved) >= ROWS_A_COMMIT:
+                _save(store, unsaved)
+    finally:
+        _save(store, unsaved)
+    order = {item.id: place for place, item in enumerate(suite.items)}
+    results.sort(key=lambda result: order[result.item.id])
+    return SuiteRun(suite, tuple(results), time.monotonic() - started)
+
+
+def _result(item: Item, answer: Answer) -> Result:
+    if answer.problem is not None:
+        verdict = Verdict(passed=False, reason=f"no answer: {answer.problem}")
+    else:
+        verdict = judge(item.check, answer.text)
+    return Result(item, answer.text, verdict.passed, verdict.reason, answer.seconds, answer.completion_tokens)
+
+
+def _row(run: Run, suite: Suite, result: Result) -> dict[str, Any]:
+    """A row of the store's table ``probe_results``."""
+    return {
+        "utc": clock.utc(),
+        "run": run.id,
+        "suite": suite.name,
+        "probe": result.item.id,
+        "category": result.item.category,
+        "model": run.model,
+        "model_sha256": run.sha256,
+        "adapter": result.item.adapter,
+        "prompt": result.item.prompt,
+        "answer": result.answer,
+        "passed": int(result.passed),
+        "reason": result.reason,
+        "seconds": round(result.seconds, 4),
+    }
+
+
+def _save(store: Store | None, unsaved: list[dict[str, Any]]) -> None:
+    if store is not None and unsaved:
+        store.add_rows("probe_results", unsaved)
+    unsaved.clear()

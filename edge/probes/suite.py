@@ -1,0 +1,338 @@
+"""Probe suites: what is asked, and what counts as right. A suite is one TOML file.
+
+    name = "sequences"                 # the file's name without .toml
+    summary = "..."
+    [sampling]                         # of all its probes; a request's own fields (edgegen.protocol.SAMPLING)
+    [schemas.command]                  # JSON Schemas that probes refer to by name
+
+    [[probe]]
+    id = "fibonacci"
+    category = "sequences"
+    prompts = ["What comes next? {sequence}"]
+    generator = { name = "sequences", seed = 1, count = 32, family = "fibonacci" }
+    check = { kind = "number", expect = "{next}" }
+
+A probe's questions are its ``prompts``, which are templates, filled with its rows of values: those under ``values`` or
+those of a ``generator``. ``combine`` says how: ``every`` template with every row, or ``cycle``: each row once, with
+the templates in turn. ``{key}`` in a prompt or a check stands for the row's value (``{{key}}`` for the text itself);
+a string in a check that is nothing else takes the value with its type.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edge.probes.checks import check_problems, schema_problems
+from edge.probes.generate import Row, generator_problems, rows
+from edgegen.errors import ConfigError
+from edgegen.protocol import FIELDS, SAMPLING, field_problems, is_name
+
+SHIPPED = Path(__file__).parent / "suites"
+
+# Larger than any suite one would wait for; a slip of the keyboard in `count` should not fill the memory.
+MAX_ITEMS = 100_000
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question with its check.
+
+    ``id`` is ``probe/template/row`` and stays the same from run to run, so that runs can be compared item by item.
+    ``template`` is ``probe/template``: items that share one are not independent.
+    """
+
+    id: str
+    probe: str
+    category: str
+    template: str
+    prompt: str
+    check: Mapping[str, Any]
+    adapter: str | None = None
+    schema: Mapping[str, Any] | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A group of items that test one thing.
+
+    ``threshold`` is the share of right answers it needs, None for a probe that is only reported; ``must_pass`` needs
+    every answer right.
+    """
+
+    id: str
+    category: str
+    threshold: float | None
+    must_pass: bool
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A checked suite with all its questions.
+
+    ``threshold`` is the weighted share of right answers over all items that the suite needs, None for no such bound.
+    """
+
+    name: str
+    summary: str
+    path: Path
+    threshold: float | None
+    probes: tuple[Probe, ...]
+    items: tuple[Item, ...]
+
+    def limited(self, limit: int) -> "Suite":
+        """At most ``limit`` items, spread evenly over the suite, always the same ones."""
+        count = len(self.items)
+        if count <= limit:
+            return self
+        items = tuple(self.items[i * count // limit] for i in range(limit))
+        asked = {item.probe for item in items}
+        return Suite(
+            self.name, self.summary, self.path, self.threshold, tuple(p for p in self.probes if p.id in asked), items
+        )
+
+
+def shipped_suites() -> dict[str, Path]:
+    """The suites that come with edgegen, by name."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def find_suite(name_or_file: str) -> Path:
+    """A shipped suite by its name, or a file.
+
+    Raises:
+        ConfigError: If there is neither.
+    """
+    shipped = shipped_suites()
+    if name_or_file in shipped:
+        return shipped[name_or_file]
+    path = Path(name_or_file)
+    if path.is_file():
+        return path
+    raise ConfigError([f"--suite {name_or_file}: no such file, and no shipped suite; those are: {', '.join(shipped)}."])
+
+
+def load_suite(path: Path) -> Suite:
+    """Read and check a suite and write out its questions.
+
+    Raises:
+        ConfigError: Naming every mistake at once, with file, probe and value.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}. Correct the path or its permissions."]) from None
+    except (ValueError, RecursionError) as error:  # also UnicodeDecodeError and TOMLDecodeError
+        raise ConfigError([f"{path}: not valid TOML in UTF-8: {error}"]) from None
+    reader = _Reader(document)
+    suite = reader.read(path)
+    if reader.problems:
+        raise ConfigError([f"{path}: {problem}" for problem in reader.problems])
+    return suite
+
+
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_TEXT = {"type": "string", "minLength": 1}
+_NAME = {"type": "string", "pattern": "name"}  # field_problems reads any pattern as that of names
+_TABLE = {"type": "object"}
+
+_SUITE_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "name": _NAME,
+    "summary": _TEXT,
+    "threshold": _SHARE,
+    "adapter": _TEXT,
+    "sampling": _TABLE,
+    "schemas": _TABLE,
+    "probe": {"type": "array", "minItems": 1, "items": _TABLE},
+}
+_PROBE_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "id": _NAME,
+    "category": _NAME,
+    "prompts": {"type": "array", "minItems": 1, "items": _TEXT},
+    "values": {"type": "array", "minItems": 1, "items": _TABLE},
+    "generator": _TABLE,
+    "combine": {"enum": ["every", "cycle"]},
+    "adapter": _TEXT,
+    "schema": _TEXT,
+    "sampling": _TABLE,
+    "check": _TABLE,
+    "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000},
+    "threshold": _SHARE,
+    "must_pass": {"type": "boolean"},
+}
+_PROBE_NEEDS = ("id", "category", "prompts", "check")
+
+_PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}|\{([a-z][a-z0-9_]*)\}")
+
+
+class _Reader:
+    """Turns a document into a suite and collects what is wrong with it."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._schemas: Mapping[str, Any] = {}
+        self._where = ""
+        self.problems: list[str] = []
+
+    def read(self, path: Path) -> Suite:
+        """The suite; only good when ``problems`` is empty."""
+        document = self._document
+        self._keys(document, _SUITE_KEYS, ("name", "summary", "probe"))
+        if document.get("name") != path.stem and is_name(document.get("name")):
+            self._add(f"name = {document['name']!r}: must be the file's name, {path.stem!r}; rename one of them")
+        self._sampling(document)
+        schemas = document.get("schemas")
+        if isinstance(schemas, dict):
+            self._schemas = schemas
+            for name, schema in schemas.items():
+                self._schema(f"schemas.{name}", schema)
+        probes: list[Probe] = []
+        items: list[Item] = []
+        found = document.get("probe")
+        for index, table in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(table, dict):
+                self._where = f"probe {table['id']!r}: " if "id" in table else f"probe number {index + 1}: "
+                self._probe(table, probes, items)
+        self._where = ""
+        if len(items) > MAX_ITEMS:
+            self._add(f"has {len(items)} items; at most {MAX_ITEMS}")
+        return Suite(
+            str(document.get("name")),
+            str(document.get("summary")),
+            path,
+            document.get("threshold"),
+            tuple(probes),
+            tuple(items),
+        )
+
+    def _add(self, *problems: str) -> None:
+        self.problems += [self._where + problem for problem in problems]
+
+    def _keys(self, table: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], required: Sequence[str]) -> None:
+        for key, value in table.items():
+            if key in known:
+                self._add(*field_problems(key, value, known[key]))
+            else:
+                self._add(f"{key} = {value!r}: unknown key; known: {', '.join(known)}")
+        self._add(*(f"lacks {key}" for key in required if key not in table))
+
+    def _sampling(self, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        given = table.get("sampling", {})
+        if not isinstance(given, dict):
+            return {}
+        for key, value in given.items():
+            if key in SAMPLING:
+                self._add(*field_problems(f"sampling.{key}", value, FIELDS[key].schema))
+            else:
+                self._add(f"sampling.{key} = {value!r}: unknown key; known: {', '.join(SAMPLING)}")
+        return given
+
+    def _schema(self, place: str, schema: Any) -> None:
+        if isinstance(schema, dict):
+            self._add(*schema_problems(place, schema))
+        else:
+            self._add(f"{place} = {schema!r}: must be a JSON Schema, as a table")
+
+    def _named_schema(self, place: str, name: Any) -> Mapping[str, Any] | None:
+        schema = self._schemas.get(name) if isinstance(name, str) else None
+        if schema is None:
+            known = ", ".join(self._schemas) or "none"
+            self._add(f"{place} = {name!r}: there is no [schemas.{name}]; there: {known}")
+        return schema
+
+    def _probe(self, table: Mapping[str, Any], probes: list[Probe], items: list[Item]) -> None:
+        before = len(self.problems)
+        self._keys(table, _PROBE_KEYS, _PROBE_NEEDS)
+        if any(probe.id == table.get("id") for probe in probes):
+            self._add("this id stands there twice; ids must differ")
+        self._sampling(table)
+        schema = self._named_schema("schema", table["schema"]) if "schema" in table else None
+        check = dict(table["check"]) if isinstance(table.get("check"), dict) else {}
+        if "schema" in check and not isinstance(check["schema"], dict):
+            check["schema"] = self._named_schema("check.schema", check["schema"])
+        found = self._rows(table)
+        if len(self.problems) > before:
+            return
+        probe = Probe(table["id"], table["category"], table.get("threshold"), table.get("must_pass", False))
+        probes.append(probe)
+        document = self._document
+        sampling = {**document.get("sampling", {}), **table.get("sampling", {})}
+        for template, row, prompt, filled in self._questions(table, found, check):
+            items.append(
+                Item(
+                    id=f"{probe.id}/{template}/{row}",
+                    probe=probe.id,
+                    category=probe.category,
+                    template=f"{probe.id}/{template}",
+                    prompt=prompt,
+                    check=filled,
+                    adapter=table.get("adapter", document.get("adapter")),
+                    schema=schema,
+                    sampling=sampling,
+                    weight=float(table.get("weight", 1.0)),
+                )
+            )
+
+    def _rows(self, table: Mapping[str, Any]) -> list[Row]:
+        """The values that fill the templates; one empty row for prompts that need none."""
+        generator, values = table.get("generator"), table.get("values")
+        if generator is not None and values is not None:
+            self._add("has both values and generator; keep one")
+        elif isinstance(generator, dict):
+            problems = generator_problems(generator)
+            self._add(*problems)
+            if not problems:
+                try:
+                    return rows(generator)
+                except ValueError as error:
+                    self._add(str(error))
+        elif isinstance(values, list):
+            return values
+        return [{}]
+
+    def _questions(
+        self, table: Mapping[str, Any], found: list[Row], check: Mapping[str, Any]
+    ) -> Iterator[tuple[int, int, str, Mapping[str, Any]]]:
+        """Number of the template, number of the row, prompt and check of each item; stops at the first mistake."""
+        prompts = table["prompts"]
+        combine = table.get("combine", "cycle" if "generator" in table else "every")
+        if combine == "cycle" and len(found) < len(prompts):
+            self._add(f'has {len(prompts)} prompts for {len(found)} rows; with combine = "cycle" some are never asked')
+        for index, row in enumerate(found):
+            try:
+                filled = fill(check, row)
+                asked = range(len(prompts)) if combine == "every" else (index % len(prompts),)
+                questions = [(number, index, str(_text(prompts[number], row)), filled) for number in asked]
+            except KeyError as error:
+                key = error.args[0]
+                self._add(f"{{{key}}}: no such value in row {index + 1}, which has: {', '.join(row) or 'none'}")
+                return
+            problems = check_problems(filled)
+            if problems:
+                self._add(*problems)
+                return
+            yield from questions
+
+
+def fill(value: Any, row: Row) -> Any:
+    """Put a row's values in place of ``{key}``, all through a check.
+
+    Raises:
+        KeyError: If the row has no such value.
+    """
+    if isinstance(value, dict):
+        return {key: fill(item, row) for key, item in value.items()}
+    if isinstance(value, list):
+        return [fill(item, row) for item in value]
+    return _text(value, row) if isinstance(value, str) else value
+
+
+def _text(template: str, row: Row) -> Any:
+    whole = _PLACEHOLDER.fullmatch(template)
+    if whole is not None and whole[2] is not None:
+        return row[whole[2]]
+    return _PLACEHOLDER.sub(lambda match: f"{{{match[1]}}}" if match[1] else str(row[match[2]]), template)
