@@ -150,9 +150,9 @@ def _play(player: Player, children: list[Child]) -> list[str]:
         "the answer as JSON": player.command,
     }
     for name, scene in scenes.items():
+        for child in children:
+            child.check()
         try:
-            for child in children:
-                child.check()
             scene()
         except (EdgegenError, OSError) as error:
             click.secho(f"  {error}", fg="red")

@@ -109,7 +109,13 @@ def running(name: str, arguments: Sequence[str], log: Path) -> Iterator[Child]:
 
 @contextmanager
 def broker(folder: Path, port: int) -> Iterator[Child]:
-    """The embedded broker, accepting connections."""
+    """The embedded broker, accepting connections.
+
+    Raises:
+        DemoError: If the port is taken, or the broker does not start.
+    """
+    if is_listening(port):  # or we would talk to somebody else's broker
+        raise DemoError(f"{HOST}:{port} is taken by another program. Choose another with --port, or leave it out.")
     config = folder / "rumqttd.toml"
     config.write_text(RUMQTTD.format(host=HOST, port=port), encoding="utf-8")
     arguments = ["-m", "iotcore", "--log-level", "WARNING", "--config", str(config)]
