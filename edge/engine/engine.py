@@ -184,7 +184,7 @@ class Engine:
             seq_id = self._pool.take_id()
             if self._kept.load(adapter, tokens, seq_id):
                 self._pool.grow(seq_id, len(tokens))
-                self._pool.keep(seq_id, key, SHARED, tokens)
+                self._pool.keep(seq_id, key, SHARED, tokens, len(tokens))
                 return False
             self._pool.drop(seq_id)
         self._arrivals += 1
@@ -241,15 +241,7 @@ class Engine:
         self._wait(victim)
 
     def _compute(self, plan: Plan[Seq]) -> None:
-        batch = self.model.batch
-        batch.clear()
-        outputs: list[Seq] = []
-        for seq, count in plan.chunks:
-            last = count == seq.pending
-            output = last and seq.job.key is not None
-            batch.add(seq.seq_id, seq.tokens[seq.n_past : seq.n_past + count], seq.n_past, output=output)
-            if output:
-                outputs.append(seq)
+        outputs = self._fill(plan)
         started = time.perf_counter()
         try:
             self.model.use_adapter(plan.group)
@@ -262,21 +254,32 @@ class Engine:
             if not self._pool.evict_one():
                 self._preempt()
             return
-        self._planner.observe(batch.size, time.perf_counter() - started)
+        self._planner.observe(self.model.batch.size, time.perf_counter() - started)
         for seq, count in plan.chunks:
             seq.n_past += count
             self._pool.grow(seq.seq_id, count)
             if seq.job.key is None and not seq.pending:
                 self._keep_shared(seq)
         if outputs:
-            rows = self.model.logits(len(outputs))
-            for row, seq in enumerate(outputs):
-                self._advance_job(seq, rows[row])
+            for seq, row in zip(outputs, self.model.logits(len(outputs)), strict=True):
+                self._advance_job(seq, row)
+
+    def _fill(self, plan: Plan[Seq]) -> list[Seq]:
+        """Put the plan into the batch; returns the sequences whose next token can be sampled, in its order."""
+        batch = self.model.batch
+        batch.clear()
+        outputs = []
+        for seq, count in plan.chunks:
+            output = count == seq.pending and seq.job.key is not None
+            batch.add(seq.seq_id, seq.tokens[seq.n_past : seq.n_past + count], seq.n_past, output=output)
+            if output:
+                outputs.append(seq)
+        return outputs
 
     def _keep_shared(self, seq: Seq) -> None:
         self._running.remove(seq)
         self._kept.save(seq.job.adapter, seq.tokens, seq.seq_id)
-        self._pool.keep(seq.seq_id, self.model.prefix_key(seq.job.adapter), SHARED, seq.tokens)
+        self._pool.keep(seq.seq_id, self.model.prefix_key(seq.job.adapter), SHARED, seq.tokens, len(seq.tokens))
 
     def _advance_job(self, seq: Seq, row: Logits) -> None:
         job = seq.job
@@ -379,7 +382,8 @@ class Engine:
         if seq.seq_id >= 0:
             computed = seq.tokens[: seq.n_past]
             if job.keeps_prefix and seq is job.sequences[0]:
-                self._pool.keep(seq.seq_id, self.model.prefix_key(job.adapter), job.owner, computed)
+                key = self.model.prefix_key(job.adapter)
+                self._pool.keep(seq.seq_id, key, job.owner, computed, job.shared_length)
             else:
                 self._pool.drop(seq.seq_id)
             seq.seq_id = -1

@@ -61,14 +61,14 @@ class KvPool:
         """A sequence id without any cells."""
         return self._free_ids.pop()
 
-    def keep(self, seq_id: int, key: str, owner: str, tokens: list[int]) -> None:
+    def keep(self, seq_id: int, key: str, owner: str, tokens: list[int], floor: int) -> None:
         """Turn a finished sequence into a kept prefix; nothing is computed or copied, the cells change their id."""
         if len(tokens) >= WORTH_KEEPING_TOKENS and self._model.can_share_prefixes:
             if not self._free_kept_ids:
                 self.evict_one()
             kept_id = self._free_kept_ids.pop()
             self._copy(seq_id, kept_id, len(tokens))
-            for useless in self.prefixes.add(Entry(kept_id, key, owner, np.asarray(tokens, np.int32))):
+            for useless in self.prefixes.add(Entry(kept_id, key, owner, np.asarray(tokens, np.int32), floor)):
                 self.drop(useless.seq_id)
         self.drop(seq_id)
         while self.ledger.held_by(self.prefixes.seq_ids) > KEPT_SHARE * self.ledger.total:

@@ -9,7 +9,7 @@ Model and context parameters are not part of the key: an engine process has one 
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,18 @@ WORTH_KEEPING_TOKENS = 16
 
 @dataclass(eq=False)
 class Entry:
-    """One kept prefix: the tokens in the KV cache under ``seq_id``."""
+    """One kept prefix: the tokens in the KV cache under ``seq_id``.
+
+    Attributes:
+        floor: A shorter common beginning does not count. It covers the bundle's system prompt, which counts whole or
+            not at all: otherwise ``cached_tokens`` would let a device spell it out word by word.
+    """
 
     seq_id: int
     key: str
     owner: str
     tokens: NDArray[np.int32]
-    uses: int = field(default=0)
+    floor: int = 0
 
     def common(self, tokens: NDArray[np.int32]) -> int:
         """How many tokens from the start are equal."""
@@ -70,12 +75,14 @@ class PrefixCache:
         best, best_length = None, 0
         for entry in self._entries.values():
             if entry.key == key and entry.owner in (owner, SHARED):
-                length = min(entry.common(tokens), len(tokens) - 1)
+                length = entry.common(tokens)
+                if length < entry.floor:
+                    continue
+                length = min(length, len(tokens) - 1)
                 if length > best_length:
                     best, best_length = entry, length
         if best is not None:
             self._entries.move_to_end(best.seq_id)
-            best.uses += 1
             self.hits += 1
         return best, best_length
 

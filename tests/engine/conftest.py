@@ -110,7 +110,7 @@ def start(smollm2: Path) -> Iterator[Any]:
     clients: list[EngineClient] = []
 
     def start(**load: Any) -> EngineClient:
-        clients.append(EngineClient(smollm2, **load))
+        clients.append(EngineClient(**{"model": smollm2, **load}))
         return clients[-1]
 
     yield start

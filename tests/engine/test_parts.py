@@ -75,20 +75,21 @@ def test_the_ledger_counts_what_a_real_cache_would_hold(steps: list[tuple[str, i
         assert all(ledger.length(at) == len(held) for at, held in cells.items())
 
 
-def entry(seq_id: int, owner: str, tokens: list[int], key: str = "") -> Entry:
-    return Entry(seq_id, key, owner, np.array(tokens, np.int32))
+def entry(seq_id: int, owner: str, tokens: list[int], floor: int = 0) -> Entry:
+    return Entry(seq_id, "", owner, np.array(tokens, np.int32), floor)
 
 
 def test_a_prefix_is_found_by_its_owner_and_adapter_only() -> None:
     """One token is always left to compute."""
     cache = PrefixCache()
-    cache.add(entry(1, SHARED, [1, 2]))
-    cache.add(entry(2, "a", [1, 2, 3, 4]))
+    cache.add(entry(1, SHARED, [1, 2], floor=2))
+    cache.add(entry(2, "a", [1, 2, 3, 4], floor=2))
     wanted = np.array([1, 2, 3, 4], np.int32)
 
     assert cache.find("", "a", wanted)[1] == 3
     assert cache.find("", "b", wanted)[1] == 2
     assert cache.find("lora@1.0", "a", wanted) == (None, 0)
+    assert cache.find("", "a", np.array([1, 9, 9], np.int32)) == (None, 0), "a part of the system prompt tells nothing"
 
 
 def test_a_longer_conversation_replaces_the_one_it_continues() -> None:
