@@ -220,7 +220,7 @@ class Device:
                 if is_terminal(frame):
                     return
             elif now >= repeat_at and not accepted:
-                if repeats == REPEATS:
+                if repeats == REPEATS or (node in self.states and self.states[node].state in GONE):
                     raise BrokerError(self._silence(node, verb, now - deadline + timeout_s))
                 self.send(node, verb, request)
                 repeat_at, repeats = now + REPEAT_S, repeats + 1

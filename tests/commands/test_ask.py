@@ -245,6 +245,32 @@ class TestTheWayToTheNode:
 
 
 @pytest.mark.broker
+def test_tls(tmp_path: Path):
+    """Only a broker with a certificate of the given authority is spoken to, and on the TLS port only TLS."""
+    for name in ("broker", "other"):
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+                *("-keyout", tmp_path / f"{name}.key", "-out", tmp_path / f"{name}.pem", "-days", "2"),
+                *("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"),
+            ],
+            check=True,
+            capture_output=True,
+        )
+    settings = f"certfile {tmp_path}/broker.pem\nkeyfile {tmp_path}/broker.key"
+    with brokers.Mosquitto(tmp_path / "mosquitto", settings=settings) as broker:
+        to = ["--host", "127.0.0.1", "--port", broker.port]
+
+        trusted = edgegen("ask", *to, "--tls-ca-file", tmp_path / "broker.pem", "Hello")
+        untrusted = edgegen("ask", *to, "--tls-ca-file", tmp_path / "other.pem", "Hello")
+        plain = edgegen("ask", *to, "Hello")
+
+    assert "no node under" in trusted.stderr  # it got that far
+    assert "certificate is not trusted" in untrusted.stderr
+    assert "8883 needs TLS" in plain.stderr
+
+
+@pytest.mark.broker
 def test_a_request_is_repeated_byte_for_byte_until_something_arrives(
     mosquitto: brokers.Mosquitto, monkeypatch: pytest.MonkeyPatch
 ):
