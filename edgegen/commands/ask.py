@@ -48,7 +48,7 @@ CANCELLED = {"cancelled": "the request is cancelled", "not_found": "the node had
 @click.option("--timeout", "timeout_s", type=float, default=300.0, show_default=True, help="Seconds to wait at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print every frame as a line of JSON.")
 def command(**options: Any) -> None:
-    r"""Ask a node over MQTT, as a device would.
+    """Ask a node over MQTT, as a device would.
 
     Prints the answer as it comes, then one line of figures on standard error. PROMPT - reads standard input. Ctrl-C
     cancels the request on the node, too.
@@ -58,7 +58,7 @@ def command(**options: Any) -> None:
       edgegen ask "What is MQTT? One sentence."
       edgegen ask --schema '{"type": "object", "properties": {"on": {"type": "boolean"}}}' "Turn the pump on"
       tail -n 20 pump.log | edgegen ask --node gateway-1 -
-    """
+    """  # noqa: D301 (click reads the \b)
     address, base_topic, node = _whom(options)
     request = _request(options)
     device = options["device"] or default_device(address.username)

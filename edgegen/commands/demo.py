@@ -54,7 +54,7 @@ class _Stopped(BaseException):
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where models and figures are kept.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the broker.  [default: 1883 if free]")
 def command(*, once: bool, data_dir: Path | None, port: int | None) -> None:
-    r"""See it work: a broker, a node and a device on this machine.
+    """See it work: a broker, a node and a device on this machine.
 
     The first time it fetches the smallest model of the catalogue, 98 MB. Then nothing leaves this machine. It stays up
     until Ctrl-C, so that you can talk to it.
@@ -63,7 +63,7 @@ def command(*, once: bool, data_dir: Path | None, port: int | None) -> None:
     Example:
       edgegen demo
       edgegen demo --once
-    """
+    """  # noqa: D301 (click reads the \b)
     folder = (data_dir or (CHECKOUT_DATA if CHECKOUT_DATA.is_dir() else default_data_dir({}))).absolute()
     try:
         with _signals_unwind():

@@ -25,7 +25,7 @@ INDENT = " " * 22
 @click.option("--deep", is_flag=True, help="Read every byte of the bundle and compare its SHA-256.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def command(*, path: Path | None, overrides: tuple[str, ...], deep: bool, as_json: bool) -> None:
-    r"""Find what keeps this gateway from answering.
+    """Find what keeps this gateway from answering.
 
     Looks at the machine, the configuration, the broker and the model; each finding comes with its remedy. Changes
     nothing and does not disturb a node that runs. Exits with 1 when there is a problem.
@@ -33,7 +33,7 @@ def command(*, path: Path | None, overrides: tuple[str, ...], deep: bool, as_jso
     \b
     Example:
       sudo -u edgegen edgegen doctor --config /etc/edgegen/edgegen.toml
-    """
+    """  # noqa: D301 (click reads the \b)
     findings = []
     for finding in _findings(path, overrides, deep=deep):
         findings.append(finding)

@@ -41,7 +41,7 @@ def command(
     slow: int | None,
     as_json: bool,
 ) -> None:
-    r"""Show latency, throughput and memory from the store.
+    """Show latency, throughput and memory from the store.
 
     Reads the database alone, so it works while the node runs and when it is stopped. Speeds and times are those of
     answered requests; "slowest 5%" means that 5 of 100 were as slow as that, or slower.
@@ -50,7 +50,7 @@ def command(
     Example:
       edgegen stats --since 1h
       edgegen stats --device sensor-1 --slow 5
-    """
+    """  # noqa: D301 (click reads the \b)
     folder = data_dir or load_config(config_path, check_files=False).node.data_dir
     period = Period(None if since is None else time.time() - since, device)
     report = read_report(folder / DATABASE, period, slowest=slow or 0)
