@@ -153,8 +153,11 @@ class Device:
             self.connection.subscribe(Topics(self.base, node).response(self.name, "+"))
             self._nodes.append(node)
 
-    def send(self, node: str, verb: str, request: Mapping[str, Any]) -> str:
+    def send(self, node: str, verb: str, request: Mapping[str, Any], *, wait: bool = True) -> str:
         """Publish one request and return its id, made here when the request has none. Does not wait for frames.
+
+        Args:
+            wait: For the broker's acknowledgement. Without it, a burst goes out at once and a refusal is not noticed.
 
         Raises:
             BrokerError: If the broker does not take it.
@@ -163,7 +166,11 @@ class Device:
         request_id = str(request.get("id") or uuid.uuid4().hex)
         topic = Topics(self.base, node).request(self.name, verb)
         # The same bytes in every repeat: the node tells a repeat from another request by them.
-        self.connection.publish(topic, encode({"id": request_id, **request}), correlation=request_id.encode())
+        mid = self.connection.publish_soon(
+            topic, encode({"id": request_id, **request}), correlation=request_id.encode()
+        )
+        if wait:
+            self.connection.wait_published(mid, topic)
         return request_id
 
     def cancel(self, node: str, request_id: str) -> None:
