@@ -251,8 +251,12 @@ class Engine:
                 self._fail(seq.job, "internal", str(error))
             return
         if status == 1:  # the ledger was wrong: trust llama.cpp
-            if not self._pool.evict_one():
+            if self._pool.evict_one():
+                return
+            if len(self._running) > 1:
                 self._preempt()
+            else:
+                self._fail(self._running[0].job, "internal", "llama.cpp finds no KV room for a request that is alone")
             return
         self._planner.observe(self.model.batch.size, time.perf_counter() - started)
         for seq, count in plan.chunks:

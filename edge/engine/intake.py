@@ -55,7 +55,9 @@ class Intake:
         self.backend = best_backend()
         self.shared_prefix: list[int] = []
         if self._template is not None and model.can_share_prefixes:
-            self.shared_prefix = self._template.shared_prefix()
+            prefix = self._template.shared_prefix()
+            # A longer one would leave no room for answers beside it; it is then computed with each request.
+            self.shared_prefix = prefix if len(prefix) <= limits.n_ctx // 2 else []
 
     def job(self, message: dict[str, Any], arrival: int) -> Seq:
         """The first sequence of a new job.
