@@ -176,7 +176,7 @@ class Kind(NamedTuple):
 _TEXT = {"type": "string", "minLength": 1}
 _FLAG = {"type": "boolean"}
 _TEXTS = {"type": "array", "minItems": 1, "items": _TEXT}
-_ANY = {"type": ["string", "number", "boolean", "object", "array"]}
+_ANYTHING: Mapping[str, Any] = {}
 
 KINDS: dict[str, Kind] = {
     "exact": Kind(exact, {"expect": _TEXT, "ignore_case": _FLAG}, frozenset({"expect"})),
@@ -193,7 +193,7 @@ KINDS: dict[str, Kind] = {
     "choice": Kind(choice, {"expect": _TEXT, "options": _TEXTS}, frozenset({"expect", "options"})),
     "json": Kind(
         json_document,
-        {"schema": {"type": "object"}, "expect": _ANY, "extract": {"enum": ["whole", "first"]}},
+        {"schema": {"type": "object"}, "expect": _ANYTHING, "extract": {"enum": ["whole", "first"]}},
         frozenset(),
     ),
     "contains": Kind(contains, {"texts": _TEXTS, "ignore_case": _FLAG}, frozenset({"texts"})),
@@ -223,7 +223,7 @@ def check_problems(check: Mapping[str, Any]) -> list[str]:
     ]
     problems += [f"check of kind {name} needs {option}" for option in sorted(kind.required - given.keys())]
     for option, schema in kind.options.items():
-        if option in given:
+        if option in given and schema is not _ANYTHING:
             problems += field_problems(f"check.{option}", given[option], schema)
     return problems or list(_kind_problems(check))
 

@@ -95,19 +95,26 @@ class EngineTarget:
 
     Args:
         spawn: Starts a child with a ``load`` message.
+        stall_s: A child that has work and says nothing for this long is killed.
 
     Raises:
         EngineError: If the model cannot be loaded, here or when a child is restarted.
     """
 
     def __init__(
-        self, model: ResolvedModel, config: Config, *, spawn: Callable[[dict[str, Any]], EngineLike] = EngineProcess
+        self,
+        model: ResolvedModel,
+        config: Config,
+        *,
+        spawn: Callable[[dict[str, Any]], EngineLike] = EngineProcess,
+        stall_s: float = STALL_S,
     ) -> None:
         self._model = model
         self._load = load_message(model, config)
         self._window = config.model.slots + AHEAD
         self._max_tokens = config.limits.max_tokens
         self._spawn = spawn
+        self._stall_s = stall_s
         self._engine: EngineLike | None = None
         self._keys = 0
         self._start()
@@ -211,9 +218,11 @@ class EngineTarget:
             raise EngineError(failure or f"{self._model.model_path}: {gone} while loading the model") from None
 
     def _events(self) -> list[Mapping[str, Any]]:
-        return [event for message in self._messages() if message["ev"] == "step" for event in message["events"]]
+        return [
+            event for message in self._messages(self._stall_s) if message["ev"] == "step" for event in message["events"]
+        ]
 
-    def _messages(self, silence_s: float = STALL_S) -> list[dict[str, Any]]:
+    def _messages(self, silence_s: float) -> list[dict[str, Any]]:
         """Wait for the child to say something; one that is silent for too long is killed, which raises EngineGone."""
         engine = self._engine
         assert engine is not None
