@@ -26,7 +26,9 @@ class Command(NamedTuple):
 COMMANDS = {
     "ask": Command("edgegen.commands.ask", "edge", "Ask a node over MQTT, as a device would."),
     "config": Command("edgegen.commands.config", None, "Write and check the gateway's configuration."),
-    "demo": Command("edgegen.commands.demo", "demo", "See it work: a broker, a node and a device on this machine."),
+    "demo": Command(
+        "edgegen.commands.demo", "edge,demo", "See it work: a broker, a node and a device on this machine."
+    ),
     "doctor": Command("edgegen.commands.doctor", "edge", "Find what keeps this gateway from answering."),
     "model": Command("edgegen.commands.model", "edge", "List and add models."),
     "probe": Command("edgegen.commands.probe", "edge", "Test what a model knows, with honest scores."),

@@ -301,7 +301,7 @@ class Connection:
         assert self._client is not None, "not open"
         properties = None
         if self.protocol == 5:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties = Properties(PacketTypes.PUBLISH)
             properties.PayloadFormatIndicator = 1
             properties.ContentType = "application/json" if json else "text/plain"
             if correlation is not None:

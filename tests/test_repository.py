@@ -62,7 +62,9 @@ def test_a_command_of_a_missing_plane_says_what_to_install():
 @pytest.mark.parametrize(("name", "command"), leaves(cli), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_command_explains_itself_with_an_example(name, command):
     assert command.help, f"edgegen {name} has no help"
-    assert "Example:" in command.help, f"edgegen {name} shows no example"
+    assert "\b\nExample:" in command.help.replace("\b\n    ", "\b\n"), (
+        f"edgegen {name} shows no example, or one that click reflows"
+    )
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"edgegen {name} {parameter.opts[0]} has no help"

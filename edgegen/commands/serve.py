@@ -15,14 +15,14 @@ from edgegen.config import Config, load_config
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
 @click.option("--verbose", is_flag=True, help="Log every connection and dispatch.")
 def command(path: Path | None, overrides: tuple[str, ...], *, verbose: bool) -> None:
-    r"""Run the gateway daemon in the foreground, until SIGTERM or Ctrl-C.
+    """Run the gateway daemon in the foreground, until SIGTERM or Ctrl-C.
 
     SIGHUP reads the configuration again. Logs go to standard error.
 
     \b
     Example:
       edgegen serve --config /etc/edgegen/edgegen.toml --set mqtt.host=10.0.0.2
-    """
+    """  # noqa: D301
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s",
