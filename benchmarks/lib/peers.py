@@ -1,0 +1,208 @@
+"""llama.cpp's own programs beside us: llama-server, llama-batched-bench, llama-bench."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lib.children import Child, free_port, run_output
+
+HOW_TO_GET = """\
+No peers: measuring edgegen alone. To measure llama.cpp's programs beside it, build them from the sdist of the
+installed llama-cpp-python, so that the kernels are the same (~15 min on 2 cores), and name their folder:
+  .venv/bin/pip download --no-deps --no-binary :all: -d build/sdist llama-cpp-python==0.3.36
+  tar -xzf build/sdist/llama_cpp_python-0.3.36.tar.gz -C build/sdist
+  cmake -S build/sdist/llama_cpp_python-0.3.36/vendor/llama.cpp -B build/peers -DCMAKE_BUILD_TYPE=Release \\
+    -DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
+  cmake --build build/peers -j --target llama-server llama-batched-bench llama-bench
+  EDGEGEN_LLAMA_BIN=build/peers/bin make bench
+"""
+
+START_S = 180.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as a client saw it; times in seconds since the client sent the request.
+
+    Attributes:
+        stamps: ``time.perf_counter()`` of each arriving piece of text.
+    """
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    ttft_s: float
+    total_s: float
+    stamps: tuple[float, ...] = ()
+    accepted_s: float | None = None
+    cached_tokens: int = 0
+
+
+class LlamaServer(Child):
+    """One llama-server; a context that starts it and waits for its first 200 on /health."""
+
+    def __init__(self, program: Path, log: Path, model: Path, *, n_ctx: int, slots: int, threads: int) -> None:
+        self.port = free_port()
+        settings = ["-c", n_ctx, "-np", slots, "-t", threads, "-tb", threads, "--port", self.port]
+        super().__init__(
+            [str(program), "-m", str(model), "--host", "127.0.0.1", *map(str, settings)],
+            log,
+            env={"LD_LIBRARY_PATH": str(program.parent)},
+        )
+
+    def with_options(self, *options: str) -> "LlamaServer":
+        """The same with more command-line options."""
+        self.command += options
+        return self
+
+    def healthy(self) -> bool:
+        """Whether /health says 200."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        """Start and wait for health."""
+        self.start()
+        try:
+            self.wait_until(self.healthy, START_S)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+
+class HttpClient:
+    """One client of a server with llama.cpp's or OpenAI's HTTP API, on one kept connection."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+
+    def open(self) -> None:
+        """Connect."""
+        self._connection.connect()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def complete(self, prompt: str, max_tokens: int) -> Answer:
+        """llama-server's /completion, greedy, streamed."""
+        body = {"prompt": prompt, "n_predict": max_tokens, "temperature": 0, "stream": True}
+        return self._ask("/completion", body, _completion_piece)
+
+    def complete_openai(self, prompt: str, max_tokens: int) -> Answer:
+        """/v1/completions, greedy, streamed; every piece is one token."""
+        body = {"prompt": prompt, "max_tokens": max_tokens, "temperature": 0, "stream": True}
+        return self._ask("/v1/completions", body, lambda event: event["choices"][0]["text"])
+
+    def chat(self, messages: Sequence[Mapping[str, str]], max_tokens: int, **fields: Any) -> Answer:
+        """/v1/chat/completions, greedy, streamed."""
+        body = {
+            "messages": list(messages),
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **fields,
+        }
+        return self._ask("/v1/chat/completions", body, _chat_piece)
+
+    def _ask(self, path: str, body: Mapping[str, Any], piece_of: Any) -> Answer:
+        started = time.perf_counter()
+        self._connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = self._connection.getresponse()
+        if response.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"{path}: {response.status} {response.read()[:500]!r}")
+        text, stamps, usage = [], [], dict[str, Any]()
+        for event in _events(response):
+            piece = piece_of(event)
+            if piece:
+                text.append(piece)
+                stamps.append(time.perf_counter())
+            usage.update(_usage(event))
+        ended = time.perf_counter()
+        return Answer(
+            text="".join(text),
+            prompt_tokens=usage.get("prompt_tokens", 0),
+            completion_tokens=usage.get("completion_tokens", len(text)),
+            ttft_s=stamps[0] - started if stamps else ended - started,
+            total_s=ended - started,
+            stamps=tuple(stamps),
+            cached_tokens=usage.get("cached_tokens", 0),
+        )
+
+
+def _events(response: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
+    for line in response:
+        if line.startswith(b"data: ") and line.strip() != b"data: [DONE]":
+            yield json.loads(line[6:])
+
+
+def _completion_piece(event: Mapping[str, Any]) -> str:
+    return str(event.get("content") or "")
+
+
+def _chat_piece(event: Mapping[str, Any]) -> str:
+    choices = event.get("choices")
+    return str(choices[0]["delta"].get("content") or "") if choices else ""
+
+
+def _usage(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Token counts, wherever this event has them."""
+    timings, usage = event.get("timings"), event.get("usage")
+    if timings:
+        cached = timings.get("cache_n", 0)
+        return {
+            "prompt_tokens": timings["prompt_n"] + cached,
+            "completion_tokens": timings["predicted_n"],
+            "cached_tokens": cached,
+        }
+    if usage:
+        return {"prompt_tokens": usage["prompt_tokens"], "completion_tokens": usage["completion_tokens"]}
+    return {}
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The folder of llama.cpp's programs."""
+
+    folder: Path
+
+    def server(
+        self, folder: Path, model: Path, *, n_ctx: int, slots: int, threads: int, name: str = "peer"
+    ) -> LlamaServer:
+        """A llama-server, not started yet."""
+        log = folder / f"llama-server-{name}.log"
+        return LlamaServer(self._program("llama-server"), log, model, n_ctx=n_ctx, slots=slots, threads=threads)
+
+    def batched_bench(self, folder: Path, model: Path, *options: object) -> list[dict[str, Any]]:
+        """Rows of llama-batched-bench."""
+        return self._rows("llama-batched-bench", folder, "-m", model, *options, "--output-format", "jsonl")
+
+    def bench(self, folder: Path, model: Path, *options: object) -> list[dict[str, Any]]:
+        """Rows of llama-bench."""
+        return self._rows("llama-bench", folder, "-m", model, *options, "-o", "jsonl")
+
+    def _rows(self, name: str, folder: Path, *options: object) -> list[dict[str, Any]]:
+        program = self._program(name)
+        with (folder / f"{name}.log").open("ab") as errors:
+            text = run_output(
+                [str(program), *map(str, options)], env={"LD_LIBRARY_PATH": str(self.folder)}, errors=errors
+            )
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def _program(self, name: str) -> Path:
+        program = (self.folder / name).resolve()
+        if not program.is_file():
+            raise SystemExit(f"{program}: no such program.\n\n{HOW_TO_GET}")
+        return program

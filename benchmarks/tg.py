@@ -1,0 +1,69 @@
+"""How fast does the engine generate, beside llama.cpp's own loop?
+
+The engine process alone (no broker, no store) against llama-batched-bench: 50-token prompts, then 128 tokens of each
+of 1 to 16 sequences at once, same model, threads and KV cache.
+"""
+
+from typing import Any
+
+from lib.engine import Engine, tg_rate
+from lib.prompts import Prompts
+from lib.setting import Setting, parser, run
+from lib.tables import AT_LEAST, compared, median, progress, report
+
+N_CTX, PROMPT_TOKENS, TG_TOKENS = 4096, 50, 128
+TARGET = 0.97
+
+
+def measure(setting: Setting) -> None:
+    """Alternate, compare."""
+    counts: list[int] = setting.options.sequences
+    prompts = Prompts(setting.model)
+    ours: dict[int, list[float]] = {n: [] for n in counts}
+    theirs: dict[int, list[float]] = {n: [] for n in counts}
+    for number in range(setting.rounds):
+        _measure_engine(setting, prompts, number, ours)
+        progress(f"round {number + 1}: engine  {_last(ours)}")
+        if setting.peers is not None:
+            _measure_peer(setting, counts, theirs)
+            progress(f"round {number + 1}: llama-batched-bench  {_last(theirs)}")
+    verdict = [
+        line for n in counts for line in compared(f"tg, {n} sequences", ours[n], theirs[n] or None, AT_LEAST, TARGET)
+    ]
+    rows = [
+        {
+            "sequences": n,
+            "engine_tokens_per_s": median(ours[n]),
+            "batched_bench_tokens_per_s": median(theirs[n]) if theirs[n] else None,
+        }
+        for n in counts
+    ]
+    settings = {"n_ctx": N_CTX, "prompt_tokens": PROMPT_TOKENS, "tg_tokens": TG_TOKENS, "kv": "f16, unified"}
+    report(setting, rows, verdict, settings=settings, rounds={"engine": ours, "batched_bench": theirs})
+
+
+def _last(series: dict[int, list[float]]) -> str:
+    return "  ".join(f"{n}: {values[-1]:.0f}" for n, values in series.items())
+
+
+def _measure_engine(setting: Setting, prompts: Prompts, number: int, rates: dict[int, list[float]]) -> None:
+    with Engine.of(setting, n_ctx=N_CTX, slots=max(rates)) as engine:
+        tg_rate(engine, [prompts.text(0, PROMPT_TOKENS)], TG_TOKENS)  # warm
+        for n, values in rates.items():
+            texts = [prompts.text(1000 * number + 100 * n + i, PROMPT_TOKENS) for i in range(n)]
+            values.append(tg_rate(engine, texts, TG_TOKENS))
+
+
+def _measure_peer(setting: Setting, counts: list[int], rates: dict[int, list[float]]) -> None:
+    assert setting.peers is not None
+    options: list[Any] = ["-c", N_CTX, "-kvu", "-t", setting.threads, "-tb", setting.threads]
+    options += ["-npp", PROMPT_TOKENS, "-ntg", TG_TOKENS, "-npl", ",".join(map(str, counts))]
+    rows = setting.peers.batched_bench(setting.folder, setting.model, *options)
+    for row in rows:
+        rates[row["pl"]].append(float(row["speed_tg"]))
+
+
+if __name__ == "__main__":
+    options = parser(str(__doc__), rounds=5)
+    options.add_argument("--sequences", type=int, nargs="+", default=[1, 2, 4, 8, 16])
+    run(options, measure)

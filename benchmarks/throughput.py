@@ -1,0 +1,108 @@
+"""How many tokens a second do devices get over MQTT, beside llama-server over HTTP?
+
+1 to 16 devices, each with its own connection, ask at once; every prompt is another 50 tokens, every answer 64 tokens,
+greedy, streamed. Ours: MQTT QoS 1 through Mosquitto with persistence, every request and answer in the durable store.
+The peer: llama-server over HTTP with as many slots. No prompt shares a beginning with another.
+"""
+
+from contextlib import ExitStack
+from typing import Any
+
+from lib.gateway import Gateway, Mosquitto, MqttClient
+from lib.load import Crowd, Wave
+from lib.peers import HttpClient
+from lib.prompts import Prompts
+from lib.setting import Setting, parser, run
+from lib.tables import AT_LEAST, compared, median, progress, report
+
+N_CTX, SLOTS = 4096, 8
+PROMPT_TOKENS, TG_TOKENS = 50, 64
+REQUESTS = 2  # of each device, one after another: the second comes while others generate
+TARGET = 1.0
+JUDGED = (4, 8)
+
+Waves = dict[int, list[dict[str, Any]]]
+
+
+def measure(setting: Setting) -> None:
+    """Both servers stay up; the waves alternate."""
+    counts: list[int] = setting.options.devices
+    prompts = Prompts(setting.model)
+    ours: Waves = {n: [] for n in counts}
+    theirs: Waves = {n: [] for n in counts}
+    with ExitStack() as stack:
+        broker = stack.enter_context(Mosquitto(setting.folder / "mosquitto"))
+        gateway = Gateway(
+            setting.folder / "node", broker, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads
+        )
+        stack.enter_context(gateway)
+        devices = stack.enter_context(Crowd([MqttClient(broker.port, f"d{i}") for i in range(max(counts))]))
+        clients = _peer(setting, stack, max(counts))
+        for number in range(-1, setting.rounds):  # -1 warms both
+            for n in counts:
+                seed = 100_000 * (number + 2) + 1000 * n
+                texts = [[prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(REQUESTS)] for i in range(n)]
+                wave = _mqtt_wave(devices, texts)
+                peer = _http_wave(clients, texts) if clients else None
+                if number < 0:
+                    continue
+                ours[n].append(wave.facts())
+                if peer:
+                    theirs[n].append(peer.facts())
+                progress(f"round {number + 1}, {n} devices: {_said(wave)}" + (f" | peer {_said(peer)}" if peer else ""))
+    _report(setting, ours, theirs)
+
+
+def _peer(setting: Setting, stack: ExitStack, count: int) -> Crowd[HttpClient] | None:
+    if setting.peers is None:
+        return None
+    server = setting.peers.server(setting.folder, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads)
+    stack.enter_context(server)
+    return stack.enter_context(Crowd([HttpClient(server.port) for _ in range(count)]))
+
+
+def _mqtt_wave(devices: Crowd[MqttClient], texts: list[list[str]]) -> Wave:
+    return devices.wave(
+        lambda client, number, request: client.generate(texts[number][request], TG_TOKENS),
+        clients=len(texts),
+        requests=REQUESTS,
+    )
+
+
+def _http_wave(clients: Crowd[HttpClient], texts: list[list[str]]) -> Wave:
+    return clients.wave(
+        lambda client, number, request: client.complete(texts[number][request], TG_TOKENS),
+        clients=len(texts),
+        requests=REQUESTS,
+    )
+
+
+def _said(wave: Wave) -> str:
+    return f"{wave.tokens_per_s:.0f} tokens/s, TTFT p50 {wave.ttft(0.5):.2f} s"
+
+
+def _report(setting: Setting, ours: Waves, theirs: Waves) -> None:
+    rows, verdict = [], []
+    for n, waves in ours.items():
+        row: dict[str, Any] = {"devices": n}
+        for side, series in (("edgegen", waves), ("llama_server", theirs[n])):
+            for figure in ("tokens_per_s", "ttft_p50_s", "ttft_p95_s"):
+                row[f"{side} {figure}"] = median(w[figure] for w in series) if series else None
+        rows.append(row)
+        rates = [w["tokens_per_s"] for w in waves], [w["tokens_per_s"] for w in theirs[n]]
+        if n in JUDGED:
+            verdict += compared(f"tokens/s, {n} devices", rates[0], rates[1] or None, AT_LEAST, TARGET)
+    settings = {
+        "n_ctx": N_CTX,
+        "slots": SLOTS,
+        "prompt_tokens": PROMPT_TOKENS,
+        "tg_tokens": TG_TOKENS,
+        "requests_per_device": REQUESTS,
+    }
+    report(setting, rows, verdict, settings=settings, rounds={"edgegen": ours, "llama_server": theirs})
+
+
+if __name__ == "__main__":
+    options = parser(str(__doc__), rounds=5)
+    options.add_argument("--devices", type=int, nargs="+", default=[1, 2, 4, 8, 16])
+    run(options, measure)
