@@ -24,6 +24,7 @@ from edge.admin import Admin
 from edge.core.messages import Incoming, Outgoing
 from edge.engines import EngineKeeper
 from edge.intake import Intake
+from edge.loading import load_message
 from edge.mqtt import MqttLink
 from edge.node import Node
 from edge.store import Store
@@ -70,6 +71,8 @@ class Daemon:
         self._stop_now = False
         self._hang_up = False
         self._published_state: bytes | None = None
+        self._connections = 0
+        self._earlier_boots: set[str | None] = set()  # seen on our state topic at the first connection
         # First of all, because loading takes longest: it goes on while the rest is built.
         self.engines = EngineKeeper(
             self._load_message,
@@ -237,23 +240,7 @@ class Daemon:
 
     def _load_message(self) -> Mapping[str, Any]:
         self.model = resolve_model(self.config)
-        model, limits = self.model, self.config.limits
-        defaults = dict(model.defaults)
-        defaults["max_tokens"] = min(limits.max_tokens, defaults.get("max_tokens", limits.max_tokens))
-        if model.n_ctx is not None and self.config.model.n_ctx > model.n_ctx * self.config.model.slots:
-            log.warning("model.n_ctx = %d is more than all slots can use", self.config.model.n_ctx)
-        return {
-            "model": str(model.model_path),
-            "adapters": [{"name": a.name, "path": str(a.path), "scale": a.scale} for a in model.adapters],
-            "n_ctx": self.config.model.n_ctx,
-            "slots": self.config.model.slots,
-            "n_threads": self.config.model.n_threads or None,
-            "system_prompt": model.system_prompt,
-            "chat_template": model.chat_template,
-            "defaults": defaults,
-            "prompt_tokens": limits.prompt_tokens,
-            "cache_dir": str(self.config.node.data_dir / "cache"),
-        }
+        return load_message(self.model, self.config, cache_dir=self.config.node.data_dir / "cache")
 
     def _apply_model(self) -> None:
         """What the node must know of the model before the engine has loaded it."""
@@ -388,6 +375,7 @@ class Daemon:
 
     def on_connected(self) -> Sequence[Outgoing]:
         """Retained topics may be gone with the old broker; answers may be waiting."""
+        self._connections += 1
         self._published_state = presence.state(self.boot, *self.state_now())
         self.wake()
         return [self._state_message(self._published_state), self._info_message(), *self.node.backlog()]
@@ -409,9 +397,13 @@ class Daemon:
             boot, state = document.get("boot"), document.get("state")
         except (ValueError, AttributeError):
             boot, state = None, None
-        if boot not in (None, self.boot) and not message.retain and state in ("starting", "online", "degraded"):
-            self.link.back_off(f"another node is {state} as {self.topics.node!r} (boot {boot}): change one node.id")
-            return ()
+        alive = state in ("starting", "online", "degraded")
+        if message.retain and self._connections == 1:
+            self._earlier_boots.add(boot)  # our own life before this one, as far as we can know
+        if alive and boot != self.boot and boot not in self._earlier_boots:
+            why = f"another node is {state} as {self.topics.node!r} (boot {boot}): change one node.id"
+            self.link.back_off(why)
+            return [self._state_message(presence.state(self.boot, "offline", why))]
         if message.payload == self._published_state:
             return ()
         self._published_state = presence.state(self.boot, *self.state_now())

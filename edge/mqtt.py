@@ -119,6 +119,7 @@ class MqttLink(threading.Thread):
         self._stopping = threading.Event()
         self._deaf = False
         self._backlog_sent = False
+        self._leave = ""  # why to leave the broker for a while
         self._main = _Connection("node", self._client(f"edgegen-{topics.node}", clean=False))
         properties = Properties(PacketTypes.WILLMESSAGE) if self._mqtt5 else None
         if properties is not None:
@@ -195,6 +196,8 @@ class MqttLink(threading.Thread):
         for connection in (self._main, self._pool):
             self._read(connection)
             connection.client.loop_misc()
+        if self._leave:
+            self._leave_now()
         self._tend_pool()
         while self._queue and self._main.connected:
             self._send(self._queue.popleft())
@@ -404,7 +407,11 @@ class MqttLink(threading.Thread):
         connection.backoff_s = min(BACKOFF_S[1], connection.backoff_s * 2)
 
     def back_off(self, why: str) -> None:
-        """Leave the broker to the other node of our name for a while."""
+        """Leave the broker to the other node of our name for a while, once what is being handled is published."""
+        self._leave = why
+
+    def _leave_now(self) -> None:
+        why, self._leave = self._leave, ""
         log.error("%s", why)
         if self._main.connected:
             self._main.client.disconnect()

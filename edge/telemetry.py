@@ -93,9 +93,16 @@ def latencies(store: Store, utc: float) -> dict[str, Any]:
 
 
 def last_probe(store: Store) -> dict[str, Any] | None:
-    """Score of the newest probe run, for ``health``."""
+    """Scores of the newest probe run, for ``health``: passed and asked, by suite."""
     rows = store.query(
-        "SELECT run, suite, model, max(utc) AS utc, sum(passed) AS passed, count(*) AS total FROM probe_results "
-        "WHERE run = (SELECT run FROM probe_results ORDER BY utc DESC LIMIT 1) GROUP BY run, suite, model"
+        "SELECT run, suite, model, max(utc) AS utc, sum(passed) AS passed, count(*) AS asked FROM probe_results "
+        "WHERE run = (SELECT run FROM probe_results ORDER BY utc DESC LIMIT 1) GROUP BY suite, model ORDER BY suite"
     )
-    return dict(rows[0]) if rows else None
+    if not rows:
+        return None
+    return {
+        "run": rows[0]["run"],
+        "model": rows[0]["model"],
+        "utc": max(row["utc"] for row in rows),
+        "suites": {row["suite"]: {"passed": row["passed"], "asked": row["asked"]} for row in rows},
+    }

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from edge.engine.supervisor import EngineGone, EngineProcess
 from edge.engines import STALL_S
+from edge.loading import load_message
 from edge.probes.suite import Item
 from edgegen.bundle import ResolvedModel
 from edgegen.config import Config
@@ -60,22 +61,6 @@ class EngineLike(Protocol):
     def receive(self) -> list[dict[str, Any]]: ...  # noqa: D102
     def kill(self) -> None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
-
-
-def load_message(model: ResolvedModel, config: Config) -> dict[str, Any]:
-    """What the engine loads: the model as the daemon would serve it, without a prompt cache on disk."""
-    limits = config.limits
-    return {
-        "model": str(model.model_path),
-        "adapters": [{"name": a.name, "path": str(a.path), "scale": a.scale} for a in model.adapters],
-        "n_ctx": config.model.n_ctx,
-        "slots": config.model.slots,
-        "n_threads": config.model.n_threads or None,
-        "system_prompt": model.system_prompt,
-        "chat_template": model.chat_template,
-        "defaults": {**model.defaults, "max_tokens": min(limits.max_tokens, model.defaults.get("max_tokens", 10**9))},
-        "prompt_tokens": limits.prompt_tokens,
-    }
 
 
 @dataclass

@@ -200,8 +200,8 @@ def test_the_shipped_broker_files_let_the_node_work(
         devices = secured_mosquitto.ports[1]
         login = ("-u", "sensor-1", "-P", LOGINS["sensor-1"])
         with Listener(secured_mosquitto, login=("sensor-1", LOGINS["sensor-1"]), port=devices) as listener:
-            publish(devices, "sensor-1", {"id": "r", "prompt": "hi", "max_tokens": 5}, extra=login)
-            publish(devices, "sensor-2", {"id": "forged", "prompt": "hi", "max_tokens": 5}, extra=login)
+            publish(secured_mosquitto.port, "sensor-1", {"id": "r", "prompt": "hi", "max_tokens": 5}, extra=login)
+            publish(secured_mosquitto.port, "sensor-2", {"id": "forged", "prompt": "hi", "max_tokens": 5}, extra=login)
 
             assert wait_for(lambda: listener.terminals().get(("sensor-1", "r")), 30, "an answer")[0]["type"] == "done"
             time.sleep(0.5)

