@@ -45,6 +45,11 @@ interval_s = 1 # so that the table has figures after seconds
 """
 
 
+def _short(path: Path) -> Path:
+    """The path as one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 class _Stopped(BaseException):
     """SIGTERM or SIGHUP: unwinds everything, so that no child is left."""
 
@@ -98,7 +103,7 @@ def _demo(data_dir: Path, port: int | None, *, once: bool) -> list[str]:
         device = stack.enter_context(Device(BrokerAddress(HOST, port, protocol=311), DEVICE))
         _wait_ready(device, children)
         click.echo(f"Broker on {HOST}:{port}. Node {NODE!r} answers with {bundle.name}, offline.")
-        click.secho(f"Logs: {folder / 'node.log'}, {folder / 'broker.log'}", dim=True)
+        click.secho(f"Logs: {_short(folder / 'node.log')}, {_short(folder / 'broker.log')}", dim=True)
         problems = _play(Player(device, NODE), children)
         heading("Figures (edgegen stats)")
         _figures(folder, begun_utc, problems)
