@@ -14,6 +14,7 @@ from typing import Self
 from lib.gateway import Gateway, Mosquitto, MqttClient
 from lib.load import Crowd
 from lib.prompts import Prompts
+from lib.quiet import settle
 from lib.setting import Setting, parser, run
 from lib.tables import AT_MOST, judged, percentile, progress, report
 
@@ -63,14 +64,15 @@ def measure(setting: Setting) -> None:
     with (
         Mosquitto(setting.folder / "mosquitto") as broker,
         Gateway(setting.folder / "node", broker, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads),
-        Crowd([MqttClient(broker.port, f"d{i}") for i in range(DEVICES)]) as devices,
     ):
+        devices = Crowd([MqttClient(broker.port, f"d{i}") for i in range(DEVICES)])
         for number in range(-1, setting.rounds):
             requests = REQUESTS if number >= 0 else 1
             texts = [
                 [prompts.text(10_000 * (number + 2) + 100 * i + r, PROMPT_TOKENS) for r in range(requests)]
                 for i in range(DEVICES)
             ]
+            settle()
             with FsyncMeter(setting.folder) as meter:
                 wave = devices.wave(
                     lambda client, i, r, texts=texts: client.generate(texts[i][r], TG_TOKENS),

@@ -54,8 +54,8 @@ def _measure_ours(setting: Setting, texts: list[str]) -> dict[str, float]:
         Gateway(
             setting.folder / "node", broker, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads
         ) as gateway,
-        Crowd([MqttClient(broker.port, f"d{i}") for i in range(SLOTS)]) as devices,
     ):
+        devices = Crowd([MqttClient(broker.port, f"d{i}") for i in range(SLOTS)])
         devices.wave(lambda client, number, _: client.generate(texts[number], TG_TOKENS), clients=SLOTS)
         daemon, *engines = (_pss_mib(process) for process in gateway.processes())
         return {"daemon_mib": daemon, "engine_mib": sum(engines), "pss_mib": daemon + sum(engines)}
@@ -64,7 +64,8 @@ def _measure_ours(setting: Setting, texts: list[str]) -> dict[str, float]:
 def _measure_peer(setting: Setting, texts: list[str]) -> dict[str, float]:
     assert setting.peers is not None
     server = setting.peers.server(setting.folder, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads)
-    with server, Crowd([HttpClient(server.port) for _ in range(SLOTS)]) as clients:
+    with server:
+        clients = Crowd([HttpClient(server.port) for _ in range(SLOTS)])
         clients.wave(lambda client, number, _: client.complete(texts[number], TG_TOKENS), clients=SLOTS)
         return {"pss_mib": _pss_mib(psutil.Process(server.pid))}
 

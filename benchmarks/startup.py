@@ -7,6 +7,7 @@ model in the page cache. A bundle as `edgegen model add` leaves it; nothing kept
 import time
 
 from lib.gateway import Gateway, Mosquitto
+from lib.quiet import settle
 from lib.setting import Setting, parser, run
 from lib.tables import AT_MOST, compared, median, progress, report
 
@@ -21,6 +22,7 @@ def measure(setting: Setting) -> None:
     model = setting.model.parent if (setting.model.parent / "manifest.json").is_file() else setting.model
     with Mosquitto(setting.folder / "mosquitto") as broker:
         for number in range(setting.rounds + 1):
+            settle()
             gateway = Gateway(setting.folder / "node", broker, model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads)
             try:
                 ours.append(gateway.start_online())

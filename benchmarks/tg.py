@@ -8,6 +8,7 @@ from typing import Any
 
 from lib.engine import Engine, tg_rate
 from lib.prompts import Prompts
+from lib.quiet import settle
 from lib.setting import Setting, parser, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
@@ -21,12 +22,18 @@ def measure(setting: Setting) -> None:
     prompts = Prompts(setting.model)
     ours: dict[int, list[float]] = {n: [] for n in counts}
     theirs: dict[int, list[float]] = {n: [] for n in counts}
-    for number in range(setting.rounds):
-        _measure_engine(setting, prompts, number, ours)
-        progress(f"round {number + 1}: engine  {_last(ours)}")
-        if setting.peers is not None:
-            _measure_peer(setting, counts, theirs)
-            progress(f"round {number + 1}: llama-batched-bench  {_last(theirs)}")
+    with Engine.of(setting, n_ctx=N_CTX, slots=max(counts)) as engine:
+        tg_rate(engine, [prompts.text(0, PROMPT_TOKENS)], TG_TOKENS)  # warm
+        for number in range(setting.rounds):
+            for n in counts:
+                texts = [prompts.text(1000 * number + 100 * n + i, PROMPT_TOKENS) for i in range(n)]
+                settle()
+                ours[n].append(tg_rate(engine, texts, TG_TOKENS))
+                said = f"round {number + 1}, {n} sequences: engine {ours[n][-1]:.0f}"
+                if setting.peers is not None:
+                    theirs[n].append(_peer_rate(setting, n))
+                    said += f", llama-batched-bench {theirs[n][-1]:.0f}"
+                progress(said)
     verdict = [
         line for n in counts for line in compared(f"tg, {n} sequences", ours[n], theirs[n] or None, AT_LEAST, TARGET)
     ]
@@ -42,25 +49,12 @@ def measure(setting: Setting) -> None:
     report(setting, rows, verdict, settings=settings, rounds={"engine": ours, "batched_bench": theirs})
 
 
-def _last(series: dict[int, list[float]]) -> str:
-    return "  ".join(f"{n}: {values[-1]:.0f}" for n, values in series.items())
-
-
-def _measure_engine(setting: Setting, prompts: Prompts, number: int, rates: dict[int, list[float]]) -> None:
-    with Engine.of(setting, n_ctx=N_CTX, slots=max(rates)) as engine:
-        tg_rate(engine, [prompts.text(0, PROMPT_TOKENS)], TG_TOKENS)  # warm
-        for n, values in rates.items():
-            texts = [prompts.text(1000 * number + 100 * n + i, PROMPT_TOKENS) for i in range(n)]
-            values.append(tg_rate(engine, texts, TG_TOKENS))
-
-
-def _measure_peer(setting: Setting, counts: list[int], rates: dict[int, list[float]]) -> None:
+def _peer_rate(setting: Setting, sequences: int) -> float:
     assert setting.peers is not None
     options: list[Any] = ["-c", N_CTX, "-kvu", "-t", setting.threads, "-tb", setting.threads]
-    options += ["-npp", PROMPT_TOKENS, "-ntg", TG_TOKENS, "-npl", ",".join(map(str, counts))]
-    rows = setting.peers.batched_bench(setting.folder, setting.model, *options)
-    for row in rows:
-        rates[row["pl"]].append(float(row["speed_tg"]))
+    options += ["-npp", PROMPT_TOKENS, "-ntg", TG_TOKENS, "-npl", sequences]
+    (row,) = setting.peers.batched_bench(setting.folder, setting.model, *options)
+    return float(row["speed_tg"])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from lib.gateway import Gateway, Mosquitto, MqttClient
 from lib.load import Crowd, Wave
 from lib.peers import HttpClient
 from lib.prompts import Prompts
+from lib.quiet import settle
 from lib.setting import Setting, parser, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
@@ -36,12 +37,13 @@ def measure(setting: Setting) -> None:
             setting.folder / "node", broker, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads
         )
         stack.enter_context(gateway)
-        devices = stack.enter_context(Crowd([MqttClient(broker.port, f"d{i}") for i in range(max(counts))]))
+        devices = Crowd([MqttClient(broker.port, f"d{i}") for i in range(max(counts))])
         clients = _peer(setting, stack, max(counts))
         for number in range(-1, setting.rounds):  # -1 warms both
             for n in counts:
                 seed = 100_000 * (number + 2) + 1000 * n
                 texts = [[prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(REQUESTS)] for i in range(n)]
+                settle()
                 wave = _mqtt_wave(devices, texts)
                 peer = _http_wave(clients, texts) if clients else None
                 if number < 0:
@@ -58,7 +60,7 @@ def _peer(setting: Setting, stack: ExitStack, count: int) -> Crowd[HttpClient] |
         return None
     server = setting.peers.server(setting.folder, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads)
     stack.enter_context(server)
-    return stack.enter_context(Crowd([HttpClient(server.port) for _ in range(count)]))
+    return Crowd([HttpClient(server.port) for _ in range(count)])
 
 
 def _mqtt_wave(devices: Crowd[MqttClient], texts: list[list[str]]) -> Wave:

@@ -107,18 +107,19 @@ def _says_online(connection: Connection) -> bool:
 
 
 class MqttClient:
-    """One device with a connection of its own."""
+    """One device with a connection of its own; a context."""
 
     def __init__(self, port: int, name: str) -> None:
         self._name = name
         self._connection = Connection(BrokerAddress("127.0.0.1", port, protocol=5), client_id=name)
 
-    def open(self) -> None:
+    def __enter__(self) -> Self:
         """Connect and subscribe to the answers."""
         self._connection.open()
         self._connection.subscribe(f"edgegen/{NODE}/res/{self._name}/+")
+        return self
 
-    def close(self) -> None:
+    def __exit__(self, *error: object) -> None:
         """Hang up."""
         self._connection.close()
 

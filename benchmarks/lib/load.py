@@ -1,5 +1,6 @@
 """Several clients at once, each with its own thread and connection."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,12 +12,12 @@ from lib.tables import percentile
 
 
 class Client(Protocol):
-    """Something with a connection."""
+    """Something with a connection, which is a context."""
 
-    def open(self) -> None:
+    def __enter__(self) -> Any:
         """Connect."""
 
-    def close(self) -> None:
+    def __exit__(self, *error: object) -> None:
         """Hang up."""
 
 
@@ -53,24 +54,15 @@ class Wave:
 
 
 class Crowd(Generic[ClientT]):
-    """Connected clients that ask together; a context."""
+    """Clients that ask together."""
 
     def __init__(self, clients: Sequence[ClientT]) -> None:
         self.clients = list(clients)
 
-    def __enter__(self) -> "Crowd[ClientT]":
-        """Connect them all."""
-        for client in self.clients:
-            client.open()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Hang up."""
-        for client in self.clients:
-            client.close()
-
     def wave(self, ask: Callable[[ClientT, int, int], Answer], *, clients: int, requests: int = 1) -> Wave:
         """``clients`` of them send ``requests`` each, one after another, all starting at once.
+
+        Connections are made before the clock starts, and for each wave anew: nobody would keep idle ones alive.
 
         Args:
             ask: Gets the client, its number and the number of its request.
@@ -80,17 +72,20 @@ class Crowd(Generic[ClientT]):
         barrier = threading.Barrier(clients + 1)
 
         def work(number: int) -> None:
-            barrier.wait()
             try:
-                answers.extend([ask(self.clients[number], number, request) for request in range(requests)])
+                with self.clients[number] as client:
+                    barrier.wait()
+                    answers.extend([ask(client, number, request) for request in range(requests)])
             except BaseException as error:  # noqa: BLE001 - raised again in the main thread
                 errors.append(error)
+                barrier.abort()
 
         # Daemons: Ctrl-C must not wait for answers.
         threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(clients)]
         for thread in threads:
             thread.start()
-        barrier.wait()
+        with contextlib.suppress(threading.BrokenBarrierError):
+            barrier.wait()
         started = time.perf_counter()
         for thread in threads:
             thread.join()

@@ -16,7 +16,7 @@ VECTOR_FLAGS = ("asimd", "sve", "avx", "avx2", "avx512f", "avx512_vnni", "avx512
 
 
 def facts() -> dict[str, Any]:
-    """Processor, memory, system, versions and the load at the start."""
+    """Processor, memory, system, versions."""
     cpu = _cpuinfo()
     flags = set((cpu.get("flags") or cpu.get("Features") or "").split())
     return {
@@ -30,7 +30,6 @@ def facts() -> dict[str, Any]:
         "python": platform.python_version(),
         "edgegen": edgegen.__version__,
         "llama_cpp_python": importlib.metadata.version("llama-cpp-python"),
-        "load_1min": round(os.getloadavg()[0], 2),
     }
 
 
@@ -44,5 +43,6 @@ def line(machine: dict[str, Any]) -> str:
     return (
         f"{machine['cpu']}, {machine['cores']} cores ({' '.join(machine['vector'])}), {machine['memory_gib']} GiB, "
         f"Linux {machine['kernel']}, Python {machine['python']}, edgegen {machine['edgegen']}, "
-        f"llama-cpp-python {machine['llama_cpp_python']}, load {machine['load_1min']}, {machine['utc']}"
+        f"llama-cpp-python {machine['llama_cpp_python']}, "
+        f"{machine['cores_used_elsewhere']} cores used elsewhere, {machine['utc']}"
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lib import children
 from lib.peers import HOW_TO_GET, Peers
+from lib.quiet import Elsewhere
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLED_MODEL = ROOT / ".cache" / "data" / "current" / "model.gguf"
@@ -23,6 +24,7 @@ class Setting:
 
     Attributes:
         folder: Temporary; gone afterwards.
+        elsewhere: Counts what other processes use while the benchmark runs.
         peers: None where no llama.cpp binaries are given.
     """
 
@@ -34,6 +36,7 @@ class Setting:
     threads: int
     folder: Path
     peers: Peers | None
+    elsewhere: Elsewhere
 
     @property
     def results_file(self) -> Path | None:
@@ -69,7 +72,15 @@ def _setting(options: argparse.Namespace) -> Iterator[Setting]:
         print(HOW_TO_GET)
     with tempfile.TemporaryDirectory(prefix="edgegen-bench-") as folder:
         yield Setting(
-            script, command, options, options.model.resolve(), options.rounds, options.threads, Path(folder), peers
+            script=script,
+            command=command,
+            options=options,
+            model=options.model.resolve(),
+            rounds=options.rounds,
+            threads=options.threads,
+            folder=Path(folder),
+            peers=peers,
+            elsewhere=Elsewhere(),
         )
 
 

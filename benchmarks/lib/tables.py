@@ -78,7 +78,7 @@ def report(
         settings: What both sides were told.
         rounds: The single measurements.
     """
-    facts = machine.facts()
+    facts = machine.facts() | {"cores_used_elsewhere": round(setting.elsewhere.cores(), 2)}
     print(f"\n{machine.line(facts)}\n{setting.command}\n")
     print_table(rows)
     print_table(verdict)

@@ -1,0 +1,67 @@
+"""What do many LoRA adapters at once cost?
+
+8 devices over 4 adapters (rank 8, all linear layers, random numbers) beside one adapter with 2 devices: the engine
+alone, tokens a second from the first request to the last answer. A batch has one adapter, so groups of 2 can at best
+reach what one group of 2 reaches. For comparison also 8 devices without an adapter.
+"""
+
+import time
+from typing import Any
+
+from lib.bundles import random_adapter
+from lib.engine import Engine
+from lib.prompts import Prompts
+from lib.quiet import settle
+from lib.setting import Setting, parser, run
+from lib.tables import AT_LEAST, compared, median, progress, report
+
+N_CTX, SLOTS = 4096, 8
+ADAPTERS, GROUP = 4, 2
+PROMPT_TOKENS, TG_TOKENS = 16, 128
+TARGET = 0.9
+
+ALL, ONE, BASE = "4 adapters x 2", "1 adapter x 2", "no adapter x 8"
+
+
+def measure(setting: Setting) -> None:
+    """One engine; the scenes alternate."""
+    prompts = Prompts(setting.model)
+    names = [f"a{i}" for i in range(ADAPTERS)]
+    files = [
+        {"name": name, "path": str(random_adapter(setting.model, setting.folder / f"{name}.gguf", seed=i))}
+        for i, name in enumerate(names)
+    ]
+    scenes: dict[str, list[str | None]] = {
+        ALL: [name for name in names for _ in range(GROUP)],
+        ONE: names[:1] * GROUP,
+        BASE: [None] * ADAPTERS * GROUP,
+    }
+    rates: dict[str, list[float]] = {scene: [] for scene in scenes}
+    with Engine.of(setting, n_ctx=N_CTX, slots=SLOTS, adapters=files) as engine:
+        for number in range(-1, setting.rounds):
+            for place, (scene, adapters) in enumerate(scenes.items()):
+                settle()
+                rate = _rate(engine, prompts, adapters, seed=1000 * (number + 2) + 100 * place)
+                if number >= 0:
+                    rates[scene].append(rate)
+            if number >= 0:
+                progress(f"round {number + 1}: " + "  ".join(f"{s}: {r[-1]:.0f}" for s, r in rates.items()))
+    verdict = compared("4 adapters x 2 / 1 adapter x 2", rates[ALL], rates[ONE], AT_LEAST, TARGET)
+    rows: list[dict[str, Any]] = [{"scene": scene, "tokens_per_s": median(found)} for scene, found in rates.items()]
+    settings = {"n_ctx": N_CTX, "slots": SLOTS, "rank": 8, "prompt_tokens": PROMPT_TOKENS, "tg_tokens": TG_TOKENS}
+    report(setting, rows, verdict, settings=settings, rounds=rates)
+
+
+def _rate(engine: Engine, prompts: Prompts, adapters: list[str | None], *, seed: int) -> float:
+    started = time.perf_counter()
+    keys = [
+        engine.submit(prompts.text(seed + i, PROMPT_TOKENS), TG_TOKENS, adapter=adapter)
+        for i, adapter in enumerate(adapters)
+    ]
+    engine.until(lambda: all(engine.done(key) for key in keys))
+    seconds = time.perf_counter() - started
+    return sum((engine.done(key) or {})["usage"]["completion_tokens"] for key in keys) / seconds
+
+
+if __name__ == "__main__":
+    run(parser(str(__doc__), rounds=5), measure)

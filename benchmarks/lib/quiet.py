@@ -1,0 +1,51 @@
+"""What other processes do to a measurement: waiting for a quiet machine, and saying how quiet it was."""
+
+import os
+import time
+
+import psutil
+
+# Of one core. A desktop's or a gateway's own services stay below.
+QUIET_CORES = 0.1
+LOOK_S = 0.3
+# After this long the figures are taken anyway; `cores_used_elsewhere` tells.
+PATIENCE_S = 60.0
+
+
+class Elsewhere:
+    """Counts the CPU time that is neither ours nor our children's, time stolen by a hypervisor included."""
+
+    def __init__(self) -> None:
+        self._started, self._busy, self._ours = time.monotonic(), _busy_s(), _ours_s()
+
+    def cores(self) -> float:
+        """Cores used elsewhere, on average since this was made."""
+        foreign = (_busy_s() - self._busy) - (_ours_s() - self._ours)
+        return max(0.0, foreign / max(1e-3, time.monotonic() - self._started))
+
+
+def _busy_s() -> float:
+    times = psutil.cpu_times()
+    return sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal"))
+
+
+def _ours_s() -> float:
+    own = os.times()
+    total = own.user + own.system + own.children_user + own.children_system
+    for child in psutil.Process().children(recursive=True):
+        try:
+            times = child.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def settle() -> None:
+    """Wait until the other processes are quiet, for a minute at most."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        elsewhere = Elsewhere()
+        time.sleep(LOOK_S)
+        if elsewhere.cores() < QUIET_CORES:
+            return
