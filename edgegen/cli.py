@@ -25,6 +25,7 @@ class Command(NamedTuple):
 # Each module holds a click command or group called `command`.
 COMMANDS = {
     "ask": Command("edgegen.commands.ask", "edge", "Ask a node over MQTT, as a device would."),
+    "bundle": Command("edgegen.commands.bundle", "edge", "Sign, check, install and switch model bundles."),
     "config": Command("edgegen.commands.config", None, "Write and check the gateway's configuration."),
     "demo": Command(
         "edgegen.commands.demo", "edge,demo", "See it work: a broker, a node and a device on this machine."
