@@ -1,0 +1,73 @@
+"""AdaLoRA (arXiv 2303.10512): W + (alpha/r) P diag(E) Q, with E pruned by importance during the training.
+
+The budget (eq. 12 of the paper) is spent by ``update_and_allocate``, which no trainer calls by itself: ``after_step``
+does. PEFT keeps the pruned E at zero; the fold leaves those rows out.
+"""
+
+from typing import Any, cast
+
+import torch
+from peft import AdaLoraConfig, PeftModel
+from torch import Tensor, nn
+
+from finetune.methods.base import ADAPTER, Fold, Implementation, layers, plain, wrap
+from finetune.methods.registry import Settings
+
+# The paper starts at 1.5 times the rank it ends with (section 5, "implementation details").
+START = 1.5
+# Of the steps: full rank first, the final ranks last. Between them the budget falls (cubic schedule, eq. 12).
+WARM_UP, SETTLE = 0.1, 0.3
+
+
+class AdaLora(Implementation):
+    """PEFT's AdaLoRA."""
+
+    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
+        """P, E and Q of 1.5 r on the targets, to end at r on average."""
+        steps = settings.total_steps
+        config = AdaLoraConfig(
+            init_r=max(settings.rank + 1, round(START * settings.rank)),
+            target_r=settings.rank,
+            lora_alpha=cast(int, settings.alpha),
+            lora_dropout=settings.dropout,
+            target_modules=list(settings.targets),
+            total_step=steps,
+            tinit=int(WARM_UP * steps),
+            tfinal=int(SETTLE * steps),
+            deltaT=max(1, steps // 100),
+            task_type=cast(Any, "CAUSAL_LM"),
+        )
+        return wrap(model, config)
+
+    def penalty(self, model: PeftModel) -> Tensor | None:
+        """Gamma (||P^T P - I|| + ||Q Q^T - I||), averaged over the factors (eq. 4, as PEFT weighs it)."""
+        terms = []
+        for _, layer in layers(model):
+            a, b = layer.lora_A[ADAPTER], layer.lora_B[ADAPTER]
+            terms += [torch.linalg.norm(gram - torch.eye(len(gram)).to(gram)) for gram in (a @ a.T, b.T @ b)]
+        weight = cast(Any, model.peft_config[ADAPTER]).orth_reg_weight
+        return cast(Tensor, weight * torch.stack(terms).mean())
+
+    def after_step(self, model: PeftModel, step: int) -> None:
+        """Move the budget: needs the gradients of this step."""
+        cast(Any, model.base_model).update_and_allocate(step)
+
+    def fold(self, model: PeftModel, task: str | None = None) -> Fold:
+        """A' = diag(E) Q, B' = P scaling / (r + 1e-5), without the pruned directions."""
+        del task
+        folded = {}
+        for name, layer in layers(model):
+            e = layer.lora_E[ADAPTER][:, 0]
+            kept = e != 0
+            a = (layer.lora_A[ADAPTER] * e[:, None])[kept]
+            b = layer.lora_B[ADAPTER][:, kept] * layer.scaling[ADAPTER] / (layer.ranknum[ADAPTER] + 1e-5)
+            folded[name] = (plain(a), plain(b))
+        return folded
+
+
+def total_rank(model: PeftModel) -> int:
+    """How many singular values are not pruned, over all modules."""
+    return sum(int((layer.lora_E[ADAPTER] != 0).sum()) for _, layer in layers(model))
+
+
+METHODS = {"adalora": AdaLora}

@@ -1,0 +1,81 @@
+"""LoRA and the relatives that differ from it only in how they start, scale or step.
+
+LoRA (arXiv 2106.09685, eq. 3): h = W x + (alpha/r) B A x. QLoRA (2305.14314) is the same on an NF4 base. rsLoRA
+(2312.03732) scales by alpha/sqrt(r). EVA (2410.07170) starts A from the right singular vectors of the module's inputs.
+LoRA+ (2402.12354) and LoRA-FA (2308.03303) are optimisers.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import torch
+from peft import EvaConfig, PeftModel, initialize_lora_eva_weights
+from peft.optimizers import create_lorafa_optimizer, create_loraplus_optimizer
+from torch import nn
+
+from finetune.methods.base import ADAPTER, Batch, Fold, Implementation, inject, layers, plain
+from finetune.methods.registry import Settings
+
+
+class Lora(Implementation):
+    """Plain LoRA."""
+
+    def fold(self, model: PeftModel, task: str | None = None) -> Fold:
+        """A' = A, B' = scale B."""
+        del task
+        return {
+            name: (plain(layer.lora_A[ADAPTER].weight), plain(layer.lora_B[ADAPTER].weight * layer.scaling[ADAPTER]))
+            for name, layer in layers(model)
+        }
+
+
+class RsLora(Lora):
+    """Scale alpha / sqrt(r)."""
+
+    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
+        """LoRA with the other scale."""
+        return inject(model, settings, use_rslora=True)
+
+
+class Eva(Lora):
+    """A starts from the data."""
+
+    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
+        """LoRA whose A waits for ``prepare``."""
+        return inject(model, settings, init_lora_weights="eva", eva_config=EvaConfig(rho=2.0))
+
+    def prepare(self, model: PeftModel, batches: Sequence[Batch]) -> None:
+        """Incremental SVD of the inputs of each module; rank moves to where it explains more variance."""
+        data = [{key: batch[key] for key in ("input_ids", "attention_mask")} for batch in batches]
+        training = model.training
+        model.eval()
+        initialize_lora_eva_weights(model, data, show_progress_bar=False)
+        model.train(training)
+
+
+class LoraPlus(Lora):
+    """B learns faster than A."""
+
+    def optimizer(self, model: PeftModel, settings: Settings, lr: float, weight_decay: float) -> torch.optim.Optimizer:
+        """AdamW with ``lr`` for A and ``lr_ratio * lr`` for B."""
+        return create_loraplus_optimizer(
+            model, torch.optim.AdamW, lr=lr, loraplus_lr_ratio=settings.lr_ratio, loraplus_weight_decay=weight_decay
+        )
+
+
+class LoraFa(Lora):
+    """A stays as it was drawn."""
+
+    def optimizer(self, model: PeftModel, settings: Settings, lr: float, weight_decay: float) -> torch.optim.Optimizer:
+        """PEFT's LoRA-FA, which corrects the gradient of B so that B A moves as under full fine-tuning."""
+        return create_lorafa_optimizer(model, settings.rank, cast(int, settings.alpha), lr, weight_decay)
+
+
+METHODS: dict[str, Callable[[], Implementation]] = {
+    "lora": Lora,
+    "qlora": Lora,
+    "rslora": RsLora,
+    "eva": Eva,
+    "lora-plus": LoraPlus,
+    "lora-fa": LoraFa,
+}

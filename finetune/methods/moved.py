@@ -1,0 +1,50 @@
+"""OLoRA and PiSSA: what the adapter starts with is taken out of the base, so that nothing changes at first.
+
+OLoRA (arXiv 2406.01775, algorithm 1): W = QR; B0 = Q[:, :r], A0 = R[:r]. PiSSA (arXiv 2404.02948, eq. 2 to 4):
+W = U S V^T; B0 = U[:, :r] S^1/2, A0 = S^1/2 V[:, :r]^T. The frozen part is W - s B0 A0. Because A0 and B0 are kept, the
+fold goes back to the original W exactly: W + s B A - s B0 A0, plain LoRA of rank 2r.
+"""
+
+from peft import PeftModel
+from torch import cat, nn
+
+from finetune.methods.base import ADAPTER, Fold, inject, layers, plain
+from finetune.methods.lora import Lora
+from finetune.methods.registry import Settings
+
+
+class _Moved(Lora):
+    start: str
+
+    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
+        """LoRA that starts from W, with its start kept beside it as ``lora_start_A`` and ``lora_start_B``."""
+        injected = inject(model, settings, init_lora_weights=self.start)
+        for _, layer in layers(injected):
+            layer.register_buffer("lora_start_A", layer.lora_A[ADAPTER].weight.detach().clone())
+            layer.register_buffer("lora_start_B", layer.lora_B[ADAPTER].weight.detach().clone())
+        return injected
+
+    def fold(self, model: PeftModel, task: str | None = None) -> Fold:
+        """A' = [A; A0], B' = s [B, -B0], on the original base."""
+        del task
+        folded = {}
+        for name, layer in layers(model):
+            a = cat([layer.lora_A[ADAPTER].weight, layer.lora_start_A])
+            b = cat([layer.lora_B[ADAPTER].weight, -layer.lora_start_B], dim=1) * layer.scaling[ADAPTER]
+            folded[name] = (plain(a), plain(b))
+        return folded
+
+
+class OLora(_Moved):
+    """From the QR factors."""
+
+    start = "olora"
+
+
+class Pissa(_Moved):
+    """From the singular vectors, by a full SVD."""
+
+    start = "pissa"
+
+
+METHODS = {"olora": OLora, "pissa": Pissa}

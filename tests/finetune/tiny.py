@@ -1,0 +1,70 @@
+"""Tiny random models; everything here runs on the CPU in seconds."""
+
+import torch
+
+from finetune.methods.registry import BY_NAME, Settings
+
+TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+def tiny_llama(seed=0, vocabulary=97, layers=2):
+    """A random Llama of 64 wide layers; k and v are narrower than q, and 176 is divisible by neither 64 nor 24."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=64,
+        intermediate_size=176,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        initializer_range=0.2,  # logits far apart, so that a wrong fold shows
+    )
+    return LlamaForCausalLM(config)
+
+
+def make_batches(count=2, rows=2, length=12, seed=1, vocabulary=97):
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        {
+            "input_ids": torch.randint(0, vocabulary, (rows, length), generator=generator),
+            "attention_mask": torch.ones(rows, length, dtype=torch.long),
+        }
+        for _ in range(count)
+    ]
+
+
+def attached(name, *, model=None, **settings):
+    """A method in a tiny model, its parameters moved away from their start so that every term counts."""
+    settings = Settings(**{"rank": 4, "alpha": 6.0, "targets": TARGETS, "total_steps": 20} | settings)
+    method = BY_NAME[name].load()
+    torch.manual_seed(settings.seed)
+    model = method.attach(model or tiny_llama(), settings)
+    return method, model, settings
+
+
+def stir(model, seed=5, std=0.05):
+    """Random values for everything trainable, as a training would leave."""
+    generator = torch.Generator().manual_seed(seed)
+    for value in model.parameters():
+        if value.requires_grad:
+            value.data.add_(std * torch.randn(value.shape, generator=generator))
+
+
+def in_four_bits(model):
+    """The model with its linear layers below the head in NF4, as bitsandbytes loads them."""
+    import bitsandbytes as bnb
+
+    for name, module in list(model.named_modules()):
+        if name.endswith(TARGETS):
+            linear = bnb.nn.Linear4bit(
+                module.in_features, module.out_features, bias=False, compute_dtype=torch.float32, quant_type="nf4"
+            )
+            linear.weight = bnb.nn.Params4bit(module.weight.data, requires_grad=False, quant_type="nf4")
+            linear.support_avx512bf16_for_cpu = False  # the methods do the same; here for base_weight before them
+            model.set_submodule(name, linear.to("cpu"))
+    model.is_loaded_in_4bit = True
+    return model
