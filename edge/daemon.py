@@ -22,6 +22,7 @@ from typing import IO, Any
 from edge import clock, presence, systemd
 from edge.admin import Admin
 from edge.core.messages import Incoming, Outgoing
+from edge.engine.supervisor import EngineProcess
 from edge.engines import EngineKeeper
 from edge.intake import Intake
 from edge.loading import load_message
@@ -46,13 +47,14 @@ class Daemon:
 
     Args:
         reload: Reads the configuration anew, for SIGHUP.
+        spare: An engine child that was spawned before this module was even imported.
 
     Raises:
         ConfigError: If another daemon uses the same data directory.
         StoreError: If the database cannot be opened.
     """
 
-    def __init__(self, config: Config, reload: Callable[[], Config]) -> None:
+    def __init__(self, config: Config, reload: Callable[[], Config], spare: EngineProcess | None = None) -> None:
         self.config = config
         self._reload = reload
         self.boot = str(uuid.uuid4())  # of this process: tells us from another node under our name
@@ -80,6 +82,7 @@ class Daemon:
             on_step=self._on_step,
             on_stats=self._on_stats,
             on_gone=self._on_gone,
+            spare=spare,
         )
         self._lock_file = self._prepare_data_dir(config.node.data_dir)
         self.engines.start(self.started_at)

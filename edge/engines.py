@@ -27,6 +27,7 @@ class EngineKeeper:
         on_step: Called with the events of a step.
         on_stats: Called with the answer to a ``stats`` message.
         on_gone: Called with the reason; ``died`` tells a crash from a stop we asked for.
+        spare: A child that was spawned early and has not been told what to load.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class EngineKeeper:
         on_step: Callable[[list[dict[str, Any]]], None],
         on_stats: Callable[[Mapping[str, Any]], None],
         on_gone: Callable[[str, bool], None],
+        spare: EngineProcess | None = None,
     ) -> None:
         self._load = load
+        self._spare = spare
         self._on_ready = on_ready
         self._on_step = on_step
         self._on_stats = on_stats
@@ -92,7 +95,8 @@ class EngineKeeper:
             log.error("%s\nLooking again in %.0f s", error, BACKOFF_S[1])  # noqa: TRY400 - the message is the finding
             self._on_gone(self._failure, False)
             return
-        self._process = EngineProcess(load)
+        self._process, self._spare = self._spare or EngineProcess(), None
+        self._process.load(load)
         log.info("engine %d loads its model", self._process.pid)
 
     def receive(self, now: float) -> None:
@@ -148,7 +152,7 @@ class EngineKeeper:
 
     def close(self) -> None:
         """Stop the child and start no other."""
-        process, self._process = self._process, None
+        process, self._process, self._spare = self._process or self._spare, None, None
         was_ready, self._ready_at, self._retry_at = self._ready_at is not None, None, None
         if process is not None:
             process.close()

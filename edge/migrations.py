@@ -1,7 +1,5 @@
 """The database's schema, as steps that are appended and never edited."""
 
-import sqlite3
-
 from sqlite_utils import Database, Migrations
 
 migration = Migrations("edgegen")
@@ -111,9 +109,3 @@ def first_light(db: Database) -> None:
     )
     db.table("probe_results").create_index(["run"])
     db.table("meta").create({"name": str, "value": str}, pk="name")
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a database to this version's schema."""
-    # The library reads rows by position; ours are mapped by name and serve both.
-    migration.apply(Database(connection))

@@ -30,13 +30,13 @@ def _how_it_ended(returncode: int) -> str:
 
 
 class EngineProcess:
-    """One engine child: spawned at once, its load message queued.
+    """One engine child: spawned at once. It imports its libraries while the daemon finds out what it shall load.
 
     Spawn it from the main thread: the child asks the kernel to be killed when the *thread* that started it ends
     (PR_SET_PDEATHSIG), so that no engine outlives a daemon that was killed with SIGKILL.
     """
 
-    def __init__(self, load: Message, *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, load: Message | None = None, *, env: Mapping[str, str] | None = None) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             self._process = subprocess.Popen(
@@ -46,7 +46,12 @@ class EngineProcess:
                 env=None if env is None else dict(env),
             )
         self._channel = Channel(ours)
-        self.send({"op": "load", **{key: value for key, value in load.items() if key != "op"}})
+        if load is not None:
+            self.load(load)
+
+    def load(self, message: Message) -> None:
+        """Say what to load; once, before anything else is sent."""
+        self.send({**message, "op": "load"})
 
     @property
     def pid(self) -> int:

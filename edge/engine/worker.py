@@ -35,6 +35,11 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     channel = Channel(socket.socket(fileno=int(arguments[0])))
+    # libgomp reads its settings when it is loaded, with the first of these imports. They take most of a start, so they
+    # come before the first message: the daemon reads its configuration meanwhile.
+    os.environ.setdefault("GOMP_SPINCOUNT", BARRIER_SPINS)
+    import edge.engine.engine  # noqa: F401, PLC0415
+
     requests: list[dict[str, Any]] = []
     while not requests:
         channel.wait(None)
@@ -47,9 +52,7 @@ def main(arguments: list[str]) -> int:
 def serve(channel: Channel, requests: list[dict[str, Any]]) -> int:
     """Load what the first request says, then work until the socket closes."""
     started = time.perf_counter()
-    # Imported only now: a daemon that is gone already costs nothing, and libgomp reads its settings when it loads.
-    os.environ.setdefault("GOMP_SPINCOUNT", BARRIER_SPINS)
-    from edge.engine.engine import Engine  # noqa: PLC0415
+    from edge.engine.engine import Engine  # noqa: PLC0415 - after the settings above
 
     try:
         engine = Engine(requests.pop(0))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edge.daemon import Daemon
+from edge.engine.supervisor import EngineProcess
 from edgegen.config import Config, load_config
 
 
@@ -32,4 +32,14 @@ def command(path: Path | None, overrides: tuple[str, ...], *, verbose: bool) -> 
     def read() -> Config:
         return load_config(path, overrides)
 
-    Daemon(read(), read).run()
+    config = read()
+    # The engine's imports take as long as the daemon's: both run at the same time.
+    engine = EngineProcess()
+    try:
+        from edge.daemon import Daemon  # noqa: PLC0415
+
+        daemon = Daemon(config, read, engine)
+    except BaseException:
+        engine.kill()
+        raise
+    daemon.run()
