@@ -31,6 +31,7 @@ COMMANDS = {
         "edgegen.commands.demo", "edge,demo", "See it work: a broker, a node and a device on this machine."
     ),
     "doctor": Command("edgegen.commands.doctor", "edge", "Find what keeps this gateway from answering."),
+    "export": Command("edgegen.commands.export", "export", "Bring a fine-tuned model to a signed, proven bundle."),
     "model": Command("edgegen.commands.model", "edge", "List and add models."),
     "probe": Command("edgegen.commands.probe", "edge", "Test what a model knows, with honest scores."),
     "serve": Command("edgegen.commands.serve", "edge", "Run the gateway daemon."),

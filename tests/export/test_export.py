@@ -1,0 +1,128 @@
+"""From a run to a bundle, whole, on a tiny model."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+if importlib.util.find_spec("peft") is None or importlib.util.find_spec("llama_cpp") is None:
+    pytest.skip("needs: pip install 'edgegen[export,edge]'", allow_module_level=True)
+
+from peft import LoraConfig
+
+from edgegen.bundle import read_manifest, verify_bundle
+from edgegen.commands.export import command
+from edgegen.errors import BundleError
+from edgegen.signing import generate_key, read_public_key
+from export.checkpoint import Checkpoint
+from export.toolchain import toolchain
+from tests.export.tiny import make_adapter, make_base, make_tokenizer
+
+pytestmark = pytest.mark.model
+ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Path:
+    """A folder with a tiny base, a run over it and a key."""
+    folder = tmp_path_factory.mktemp("export")
+    tokenizer = make_tokenizer(smollm2, toolchain().folder)
+    model = make_base(folder / "base", tokenizer, hidden=256)
+    make_adapter(model, folder / "run" / "adapter", LoraConfig(r=4, lora_alpha=16, target_modules=ALL, use_rslora=True))
+    (folder / "run" / "probes").mkdir()
+    (folder / "run" / "probes" / "gate.toml").write_text('name = "gate"\n')
+    base = {"path": "../base", "sha256": Checkpoint(folder / "base").fingerprint()}
+    document = {"status": "finished", "base": base, "lineage": {"data_sha256": "d" * 64}}
+    (folder / "run" / "run.json").write_text(json.dumps(document))
+    generate_key(folder / "maker")
+    return folder
+
+
+def run(made: Path, out: Path, *arguments: object) -> Result:
+    words = [made / "run", "--out", out, "--name", "tiny", *arguments]
+    return CliRunner().invoke(command, [str(word) for word in words])
+
+
+def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Path, tmp_path: Path) -> None:
+    first = run(made, tmp_path / "a", "--quant", "Q8_0", "--sign", made / "maker")
+    assert first.exit_code == 0, (first.output, first.exception)
+    bundle = tmp_path / "a" / "tiny-1.0.0"
+
+    manifest = verify_bundle(bundle)
+
+    assert manifest.quantisation == "Q8_0"
+    assert manifest.measured["logits_difference"] < 1e-2
+    assert 0 <= manifest.measured["quantised"]["kl"] < 0.05
+    assert manifest.measured["tokens"] == {"conversations": 7, "texts": 11}
+    assert manifest.lineage["data_sha256"] == "d" * 64
+    assert manifest.lineage["method"] == "LORA"
+    assert manifest.entry("probes/gate.toml")
+    assert manifest.entry("chat_template.jinja")
+    assert read_public_key(made / "maker.pub").id in (bundle / "bundle.sig").read_text()
+    assert [path.name for path in (tmp_path / "a").iterdir() if path.name != ".lock"] == ["tiny-1.0.0"]
+
+    again = run(made, tmp_path / "b", "--quant", "Q8_0", "--sign", made / "maker")
+
+    assert again.exit_code == 0
+    for name in ("manifest.json", "bundle.sig"):
+        assert (tmp_path / "b" / "tiny-1.0.0" / name).read_bytes() == (bundle / name).read_bytes()
+
+
+def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_path: Path) -> None:
+    from export.convert import convert_model
+    from export.merge import merge
+
+    base = Checkpoint(made / "base")
+    merge(base, {}, tmp_path / "base16", {}, lambda _: None)
+    gguf = convert_model(toolchain(), tmp_path / "base16", tmp_path / "base.gguf", name="base", log=tmp_path / "log")
+
+    done = run(made, tmp_path / "out", "--adapter-only", "--base-gguf", gguf)
+
+    assert done.exit_code == 0, (done.output, done.exception)
+    manifest = read_manifest(tmp_path / "out" / "tiny-1.0.0")
+    assert manifest.model is None
+    assert manifest.adapters[0].rank == 4
+    assert manifest.measured["logits_difference"] <= 1e-3
+    assert manifest.measured["quantised"]["kl"] < 1e-3
+
+
+def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: Path) -> None:
+    done = run(made, tmp_path / "out", "--quant", "Q4_0", "--max-kl", "0.00001")
+
+    assert isinstance(done.exception, BundleError)
+    assert "Q4_0: KL to 16 bit is" in str(done.exception)
+    assert not (tmp_path / "out" / "tiny-1.0.0").exists()
+
+
+def edit(made: Path, tmp_path: Path, **changes: Any) -> Path:
+    """A copy of the run with another run.json."""
+    copy = tmp_path / "run"
+    copy.mkdir()
+    (copy / "adapter").symlink_to(made / "run" / "adapter")
+    document = json.loads((made / "run" / "run.json").read_text())
+    document["base"]["path"] = str(made / "base")
+    (copy / "run.json").write_text(json.dumps(document | changes))
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"status": "running"}, "this run is 'running', not finished"),
+        ({"base": {}}, "does not say where its base is"),
+        ({"base": {"path": "BASE", "sha256": "0" * 64}}, "the run was trained on 0000"),
+    ],
+)
+def test_a_run_that_cannot_be_trusted_is_refused(
+    made: Path, tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    if changes.get("base", {}).get("path") == "BASE":
+        changes = {"base": {**changes["base"], "path": str(made / "base")}}
+    copy = edit(made, tmp_path, **changes)
+
+    done = CliRunner().invoke(command, [str(copy), "--out", str(tmp_path / "out"), "--name", "tiny"])
+
+    assert reason in str(done.exception)
