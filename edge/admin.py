@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 VERBS = ("status", "reload", "drain")
 
+PAYLOAD_BYTES = 4096  # an id and a few options
+
 # Answers kept for repeats: operators are few, and a repeat comes within seconds.
 REMEMBERED = 256
 
@@ -65,6 +67,8 @@ class Admin:
         return answer
 
     def _id(self, message: Incoming) -> str:
+        if len(message.payload) > PAYLOAD_BYTES:
+            raise RequestError("too_large", f"the payload has {len(message.payload)} bytes; at most {PAYLOAD_BYTES}")
         try:
             document = json.loads(message.payload)
         except ValueError as error:

@@ -74,18 +74,8 @@ class Daemon:
         self._hang_up = False
         self._published_state: bytes | None = None
         self._connections = 0
-        self._earlier_boots: set[str | None] = set()  # seen on our state topic at the first connection
-        # First of all, because loading takes longest: it goes on while the rest is built.
-        self.engines = EngineKeeper(
-            self._load_message,
-            on_ready=self._on_ready,
-            on_step=self._on_step,
-            on_stats=self._on_stats,
-            on_gone=self._on_gone,
-            spare=spare,
-        )
+        self._earlier_boots: set[str] = set()  # seen on our state topic at the first connection
         self._lock_file = self._prepare_data_dir(config.node.data_dir)
-        self.engines.start(self.started_at)
         self.store = Store(config.node.data_dir / "edgegen.db")
         self.node = Node(
             topics=self.topics,
@@ -98,7 +88,14 @@ class Daemon:
             started_at=self.started_at,
             changed=self.wake,
         )
-        self._apply_model()
+        self.engines = EngineKeeper(
+            self._load_message,
+            on_ready=self._on_ready,
+            on_step=self._on_step,
+            on_stats=self._on_stats,
+            on_gone=self._on_gone,
+            spare=spare,
+        )
         self._intake = Intake(self.node, mqtt5=config.mqtt.protocol == 5)
         self._admin = Admin(self)
         self._sampler = Sampler(config.node.data_dir)
@@ -108,7 +105,10 @@ class Daemon:
             self,
             will=presence.state(self.boot, "offline"),
             admin_filter=self._admin.filter,
+            payload_bytes=config.limits.payload_bytes,
         )
+        self.engines.start(self.started_at)
+        self._apply_model()
 
     def _prepare_data_dir(self, data_dir: Path) -> IO[str]:
         try:
@@ -154,8 +154,9 @@ class Daemon:
             if now >= next_housekeeping:
                 next_housekeeping = now + HOUSEKEEPING_S
                 self.node.housekeep(now, self.config.telemetry.retention_days)
-            if watchdog_s is not None and now >= next_watchdog and self.link.is_alive():
-                systemd.notify("WATCHDOG=1")
+            if watchdog_s is not None and now >= next_watchdog:
+                if time.monotonic() - self.link.turned_at < watchdog_s:  # a deaf node is no live one
+                    systemd.notify("WATCHDOG=1")
                 next_watchdog = now + watchdog_s
             due = [next_sample, next_housekeeping, self.node.next_timer(), self.engines.retry_at, self._stop_at]
             if watchdog_s is not None:
@@ -269,8 +270,6 @@ class Daemon:
 
     def _on_gone(self, reason: str, died: bool) -> None:  # noqa: FBT001
         self.engine_stats = {}
-        if not hasattr(self, "node"):
-            return  # the very first look at the bundle failed, before there was a node
         self.node.detach_engine(clock.now(), died=died)
         if died:
             self.note("engine died", reason)
@@ -368,20 +367,22 @@ class Daemon:
         except StoreError as error:
             self.node.storage_failed(error, now)
         if self.link.connected:
-            self._publish(Outgoing(self.topics.health, self.health(row), qos=0, retain=True))
-
-    def health(self, row: Mapping[str, Any]) -> bytes:
-        """The ``health`` document for a sample."""
-        return presence.health(row, self.node, self.engine_stats)
+            health = presence.health(row, self.node, self.engine_stats)
+            self._publish(Outgoing(self.topics.health, health, qos=0, retain=True))
 
     # --- LinkEvents, in the MQTT thread ------------------------------------------------------------
 
     def on_connected(self) -> Sequence[Outgoing]:
-        """Retained topics may be gone with the old broker; answers may be waiting."""
+        """Retained topics may be gone with the old broker; answers may be waiting. The main loop tells the state."""
         self._connections += 1
-        self._published_state = presence.state(self.boot, *self.state_now())
+        self._published_state = None
         self.wake()
-        return [self._state_message(self._published_state), self._info_message(), *self.node.backlog()]
+        try:
+            return [self._info_message(), *self.node.backlog()]
+        except StoreError as error:
+            # What waits there is published after the next start, or when its devices repeat themselves.
+            self.node.storage_failed(error, clock.now())
+            return [self._info_message()]
 
     def on_disconnected(self, reason: str) -> None:  # noqa: ARG002 - the link keeps and logs it
         """Remember to say everything again."""
@@ -397,9 +398,9 @@ class Daemon:
             return self._admin.handle(message)
         try:
             document = json.loads(message.payload or b"{}")
-            boot, state = document.get("boot"), document.get("state")
+            boot, state = str(document.get("boot")), str(document.get("state"))
         except (ValueError, AttributeError):
-            boot, state = None, None
+            boot, state = "", ""
         alive = state in ("starting", "online", "degraded")
         if message.retain and self._connections == 1:
             self._earlier_boots.add(boot)  # our own life before this one, as far as we can know
@@ -407,10 +408,10 @@ class Daemon:
             why = f"another node is {state} as {self.topics.node!r} (boot {boot}): change one node.id"
             self.link.back_off(why)
             return [self._state_message(presence.state(self.boot, "offline", why))]
-        if message.payload == self._published_state:
-            return ()
-        self._published_state = presence.state(self.boot, *self.state_now())
-        return [self._state_message(self._published_state)]
+        if message.payload != self._published_state:
+            self._published_state = None  # not what we said: say it again
+            self.wake()
+        return ()
 
     def on_delivered(self, key: int) -> None:
         """A terminal frame is with the broker."""

@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 # prompt: on the slowest board measured (8B on a Raspberry Pi 5, ~8 tok/s) 64 tokens take 8 s.
 STALL_S = 120.0
 
+# Loading is silent: 5 GB from a slow memory card take about four minutes.
+LOAD_STALL_S = 900.0
+
 # A child that served this long died of a request, not of its model: start the next one at once.
 HEALTHY_S = 10.0
 BACKOFF_S = (0.1, 30.0)
@@ -80,8 +83,9 @@ class EngineKeeper:
 
     def send(self, message: dict[str, Any]) -> None:
         """Hand a message to the child; without one it is dropped, and what it was about is queued again."""
-        if self._process is not None:
-            self._process.send(message)
+        process = self._process  # the main thread may take it away meanwhile
+        if process is not None:
+            process.send(message)
 
     def start(self, now: float) -> None:
         """Start a child when it is time to."""
@@ -137,11 +141,13 @@ class EngineKeeper:
         self._on_gone(self._failure or how, was_ready)
 
     def check_stall(self, now: float, *, working: bool) -> None:
-        """Kill a child that has work and says nothing."""
-        if not working:
+        """Kill a child that has work, or a model to load, and says nothing."""
+        if self.ready and not working:
             self._heard_at = now
-        elif self._process is not None and now - self._heard_at > STALL_S:
-            log.error("engine %d said nothing for %.0f s while it had work: killed", self._process.pid, STALL_S)
+            return
+        limit_s = STALL_S if self.ready else LOAD_STALL_S
+        if self._process is not None and now - self._heard_at > limit_s:
+            log.error("engine %d said nothing for %.0f s while it had work: killed", self._process.pid, limit_s)
             self._heard_at = now
             self._process.kill()
 

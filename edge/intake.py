@@ -31,6 +31,8 @@ from edgegen.protocol import (
 
 log = logging.getLogger(__name__)
 
+NAME_CHARACTERS = 64
+
 # How long a device should wait when the node cannot write; an operator has to act.
 STORAGE_RETRY_AFTER_S = 30.0
 
@@ -47,11 +49,13 @@ class _Burst:
 
 @dataclass(frozen=True)
 class _Arrival:
-    """One message on its way in."""
+    """One message on its way in, read already: a request, or the mistake to refuse it for."""
 
     message: Incoming
     address: Address
     now: float
+    request: Request | None
+    mistake: RequestError | None
 
 
 class Intake:
@@ -68,46 +72,67 @@ class Intake:
     def burst(self, messages: Sequence[Incoming], now: float) -> list[Outgoing]:
         """Take in what arrived together, in one commit. Returns what to publish before acknowledging."""
         node = self._node
+        # Before the lock: reading a hostile schema may take a third of a second.
+        arrivals = [arrival for message in messages if (arrival := self._read(message, now)) is not None]
         with node.lock:
             batch = _Burst(now)
             try:
                 with node.store.transaction():
-                    for message in messages:
-                        self._take(message, batch)
+                    for arrival in arrivals:
+                        self._take(arrival, batch)
             except StoreError as error:
+                for ending in batch.endings:
+                    ending.job.seq -= 1  # its frame was not stored, so its number is free
                 node.storage_failed(error, now)
-                return self._refuse_all(messages)
+                return [out for arrival in arrivals if (out := self._turn_away(arrival)) is not None]
             node.counters.accepted += len(batch.jobs)
-            for job in batch.jobs:
-                node.scheduler.add(job)
+            for job in (*batch.jobs, *(ending.job for ending in batch.endings)):
+                if node.scheduler.get(job.key) is None:
+                    node.scheduler.add(job)
             node.forget(batch.endings, now)
             node.publish_endings(batch.endings)
             if batch.jobs or batch.endings:
                 node.changed()
             return batch.out
 
-    def _take(self, message: Incoming, batch: _Burst) -> None:
+    def _read(self, message: Incoming, now: float) -> _Arrival | None:
+        """What a message asks for; None when it is to be ignored."""
         address = self._node.topics.parse_request(message.topic)
         if address is None or not message.payload:
-            return
+            return None
         if message.retain and not self._mqtt5:
             # MQTT 3.1.1 sets the flag only on replays of a retained message after a subscription.
             self._node.counters.retained_dropped += 1
             log.warning("%s: dropped a retained request; publish requests without the retain flag", message.topic)
-            return
-        arrival = _Arrival(message, address, batch.now)
+            return None
+        if len(address.device) > NAME_CHARACTERS:
+            # No topic of ours could carry the refusal.
+            self._node.counters.refused += 1
+            log.warning("dropped a request of a device whose name has %d characters", len(address.device))
+            return None
         try:
-            request = self._check(arrival)
-            if request.verb == "cancel":
-                self._cancel(request, arrival, batch)
+            return _Arrival(message, address, now, self._check(message, address), None)
+        except RequestError as mistake:
+            return _Arrival(message, address, now, None, mistake)
+        except Exception:
+            log.exception("defect while reading a request on %s", message.topic)
+            unread = RequestError("bad_request", "the node could not read this request; it may be a defect of the node")
+            return _Arrival(message, address, now, None, unread)
+
+    def _take(self, arrival: _Arrival, batch: _Burst) -> None:
+        try:
+            if arrival.mistake is not None:
+                raise arrival.mistake
+            assert arrival.request is not None
+            if arrival.request.verb == "cancel":
+                self._cancel(arrival.request, arrival, batch)
             else:
-                self._ask(request, arrival, batch)
+                self._ask(arrival.request, arrival, batch)
         except RequestError as error:
             self._node.counters.refused += 1
             batch.out.append(self._refusal(error, arrival))
 
-    def _check(self, arrival: _Arrival) -> Request:
-        message, address = arrival.message, arrival.address
+    def _check(self, message: Incoming, address: Address) -> Request:
         if message.correlation is not None and len(message.correlation) > CORRELATION_BYTES:
             raise RequestError(
                 "bad_request", f"correlation data has {len(message.correlation)} bytes; at most {CORRELATION_BYTES}"
@@ -116,7 +141,7 @@ class Intake:
         if not is_name(address.device):
             raise RequestError(
                 "bad_request",
-                f"device {address.device[:80]!r} in the topic; use 1 to 64 of A-Z a-z 0-9 _ . -",
+                f"device {address.device!r} in the topic; use 1 to 64 of A-Z a-z 0-9 _ . -",
                 request_id=request.id,
             )
         if message.retain:
@@ -221,14 +246,10 @@ class Intake:
                 f"id {request.id!r} belongs to another request of this device; that one goes on. Use a new id",
                 request_id=request.id,
             )
-        self._resend(known, arrival, self._route(arrival, request.id), batch)
-
-    def _resend(self, known: StoredRequest, arrival: _Arrival, topic: str, batch: _Burst) -> None:
-        correlation = arrival.message.correlation
+        topic, correlation = self._route(arrival, request.id), arrival.message.correlation
         self._node.store.set_route(known.key, topic, correlation)
         if known.terminal is not None:
-            assert known.status is not None
-            batch.out.append(terminal(topic, known.terminal, correlation, known.status, known.key, plain=known.plain))
+            batch.out.append(_again(known, topic, correlation))
             return
         job = self._node.scheduler.get(known.key) or next((j for j in batch.jobs if j.key == known.key), None)
         if job is not None:
@@ -249,7 +270,8 @@ class Intake:
                 request_id=request.id,
             )
         if known.terminal is not None:
-            self._resend(known, arrival, self._route(arrival, request.id), batch)
+            # To where the request wanted it: a cancel may come through another node id or response topic.
+            batch.out.append(_again(known, known.response_topic, arrival.message.correlation))
             return
         job = node.scheduler.get(known.key) or next((j for j in batch.jobs if j.key == known.key), None)
         if job is None:
@@ -257,7 +279,6 @@ class Intake:
         ending = node.error(job, "cancelled", f"{arrival.address.device} cancelled it", batch.now)
         if node.save([ending]):
             if job in batch.jobs:
-                node.scheduler.add(job)  # so that it leaves by the same door as any other
                 batch.jobs.remove(job)
             batch.endings.append(ending)
 
@@ -266,9 +287,7 @@ class Intake:
     def _refusal(self, error: RequestError, arrival: _Arrival) -> Outgoing:
         address, message = arrival.address, arrival.message
         node = self._node
-        plain = (
-            not message.payload.lstrip().startswith(b"{") and error.code != "too_large" and _is_text(message.payload)
-        )
+        plain = message.payload.lstrip(b" \t\r\n")[:1] != b"{" and _is_text(message.payload)
         device = address.device
         topic = node.topics.response(device, PLAIN_ID if plain else error.request_id or NO_ID, pool=address.pool)
         if message.response_topic and response_topic_problem(node.topics, address, message.response_topic) is None:
@@ -279,27 +298,37 @@ class Intake:
             correlation = None
         return Outgoing(topic, payload, correlation=correlation, status=error.code, json=not plain)
 
-    def _refuse_all(self, messages: Sequence[Incoming]) -> list[Outgoing]:
-        """The store takes nothing: say so to everyone, because silence would look like a dead node."""
-        out = []
-        for message in messages:
-            address = self._node.topics.parse_request(message.topic)
-            if address is None or not message.payload:
-                continue
-            arrival = _Arrival(message, address, 0.0)
+    def _turn_away(self, arrival: _Arrival) -> Outgoing | None:
+        """The store takes nothing: say so, because silence would look like a dead node.
+
+        What was accepted before stays accepted, and is repeated as far as the store can still be read.
+        """
+        request, node = arrival.request, self._node
+        if request is not None and request.id is not None:
             try:
-                request = self._check(arrival)
-                error = RequestError(
-                    "busy",
-                    "the node cannot store requests (its disk may be full); send it again later",
-                    request_id=request.id,
-                    retry_after_s=STORAGE_RETRY_AFTER_S,
-                )
-            except RequestError as mistake:
-                error = mistake
-            self._node.counters.refused += 1
-            out.append(self._refusal(error, arrival))
-        return out
+                known = node.store.find(arrival.address.device, request.id)
+            except StoreError:
+                known = None
+            if known is not None and known.hash == payload_hash(request.verb, arrival.message.payload):
+                topic, correlation = self._route(arrival, request.id), arrival.message.correlation
+                if known.terminal is not None:
+                    return _again(known, topic, correlation)
+                return None if known.accepted is None else Outgoing(topic, known.accepted, correlation=correlation)
+        node.counters.refused += 1
+        error = arrival.mistake or RequestError(
+            "busy",
+            "the node cannot store requests (its disk may be full); send it again later",
+            request_id=request.id if request is not None else None,
+            retry_after_s=STORAGE_RETRY_AFTER_S,
+        )
+        return self._refusal(error, arrival)
+
+
+def _again(known: StoredRequest, topic: str, correlation: bytes | None) -> Outgoing:
+    """A stored terminal frame once more."""
+    assert known.terminal is not None
+    assert known.status is not None
+    return terminal(topic, known.terminal, correlation, known.status, known.key, plain=known.plain)
 
 
 def _is_text(payload: bytes) -> bool:

@@ -18,7 +18,15 @@ def load_message(model: ResolvedModel, config: Config, *, cache_dir: Path | None
     return {
         "op": "load",
         "model": str(model.model_path),
-        "adapters": [{"name": a.name, "path": str(a.path), "scale": a.scale} for a in model.adapters],
+        "adapters": [
+            {
+                "name": a.name,
+                "path": str(a.path),
+                "scale": a.scale,
+                "canary": None if a.canary is None else dict(a.canary),
+            }
+            for a in model.adapters
+        ],
         "n_ctx": config.model.n_ctx,
         "slots": config.model.slots,
         "n_threads": config.model.n_threads or None,

@@ -26,6 +26,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.core.messages import Incoming, Outgoing
 from edgegen.config import MqttConfig
+from edgegen.errors import ConfigError
 from edgegen.protocol import Topics
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,18 @@ TICK_S = 1.0  # keep-alive and the pool subscription are looked at this often
 
 _SESSION_TAKEN_OVER = 0x8E
 _FAILURE = 0x80
+
+# What the node takes in one packet beyond its own limit for payloads: enough that a request which is a little too
+# large still gets its refusal. Larger ones the broker drops, instead of filling the daemon's memory.
+PACKET_ALLOWANCE = 2
+LEAST_PACKET_BYTES = 1024 * 1024
+
+# MQTT 3.1.1 brokers do not tell their limit; this is the one of the shipped Mosquitto configuration. A packet over it
+# would end the connection, be sent again after the next one, and end that too.
+ASSUMED_PACKET_BYTES = 262_144
+
+# As much as a broker takes at once by default. Beyond it paho would queue QoS 1 and let QoS 0 overtake.
+IN_FLIGHT = 20
 
 # Room for the fixed header, topic length, packet id and properties around a payload.
 PACKET_OVERHEAD_BYTES = 256
@@ -101,10 +114,24 @@ class MqttLink(threading.Thread):
     Args:
         will: Payload of the will on the state topic.
         admin_filter: Topic filter of admin requests.
+        payload_bytes: The node's limit for a payload.
+
+    Attributes:
+        turned_at: When the loop last went round without a defect (time.monotonic); for the watchdog.
+
+    Raises:
+        ConfigError: If the TLS files cannot be used.
     """
 
     def __init__(
-        self, config: MqttConfig, topics: Topics, events: LinkEvents, *, will: bytes, admin_filter: str
+        self,
+        config: MqttConfig,
+        topics: Topics,
+        events: LinkEvents,
+        *,
+        will: bytes,
+        admin_filter: str,
+        payload_bytes: int,
     ) -> None:
         super().__init__(name="mqtt", daemon=True)
         self._config = config
@@ -112,6 +139,8 @@ class MqttLink(threading.Thread):
         self._events = events
         self._admin_filter = admin_filter
         self._mqtt5 = config.protocol == 5
+        self._packet_bytes = max(LEAST_PACKET_BYTES, PACKET_ALLOWANCE * payload_bytes)
+        self.turned_at = time.monotonic()
         self._queue: collections.deque[Outgoing] = collections.deque()
         self._wake_r, self._wake_w = socket.socketpair()
         self._wake_r.setblocking(False)
@@ -177,6 +206,7 @@ class MqttLink(threading.Thread):
         while not self._stopping.is_set():
             try:
                 self._turn()
+                self.turned_at = time.monotonic()
             except Exception:
                 # This thread must outlive any defect: without it the node is deaf while it looks alive.
                 log.exception("defect in the MQTT thread")
@@ -199,8 +229,8 @@ class MqttLink(threading.Thread):
         if self._leave:
             self._leave_now()
         self._tend_pool()
-        while self._queue and self._main.connected:
-            self._send(self._queue.popleft())
+        while self._queue and self._main.connected and len(self._main.in_flight) < IN_FLIGHT:
+            self._send_all([self._queue.popleft()])
         for connection in (self._main, self._pool):
             if connection.client.want_write():
                 connection.client.loop_write()
@@ -212,7 +242,7 @@ class MqttLink(threading.Thread):
         timeout = TICK_S
         if self._main.client.socket() is None:
             timeout = min(TICK_S, max(0.0, self._main.retry_at - time.monotonic()))
-        if self._queue and self._main.connected:
+        if self._queue and self._main.connected and len(self._main.in_flight) < IN_FLIGHT:
             timeout = 0.0
         select.select(readers, writers, [], timeout)
         with contextlib.suppress(BlockingIOError):
@@ -234,6 +264,14 @@ class MqttLink(threading.Thread):
         arrived, connection.arrived = connection.arrived, []
         if not arrived or self._deaf:
             return
+        try:
+            self._handle(arrived)
+        finally:
+            # Whatever went wrong: a message that is not acknowledged comes back for ever and keeps the others out.
+            for message in arrived:
+                connection.client.ack(message.mid, message.qos)
+
+    def _handle(self, arrived: Sequence[paho.MQTTMessage]) -> None:
         requests: list[Incoming] = []
         for message in arrived:
             incoming = _incoming(message)
@@ -245,8 +283,6 @@ class MqttLink(threading.Thread):
                 self._send_all(self._guard(self._events.on_other, incoming))
         if requests:
             self._send_all(self._take(requests))
-        for message in arrived:
-            connection.client.ack(message.mid, message.qos)
 
     def _take(self, requests: list[Incoming]) -> Sequence[Outgoing]:
         try:
@@ -267,10 +303,13 @@ class MqttLink(threading.Thread):
 
     def _send_all(self, messages: Sequence[Outgoing]) -> None:
         for message in messages:
-            self._send(message)
+            try:
+                self._send(message)
+            except Exception:
+                log.exception("defect: cannot publish %d bytes on %s", len(message.payload), message.topic[:200])
 
     def _send(self, message: Outgoing) -> None:
-        limit = self._main.max_packet_bytes
+        limit = self._main.max_packet_bytes or (None if self._mqtt5 else ASSUMED_PACKET_BYTES)
         size = len(message.topic) + len(message.payload) + PACKET_OVERHEAD_BYTES
         if limit is not None and size > limit:
             smaller = self._events.on_too_large(message, limit)
@@ -304,30 +343,46 @@ class MqttLink(threading.Thread):
             manual_ack=True,
         )
         if config.tls_ca_file is not None:
-            client.tls_set(
-                ca_certs=str(config.tls_ca_file),
-                certfile=str(config.tls_cert_file) if config.tls_cert_file else None,
-                keyfile=str(config.tls_key_file) if config.tls_key_file else None,
-            )
+            try:
+                client.tls_set(
+                    ca_certs=str(config.tls_ca_file),
+                    certfile=str(config.tls_cert_file) if config.tls_cert_file else None,
+                    keyfile=str(config.tls_key_file) if config.tls_key_file else None,
+                )
+            except (OSError, ValueError) as error:
+                files = "mqtt.tls_ca_file, tls_cert_file, tls_key_file"
+                raise ConfigError(
+                    [f"{files}: {error}. They must be PEM, and the key must fit the certificate"]
+                ) from error
         return client
 
-    def _set_callbacks(self, connection: _Connection) -> None:
+    def _set_callbacks(self, connection: _Connection) -> None:  # noqa: C901 - five small callbacks
         client = connection.client
 
+        # An exception in one of these would make paho handle the same packet again and again.
         def on_connect(_c: Any, _u: Any, _flags: Any, reason: Any, properties: Any) -> None:
-            self._on_connect(connection, reason, properties)
+            try:
+                self._on_connect(connection, reason, properties)
+            except Exception:
+                log.exception("defect after connecting")
 
         def on_disconnect(_c: Any, _u: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-            self._on_disconnect(connection, reason)
+            try:
+                self._on_disconnect(connection, reason)
+            except Exception:
+                log.exception("defect after the connection ended")
 
         def on_publish(_c: Any, _u: Any, mid: int, reason: Any, _properties: Any) -> None:
             message = connection.in_flight.pop(mid, None)
             if message is None or message.key is None:
                 return
-            if reason.value >= _FAILURE:
-                self._events.on_not_delivered(message, str(reason))
-            else:
-                self._events.on_delivered(message.key)
+            try:
+                if reason.value >= _FAILURE:
+                    self._events.on_not_delivered(message, str(reason))
+                else:
+                    self._events.on_delivered(message.key)
+            except Exception:
+                log.exception("defect after a PUBACK")
 
         def on_subscribe(_c: Any, _u: Any, _mid: int, reasons: Any, _properties: Any) -> None:
             for reason in reasons:
@@ -351,6 +406,7 @@ class MqttLink(threading.Thread):
             if self._mqtt5:
                 properties = Properties(PacketTypes.CONNECT)
                 properties.ReceiveMaximum = RECEIVE_MAXIMUM
+                properties.MaximumPacketSize = self._packet_bytes
                 properties.SessionExpiryInterval = SESSION_EXPIRY_S if connection is self._main else 0
                 clean = connection is self._pool
                 connection.client.connect(
@@ -404,6 +460,8 @@ class MqttLink(threading.Thread):
             if was_connected or connection.backoff_s == BACKOFF_S[0]:
                 log.warning("no broker: %s; trying again for ever", why)
             self._events.on_disconnected(why)
+        elif connection.backoff_s == BACKOFF_S[0] and self._main.connected:
+            log.warning("no connection for the pool: %s; this node takes no pool requests meanwhile", why)
         connection.backoff_s = min(BACKOFF_S[1], connection.backoff_s * 2)
 
     def back_off(self, why: str) -> None:

@@ -273,7 +273,13 @@ class Node:
                 self._submit(self._engine, job, again=again, now=now)
 
     def _submit(self, engine: EnginePort, job: Job, *, again: bool, now: float) -> None:
-        payload = self.store.payload(job.key)
+        try:
+            payload = self.store.payload(job.key)
+        except StoreError as error:
+            job.unstart()
+            self.scheduler.add(job)
+            self.storage_failed(error, now)
+            return
         try:
             request = parse_request(job.verb, payload, payload_bytes=len(payload))
         except RequestError as error:
@@ -410,7 +416,11 @@ class Node:
         if message.key is None:
             return None
         with self.lock:
-            stored = self.store.terminal(message.key)
+            try:
+                stored = self.store.terminal(message.key)
+            except StoreError as error:
+                log.error("%s", error)  # noqa: TRY400 - stays in the outbox; the next start tries again
+                return None
             if stored.status == "too_large":
                 return None  # not even the error fits
             payload = plain_error("too_large", reason)

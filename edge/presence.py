@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from edge import telemetry
 from edge.node import DEDUP_WINDOW_S, Node
+from edge.store import Store
 from edgegen import __version__
+from edgegen.errors import StoreError
 from edgegen.protocol import PROTOCOL_VERSION, VERBS, encode, request_json_schema
 
 if TYPE_CHECKING:
@@ -52,18 +54,25 @@ def info(daemon: "Daemon") -> bytes:
 
 def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any]) -> bytes:
     """The ``health`` document, from one telemetry sample."""
-    utc = row["utc"]
     return encode(
         {name: _short(value) for name, value in row.items()}
+        | _from_store(node.store, row["utc"])
         | {
-            "latency": {name: _short(value) for name, value in telemetry.latencies(node.store, utc).items()},
-            "probe": telemetry.last_probe(node.store),
             "counters": node.counts(),
             "engine": {name: value for name, value in engine.items() if name != "ev"},
             "model": node.model,
             "storage_problem": node.storage_problem,
         }
     )
+
+
+def _from_store(store: Store, utc: float) -> dict[str, Any]:
+    try:
+        latency = {name: _short(value) for name, value in telemetry.latencies(store, utc).items()}
+        return {"latency": latency, "probe": telemetry.last_probe(store)}
+    except StoreError as error:
+        # Damaged statistics are no reason to stop answering.
+        return {"latency": None, "probe": None, "statistics_problem": str(error)}
 
 
 def _short(value: Any) -> Any:

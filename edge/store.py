@@ -37,6 +37,7 @@ class StoredRequest:
     terminal: bytes | None
     status: str | None
     plain: bool
+    response_topic: str
 
 
 @dataclass(frozen=True)
@@ -144,21 +145,14 @@ class Store:
     def find(self, device: str, request_id: str) -> StoredRequest | None:
         """The request a device sent under this id within the dedup window."""
         rows = self._read(
-            "SELECT key, hash, state, accepted, terminal, status, plain FROM requests WHERE device = ? AND id = ?",
+            "SELECT key, hash, state, accepted, terminal, status, plain, response_topic FROM requests "
+            "WHERE device = ? AND id = ?",
             (device, request_id),
         )
         if not rows:
             return None
-        row = rows[0]
-        return StoredRequest(
-            row["key"],
-            row["hash"],
-            State(row["state"]),
-            row["accepted"],
-            row["terminal"],
-            row["status"],
-            bool(row["plain"]),
-        )
+        key, digest, state, accepted, terminal, status, plain, topic = rows[0]
+        return StoredRequest(key, digest, State(state), accepted, terminal, status, bool(plain), topic)
 
     def insert(
         self,
@@ -240,7 +234,9 @@ class Store:
         """
         with self.transaction():
             cursor = self._write(
-                "UPDATE requests SET terminal = ?, status = ?, state = ? WHERE key = ? AND terminal IS NULL",
+                # The payload is not needed any more: the hash tells a repeat, and a day of them would fill the disk.
+                "UPDATE requests SET terminal = ?, status = ?, state = ?, payload = x'' "
+                "WHERE key = ? AND terminal IS NULL",
                 (terminal, status, State.ANSWERED, job.key),
             )
             if cursor.rowcount != 1:
@@ -358,8 +354,14 @@ def _migrate(connection: sqlite3.Connection) -> None:
     tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "_sqlite_migrations" in tables:
         query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'edgegen'"
-        if NEWEST_MIGRATION in {row["name"] for row in connection.execute(query)}:
+        applied = [row["name"] for row in connection.execute(query + " ORDER BY id")]
+        if applied and applied[-1] == NEWEST_MIGRATION:
             return
+        if NEWEST_MIGRATION in applied:
+            raise StoreError(
+                f"the database was written by a newer edgegen (its schema is at {applied[-1]!r}, this version knows "
+                f"{NEWEST_MIGRATION!r}). Install that version again, or move edgegen.db* away and lose what is in it."
+            )
     from sqlite_utils import Database  # noqa: PLC0415
 
     from edge.migrations import migration  # noqa: PLC0415

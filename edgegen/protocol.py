@@ -133,7 +133,9 @@ _MESSAGE = {
 }
 
 FIELDS: dict[str, Field] = {
-    "id": Field(frozenset(VERBS), {"type": "string", "pattern": f"^{NAME_PATTERN}$"}),
+    "id": Field(
+        frozenset(VERBS), {"type": "string", "pattern": f"^{NAME_PATTERN}$", "not": {"enum": list(RESERVED_IDS)}}
+    ),
     "prompt": Field(_QUEUED, {"type": "string", "minLength": 1}),
     "messages": Field(_ASKING, {"type": "array", "minItems": 1, "items": _MESSAGE}),
     "raw": Field(frozenset({"generate"}), {"type": "boolean"}),
@@ -201,6 +203,11 @@ def payload_hash(verb: str, payload: bytes) -> bytes:
     return hashlib.sha256(verb.encode() + b"\0" + payload).digest()
 
 
+# Mistakes named in one refusal. A hostile payload could otherwise make a frame many times its own size.
+PROBLEMS_NAMED = 8
+REASON_CHARACTERS = 1000
+
+
 def parse_request(verb: str, payload: bytes, *, payload_bytes: int) -> Request:
     """Read and check one request.
 
@@ -222,7 +229,8 @@ def parse_request(verb: str, payload: bytes, *, payload_bytes: int) -> Request:
     usable_id = request_id if is_name(request_id) and request_id not in RESERVED_IDS else None
     problems = _problems(verb, document)
     if problems:
-        raise RequestError("bad_request", "; ".join(problems), request_id=usable_id)
+        more = f"; and {len(problems) - PROBLEMS_NAMED} more" if len(problems) > PROBLEMS_NAMED else ""
+        raise RequestError("bad_request", "; ".join(problems[:PROBLEMS_NAMED]) + more, request_id=usable_id)
     schema = document.get("schema")
     if schema is not None:
         _check_schema(schema, usable_id)
@@ -270,11 +278,11 @@ def _no_constant(name: str) -> float:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {_show(twice)} stands there twice")
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise ValueError(f"the key {_show(name)} stands there twice")
+        document[name] = value
     return document
 
 
@@ -308,11 +316,9 @@ def _decode_object(payload: bytes) -> dict[str, Any]:
 def _problems(verb: str, document: Mapping[str, Any]) -> list[str]:
     """Every mistake in a request, each naming the field and its value."""
     allowed = [name for name, entry in FIELDS.items() if verb in entry.verbs]
-    problems = [
-        f"unknown field {_show(name)} for {verb}; known: {', '.join(allowed)}"
-        for name in document
-        if name not in allowed
-    ]
+    problems = [f"unknown field {_show(name)}" for name in document if name not in allowed]
+    if problems:
+        problems[-1] += f" ({verb} takes {', '.join(allowed)})"
     for name in allowed:
         if name in document:
             problems += field_problems(name, document[name], FIELDS[name].schema)
@@ -410,7 +416,7 @@ def _object_problems(place: str, value: dict[str, Any], schema: Mapping[str, Any
 def _number_problems(place: str, value: float, schema: Mapping[str, Any]) -> list[str]:
     low, above, high = (schema.get(k) for k in ("minimum", "exclusiveMinimum", "maximum"))
     # Python's JSON reader turns 1e999 into infinity; no bound below would name that well.
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return [f"{place} is {_show(value)}; it must be a finite number"]
     if low is not None and value < low:
         return [f"{place} is {_show(value)}; it must be at least {low}"]
@@ -437,6 +443,10 @@ def _check_schema(schema: Mapping[str, Any], request_id: str | None) -> None:
         ) from None
     except RecursionError:
         raise RequestError("schema_invalid", "the schema is nested too deeply", request_id=request_id) from None
+    except (OverflowError, ValueError, re.error) as error:  # from a `pattern` that Python's re cannot take
+        raise RequestError(
+            "schema_invalid", f"the schema has an unusable pattern: {error}", request_id=request_id
+        ) from None
 
 
 def _show(value: object) -> str:
@@ -478,7 +488,7 @@ def refusal(node: str, error: RequestError, request_id: str | None = None) -> by
         "node": node,
         "type": "error",
         "code": error.code,
-        "reason": error.reason,
+        "reason": error.reason[:REASON_CHARACTERS],
         "refused_message": True,
     }
     if error.retry_after_s is not None:
@@ -488,4 +498,4 @@ def refusal(node: str, error: RequestError, request_id: str | None = None) -> by
 
 def plain_error(code: str, reason: str) -> bytes:
     """An error as the smallest devices read it."""
-    return f"error: {code}: {reason}".encode()
+    return f"error: {code}: {reason[:REASON_CHARACTERS]}".encode()

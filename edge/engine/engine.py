@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from edge.core.planner import Plan, Planner
-from edge.engine import answer, kvfile
+from edge.engine import answer, canary, kvfile
 from edge.engine.constrain import SchemaRefusedError
 from edge.engine.embed import Embedder
 from edge.engine.intake import Intake, Limits, RefusedError
@@ -55,6 +55,8 @@ class Engine:
         self._waiting_since: dict[Seq, float] = {}
         self._jobs: dict[int, Job] = {}
         self._events: list[Event] = []
+        for adapter in self.model.options.adapters:
+            canary.check(self.model, adapter.name, adapter.canary_text, adapter.canary_kl)
         self._arrivals = 0
         self.steps = 0
         self.preemptions = 0
@@ -434,10 +436,17 @@ def load_options(load: dict[str, Any]) -> LoadOptions:
     optional = {key: load[key] for key in ("n_threads", "flash_attn", "kv_type") if load.get(key) is not None}
     return LoadOptions(
         model=load["model"],
-        adapters=[AdapterFile(a["name"], a["path"], float(a.get("scale") or 1.0)) for a in load.get("adapters") or ()],
+        adapters=[_adapter_file(entry) for entry in load.get("adapters") or ()],
         n_ctx=int(load.get("n_ctx") or LoadOptions.n_ctx),
         slots=int(load.get("slots") or LoadOptions.slots),
         **optional,
+    )
+
+
+def _adapter_file(entry: dict[str, Any]) -> AdapterFile:
+    recorded = entry.get("canary") or {}
+    return AdapterFile(
+        entry["name"], entry["path"], float(entry.get("scale") or 1.0), recorded.get("text"), recorded.get("kl")
     )
 
 

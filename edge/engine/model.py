@@ -39,11 +39,13 @@ KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE
 
 @dataclass(frozen=True)
 class AdapterFile:
-    """A LoRA adapter to load."""
+    """A LoRA adapter to load, with what its maker recorded to recognise it by (see canary.py)."""
 
     name: str
     path: str
     scale: float = 1.0
+    canary_text: str | None = None
+    canary_kl: float | None = None
 
 
 @dataclass(frozen=True)

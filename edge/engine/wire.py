@@ -3,6 +3,7 @@
 import json
 import select
 import socket
+import threading
 from typing import Any
 
 Message = dict[str, Any]
@@ -23,6 +24,7 @@ class Channel:
         self._sock = sock
         self._incoming = bytearray()
         self._outgoing = bytearray()
+        self._sending = threading.Lock()  # the daemon's MQTT thread cancels while its main thread flushes
         self.closed = False
 
     def fileno(self) -> int:
@@ -36,21 +38,23 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Queue one message and write what the socket takes now."""
-        self._outgoing += json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        self._outgoing += b"\n"
+        line = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+        with self._sending:
+            self._outgoing += line
         self.flush()
 
     def flush(self) -> None:
         """Write what the socket takes now; a broken peer only sets ``closed``."""
-        while self._outgoing and not self.closed:
-            try:
-                sent = self._sock.send(self._outgoing)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError:
-                self.closed = True
-                return
-            del self._outgoing[:sent]
+        with self._sending:
+            while self._outgoing and not self.closed:
+                try:
+                    sent = self._sock.send(self._outgoing)
+                except (BlockingIOError, InterruptedError):
+                    return
+                except OSError:
+                    self.closed = True
+                    return
+                del self._outgoing[:sent]
 
     def receive(self) -> list[Message]:
         """All whole messages that have arrived; sets ``closed`` when the peer is gone."""
