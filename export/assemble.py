@@ -20,7 +20,7 @@ from export.fold import Adapter, read_adapter, write_plain
 from export.merge import merge, merged_bytes, plan, shapes_of
 from export.quantize import TYPES, predicted_bytes, quantize
 from export.reference import MAX_VALUES, trained_logits
-from export.run import Run, read_run
+from export.run import Run, base_sha256, read_run
 from export.toolchain import Toolchain
 from export.verify import CHUNKS, Thresholds, check_logits, check_tokens, compare, general_text, shortfalls
 
@@ -40,6 +40,7 @@ class Request:
     Args:
         base: Folder of the base's checkpoint; None: where the run says.
         base_gguf: For an adapter-only bundle: the GGUF on the gateway that the adapter will be put over.
+        task: Which adapter of a run with one for each task.
         text: Text to measure on; None: the run's held-out text, else Python's reference.
         key: Signs the bundle; None leaves it unsigned.
     """
@@ -52,6 +53,7 @@ class Request:
     quant: str = "Q4_K_M"
     base: Path | None = None
     base_gguf: Path | None = None
+    task: str | None = None
     text: Path | None = None
     system_prompt: str | None = None
     licence: str | None = None
@@ -110,16 +112,16 @@ class _Made:
 def _read(request: Request, say: Say) -> _Inputs:
     if request.quant not in TYPES:
         raise BundleError(f"--quant {request.quant}: use one of {', '.join(TYPES)}.")
-    run = read_run(request.run, request.base)
+    run = read_run(request.run, request.base, request.task)
     base = Checkpoint(run.base)
     adapter = read_adapter(run.adapter, shapes_of(base))
     if request.base_gguf:
         adapter.plain(tied=base.tied)  # refuses what cannot be one, before the work begins
     say(f"reading the base, {sum(info.values for info in base.tensors.values()) / 1e6:,.0f} million values")
-    sha256 = base.fingerprint()
+    sha256 = base_sha256(run.base)
     if run.base_sha256 is not None and run.base_sha256 != sha256:
         raise BundleError(
-            f"{run.base}: has fingerprint {sha256}; the run was trained on {run.base_sha256}. An adapter is right "
+            f"{run.base}: has sha256 {sha256}; the run was trained on {run.base_sha256}. An adapter is right "
             "only on its own base: name that with --base."
         )
     text = _read_text(request.text or run.heldout)

@@ -81,16 +81,6 @@ class Checkpoint:
         except (SafetensorError, OSError) as error:
             raise BundleError(f"{info.file}: cannot be read: {error}. Copy the base again.") from None
 
-    def fingerprint(self) -> str:
-        """SHA-256 over name, type, shape and values of all tensors, whatever files they are in."""
-        digest = hashlib.sha256()
-        for name in sorted(self.tensors):
-            info = self.tensors[name]
-            digest.update(f"{name} {info.dtype} {list(info.shape)}\n".encode())
-            for _, block in self.rows(info):
-                digest.update(_bytes(block))
-        return digest.hexdigest()
-
 
 def weight_files(folder: Path) -> list[Path]:
     """The safetensors files that belong to a checkpoint.

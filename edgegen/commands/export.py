@@ -48,6 +48,7 @@ def command() -> None:
 @click.option("--version", default="1.0.0", show_default=True, help="Of the bundle; on a gateway it only goes up.")
 @click.option("--quant", default="Q4_K_M", show_default=True, help="F16, Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0 or IQ4_XS.")
 @click.option("--base", type=_FOLDER, help="The base's checkpoint, where the run does not say it.")
+@click.option("--task", help="Which adapter of a run that trained one for each task.")
 @click.option("--adapter-only", is_flag=True, help="Only the adapter, for the base in --base-gguf.")
 @click.option("--base-gguf", type=_FILE, help="The GGUF on the gateways that the adapter is put over.")
 @click.option("--text", type=_FILE, help="Held-out text to measure on.  [default: the run's, or Python's reference]")
@@ -92,6 +93,7 @@ def run(run_folder: Path, **options: Any) -> None:
         quant=options["quant"].upper(),
         base=options["base"],
         base_gguf=options["base_gguf"],
+        task=options["task"],
         text=options["text"],
         system_prompt=options["system_prompt"],
         licence=options["licence"],

@@ -18,6 +18,7 @@ from edgegen.commands.export import command
 from edgegen.errors import BundleError
 from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
+from export.run import base_sha256
 from export.toolchain import toolchain
 from tests.export.tiny import make_adapter, make_base, make_tokenizer
 
@@ -34,8 +35,13 @@ def made(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Path:
     make_adapter(model, folder / "run" / "adapter", LoraConfig(r=4, lora_alpha=16, target_modules=ALL, use_rslora=True))
     (folder / "run" / "probes").mkdir()
     (folder / "run" / "probes" / "gate.toml").write_text('name = "gate"\n')
-    base = {"path": "../base", "sha256": Checkpoint(folder / "base").fingerprint()}
-    document = {"status": "finished", "base": base, "lineage": {"data_sha256": "d" * 64}}
+    document = {
+        "base": str(folder / "base"),
+        "base_sha256": base_sha256(folder / "base"),
+        "data_sha256": {"train.jsonl": "d" * 64},
+        "method": {"name": "lora", "changes_base": False},
+        "fold": {"export": "exact", "adapters": {"": {"folder": "adapter"}}},
+    }
     (folder / "run" / "run.json").write_text(json.dumps(document))
     generate_key(folder / "maker")
     return folder
@@ -57,7 +63,7 @@ def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Pat
     assert manifest.measured["logits_difference"] < 1e-2
     assert 0 <= manifest.measured["quantised"]["kl"] < 0.05
     assert manifest.measured["tokens"] == {"conversations": 7, "texts": 11}
-    assert manifest.lineage["data_sha256"] == "d" * 64
+    assert manifest.lineage["data_sha256"] == {"train.jsonl": "d" * 64}
     assert manifest.lineage["method"] == "LORA"
     assert manifest.entry("probes/gate.toml")
     assert manifest.entry("chat_template.jinja")
@@ -103,7 +109,6 @@ def edit(made: Path, tmp_path: Path, **changes: Any) -> Path:
     copy.mkdir()
     (copy / "adapter").symlink_to(made / "run" / "adapter")
     document = json.loads((made / "run" / "run.json").read_text())
-    document["base"]["path"] = str(made / "base")
     (copy / "run.json").write_text(json.dumps(document | changes))
     return copy
 
@@ -111,16 +116,17 @@ def edit(made: Path, tmp_path: Path, **changes: Any) -> Path:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"status": "running"}, "this run is 'running', not finished"),
-        ({"base": {}}, "does not say where its base is"),
-        ({"base": {"path": "BASE", "sha256": "0" * 64}}, "the run was trained on 0000"),
+        ({"fold": None}, "has not finished"),
+        ({"base": "org/model-on-a-hub"}, "does not say where its base is"),
+        ({"base_sha256": "0" * 64}, "the run was trained on 0000"),
+        ({"fold": {"export": "merge-only", "adapters": {}}}, "has no plain adapter"),
+        ({"method": {"name": "loftq", "changes_base": True}}, "loftq, changed the base"),
+        ({"fold": {"adapters": {"a": {}, "b": {}}}}, "--task a|b"),
     ],
 )
 def test_a_run_that_cannot_be_trusted_is_refused(
     made: Path, tmp_path: Path, changes: dict[str, Any], reason: str
 ) -> None:
-    if changes.get("base", {}).get("path") == "BASE":
-        changes = {"base": {**changes["base"], "path": str(made / "base")}}
     copy = edit(made, tmp_path, **changes)
 
     done = CliRunner().invoke(command, [str(copy), "--out", str(tmp_path / "out"), "--name", "tiny"])
