@@ -32,6 +32,7 @@ COMMANDS = {
     ),
     "doctor": Command("edgegen.commands.doctor", "edge", "Find what keeps this gateway from answering."),
     "export": Command("edgegen.commands.export", "export", "Bring a fine-tuned model to a signed, proven bundle."),
+    "finetune": Command("edgegen.commands.finetune", "finetune", "Train an adapter from one recipe."),
     "model": Command("edgegen.commands.model", "edge", "List and add models."),
     "probe": Command("edgegen.commands.probe", "edge", "Test what a model knows, with honest scores."),
     "serve": Command("edgegen.commands.serve", "edge", "Run the gateway daemon."),

@@ -4,6 +4,7 @@ The budget (eq. 12 of the paper) is spent by ``update_and_allocate``, which no t
 does. PEFT keeps the pruned E at zero; the fold leaves those rows out.
 """
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -17,6 +18,8 @@ from finetune.methods.registry import Settings
 START = 1.5
 # Of the steps: full rank first, the final ranks last. Between them the budget falls (cubic schedule, eq. 12).
 WARM_UP, SETTLE = 0.1, 0.3
+# Of PEFT's RankAllocator: importance (eq. 9), its mean and its uncertainty (eq. 10 and 11), by parameter.
+TABLES = ("ipt", "exp_avg_ipt", "exp_avg_unc")
 
 
 class AdaLora(Implementation):
@@ -51,6 +54,27 @@ class AdaLora(Implementation):
     def after_step(self, model: PeftModel, step: int) -> None:
         """Move the budget: needs the gradients of this step."""
         cast(Any, model.base_model).update_and_allocate(step)
+
+    def state(self, model: PeftModel) -> dict[str, Tensor]:
+        """The smoothed importance of every parameter, and the pruning that was decided."""
+        allocator = cast(Any, model.base_model).rankallocator
+        tables = {name: getattr(allocator, name) for name in TABLES}
+        tables["pruned"] = cast(Any, model.peft_config[ADAPTER]).rank_pattern or {}
+        return {
+            f"{name}/{key}": torch.as_tensor(v).clone() for name, table in tables.items() for key, v in table.items()
+        }
+
+    def restore(self, model: PeftModel, state: Mapping[str, Tensor]) -> None:
+        """Fill the allocator's tables."""
+        allocator = cast(Any, model.base_model).rankallocator
+        tables: dict[str, dict[str, Any]] = {name: {} for name in (*TABLES, "pruned")}
+        device = next(model.parameters()).device
+        for path, tensor in state.items():
+            name, _, key = path.partition("/")
+            tables[name][key] = tensor.tolist() if name == "pruned" else tensor.to(device)
+        for name in TABLES:
+            setattr(allocator, name, tables[name])
+        cast(Any, model.peft_config[ADAPTER]).rank_pattern = tables["pruned"]
 
     def fold(self, model: PeftModel, task: str | None = None) -> Fold:
         """A' = diag(E) Q, B' = P scaling / (r + 1e-5), without the pruned directions."""

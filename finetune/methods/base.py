@@ -58,6 +58,17 @@ class Implementation:
     def after_step(self, model: PeftModel, step: int) -> None:
         """Called once after each optimiser step while the gradients are still there."""
 
+    def settle(self, model: PeftModel) -> None:
+        """Called once after the last step, and before each measurement: end what ``before_step`` set."""
+
+    def state(self, model: PeftModel) -> dict[str, Tensor]:
+        """What a checkpoint must keep beside parameters and optimiser."""
+        del model
+        return {}
+
+    def restore(self, model: PeftModel, state: Mapping[str, Tensor]) -> None:
+        """Put back what ``state`` gave."""
+
     def calibrate(self, model: PeftModel, batches: Sequence[Batch]) -> None:
         """Measure what an approximate fold needs."""
 
@@ -72,6 +83,10 @@ class Implementation:
             NotImplementedError: For a ``merge-only`` method; use ``updates``.
         """
         raise NotImplementedError
+
+    def fold_in_place(self, model: PeftModel, task: str | None = None) -> Fold:
+        """The fold for the base as the training left it, to be compared with the adapter there."""
+        return self.fold(model, task)
 
     def updates(self, model: PeftModel, task: str | None = None) -> dict[str, Tensor]:
         """The change of each base weight, ``(out, in)`` in float32, for merging."""

@@ -1,14 +1,16 @@
 """Plain adapters: written to a file, put into a base, compared with the model they came from."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from finetune.methods.base import Batch, Fold
+from finetune.methods.base import Batch, Fold, layers
 from finetune.methods.loftq import cut
 
 _PREFIX = "base_model.model."
@@ -71,6 +73,27 @@ def lossy(updates: Mapping[str, Tensor], rank: int) -> Fold:
         b, a = cut(update, rank)
         folded[name] = (a, b)
     return folded
+
+
+@contextmanager
+def in_place_of_adapter(model: PeftModel, fold: Fold) -> Iterator[None]:
+    """Within it, the model computes with the fold instead of its adapter, whatever its base is held in."""
+
+    def add(a: Tensor, b: Tensor) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
+        return lambda _, inputs, output: output + (inputs[0].to(a) @ a.T @ b.T).to(output.dtype)
+
+    handles = []
+    for name, layer in layers(model):
+        if name in fold:
+            device = next(layer.parameters()).device
+            a, b = (factor.to(device) for factor in fold[name])
+            handles.append(layer.register_forward_hook(add(a, b)))
+    try:
+        with model.disable_adapter():
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 @torch.no_grad()

@@ -24,6 +24,10 @@ class _Moved(Lora):
             layer.register_buffer("lora_start_B", layer.lora_B[ADAPTER].weight.detach().clone())
         return injected
 
+    def fold_in_place(self, model: PeftModel, task: str | None = None) -> Fold:
+        """A' = A, B' = s B, on the base that the start was taken out of."""
+        return super().fold(model, task)
+
     def fold(self, model: PeftModel, task: str | None = None) -> Fold:
         """A' = [A; A0], B' = s [B, -B0], on the original base."""
         del task

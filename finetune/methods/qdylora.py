@@ -55,6 +55,10 @@ class QDyLora(OwnMethod):
         """Draw b. Never in ``forward``: gradient checkpointing runs that twice."""
         use_rank(model, self.rank_of_step(step))
 
+    def settle(self, model: PeftModel) -> None:
+        """Use every rank again."""
+        use_rank(model, self.rank)
+
     def fold_at(self, model: PeftModel, rank: int) -> Fold:
         """The adapter of a rank up to r."""
         use_rank(model, rank)

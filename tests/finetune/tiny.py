@@ -68,3 +68,47 @@ def in_four_bits(model):
             model.set_submodule(name, linear.to("cpu"))
     model.is_loaded_in_4bit = True
     return model
+
+
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def tiny_tokenizer(template=CHATML):
+    """Bytes as tokens, with the marks of ChatML; every text can be written in it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: number for number, token in enumerate([*marks, *alphabet])}
+    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    raw.add_special_tokens(marks)
+    special = dict(zip(("eos_token", "pad_token"), (marks[2], marks[0]), strict=True))
+    return PreTrainedTokenizerFast(tokenizer_object=raw, chat_template=template, **special)
+
+
+def save_base(folder, seed=0):
+    """A tiny random checkpoint, as a folder."""
+    tiny_llama(seed, vocabulary=259).save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return folder
+
+
+def write_jsonl(path, rows):
+    import json
+
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def sums(count, **more):
+    """Little sums, as a chat."""
+    return [
+        {"messages": [{"role": "user", "content": f"{i}+1"}, {"role": "assistant", "content": f"{i + 1}"}], **more}
+        for i in range(count)
+    ]

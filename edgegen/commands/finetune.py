@@ -1,0 +1,153 @@
+"""``edgegen finetune``: train an adapter from one recipe."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import click
+
+from edgegen.errors import ConfigError, MissingExtraError
+from edgegen.report_table import table
+from finetune.methods.registry import METHODS
+from finetune.presets import PRESETS, recipe_text
+from finetune.recipe import load_recipe
+
+_recipe = click.argument("recipe", type=click.Path(path_type=Path))
+_overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+@click.group()
+def command() -> None:
+    """Train an adapter from one recipe."""
+
+
+@command.command()
+@_as_json
+def methods(*, as_json: bool) -> None:
+    """List the methods, each with its paper, the base it needs and what it exports to.
+
+    exact: an adapter whose logits are equal. approximate: an adapter, with its KL in the report. merge-only: the update
+    has full rank, so it is merged into the base.
+
+    \b
+    Example:
+        edgegen finetune methods
+    """  # noqa: D301 (click reads the \b)
+    if as_json:
+        click.echo(json.dumps([method.as_json() for method in METHODS], indent=2))
+        return
+    rows = [["NAME", "BASE", "EXPORT", "PAPER"]]
+    rows += [[m.name, m.base, m.export + (" *" if m.changes_base else ""), m.paper] for m in METHODS]
+    for line in table(rows, numbers_from=len(rows[0])):
+        click.echo(line)
+    click.echo("\n  * right only on the quantised base that the training made")
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True), default="recipe.toml")
+@click.option("--base", type=click.Choice(sorted(PRESETS)), required=True, help="The base to write a recipe for.")
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+def init(path: Path, base: str, *, force: bool) -> None:
+    """Write a commented recipe for a base.
+
+    PATH is recipe.toml in this folder unless you say otherwise; - writes to the screen.
+
+    \b
+    Example:
+        edgegen finetune init --base smollm2-135m pumps.toml
+    """  # noqa: D301 (click reads the \b)
+    if str(path) == "-":
+        click.echo(recipe_text(base), nl=False)
+        return
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(recipe_text(base))
+    except FileExistsError:
+        raise ConfigError([f"{path}: exists already. Use --force to replace it, or give another path."]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be written: {error.strerror}. Choose another path."]) from None
+    click.echo(f"Wrote {path}. Edit base.model and data.train, then run: edgegen finetune plan {path}")
+
+
+@command.command()
+@_recipe
+@_overrides
+@_as_json
+def data(recipe: Path, overrides: tuple[str, ...], *, as_json: bool) -> None:
+    """Check the data of a recipe line by line and report lengths, duplicates and tasks.
+
+    \b
+    Example:
+        edgegen finetune data recipe.toml
+    """  # noqa: D301 (click reads the \b)
+    loaded = load_recipe(recipe, overrides)
+    _need("data", "polars", "transformers", "torch")
+    from finetune.backends.peft_backend import load_tokenizer  # noqa: PLC0415
+    from finetune.data import describe, load_dataset  # noqa: PLC0415
+
+    figures = describe(loaded, load_dataset(loaded, load_tokenizer(loaded)))
+    if as_json:
+        click.echo(json.dumps(figures, indent=2))
+        return
+    rows = [[name.replace("_", " "), f"{value:,}"] for name, value in figures.items() if isinstance(value, int)]
+    rows += [[f"task {name or '(none)'}", f"{count:,}"] for name, count in figures["tasks"].items()]
+    for line in table(rows):
+        click.echo(line)
+
+
+@command.command()
+@_recipe
+@_overrides
+def plan(recipe: Path, overrides: tuple[str, ...]) -> None:
+    """Check a recipe whole, with its base and its data, and show what would be trained; train nothing.
+
+    \b
+    Example:
+        edgegen finetune plan recipe.toml --set method.name=dora
+    """  # noqa: D301 (click reads the \b)
+    loaded = load_recipe(recipe, overrides)
+    _need("plan", "polars", "transformers", "torch")
+    from finetune.run import plan_lines  # noqa: PLC0415
+
+    for line in plan_lines(loaded):
+        click.echo(line)
+
+
+@command.command()
+@_recipe
+@_overrides
+def run(recipe: Path, overrides: tuple[str, ...]) -> None:
+    """Train. Ctrl-C saves first; `edgegen finetune resume` goes on from there.
+
+    \b
+    Example:
+        edgegen finetune run recipe.toml --set train.steps=60
+    """  # noqa: D301 (click reads the \b)
+    loaded = load_recipe(recipe, overrides)
+    _need("run", "polars", "transformers", "torch", "peft", "matplotlib")
+    from finetune.run import start  # noqa: PLC0415
+
+    click.echo(f"Done. Read {start(loaded, say=click.echo)}")
+
+
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def resume(folder: Path) -> None:
+    """Go on with a run from its last checkpoint, in the same order of data.
+
+    \b
+    Example:
+        edgegen finetune resume runs/first
+    """  # noqa: D301 (click reads the \b)
+    loaded = load_recipe(folder / "recipe.toml")
+    _need("resume", "polars", "transformers", "torch", "peft", "matplotlib")
+    from finetune.run import resume as resume_run  # noqa: PLC0415
+
+    click.echo(f"Done. Read {resume_run(loaded, say=click.echo)}")
+
+
+def _need(name: str, *modules: str) -> None:
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(f"finetune {name}", "finetune", module)

@@ -1,0 +1,1 @@
+"""What loads the base and computes: PEFT everywhere."""

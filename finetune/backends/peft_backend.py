@@ -1,0 +1,204 @@
+"""The backend that runs anywhere: transformers and PEFT, with bitsandbytes for 4-bit bases; CPU included.
+
+Nothing is fetched unless the recipe says ``base.hub = true``, and no library may report home.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+import transformers
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+from finetune.errors import TrainingError
+from finetune.methods.base import Implementation
+from finetune.methods.registry import Settings
+from finetune.methods.spectrum import select
+from finetune.packing import Plan
+from finetune.recipe import Recipe
+
+IGNORED = -100
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def go_offline(recipe: Recipe) -> None:
+    """Switch the hub and the libraries' statistics off."""
+    if not recipe.base.hub:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def device_of() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_of(recipe: Recipe) -> str:
+    """How the base is held: ``base.load``, with ``auto`` decided."""
+    if recipe.base.load != "auto":
+        return recipe.base.load
+    if recipe.row.base == "4-bit" or (torch.cuda.is_available() and recipe.row.base == "any"):
+        return "nf4"
+    return "bfloat16" if torch.cuda.is_available() else "float32"
+
+
+def load_tokenizer(recipe: Recipe) -> Any:
+    """The base's tokenizer, with the recipe's chat template where it names one.
+
+    Raises:
+        TrainingError: When it cannot be read, or has no chat template.
+    """
+    go_offline(recipe)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{recipe.base.model}: the tokenizer cannot be read: {error}") from None
+    if not tokenizer.is_fast:
+        raise TrainingError(f"{recipe.base.model}: has no tokenizer.json, which the loss mask needs.")
+    if recipe.data.template:
+        tokenizer.chat_template = recipe.data.template.read_text(encoding="utf-8")
+    if tokenizer.eos_token_id is None:
+        raise TrainingError(f"{recipe.base.model}: its tokenizer names no eos_token, so no answer would ever end.")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(recipe: Recipe) -> nn.Module:
+    """The base with its weights frozen, on the device.
+
+    Raises:
+        TrainingError: When it cannot be read.
+    """
+    go_offline(recipe)
+    load, device = load_of(recipe), device_of()
+    options: dict[str, Any] = {"dtype": DTYPES.get(load, torch.bfloat16 if device.type == "cuda" else torch.float32)}
+    if load == "nf4":
+        options["quantization_config"] = cast(Any, BitsAndBytesConfig)(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=options["dtype"],
+        )
+        options["device_map"] = {"": device}
+    log = cast(Any, transformers.logging)
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    try:
+        loaded = AutoModelForCausalLM.from_pretrained(
+            str(recipe.base.model), local_files_only=not recipe.base.hub, attn_implementation="sdpa", **options
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise TrainingError(f"{recipe.base.model}: the model cannot be loaded: {error}") from None
+    model = cast(nn.Module, loaded if load == "nf4" else cast(Any, loaded).to(device))
+    model.requires_grad_(False)
+    return model
+
+
+def model_facts(recipe: Recipe) -> dict[str, Any]:
+    """What the base says of itself, without its weights."""
+    config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
+    return cast(dict[str, Any], json.loads(config.to_json_string(use_diff=False)))
+
+
+def attach(
+    recipe: Recipe, model: nn.Module, tasks: tuple[str, ...], total_steps: int
+) -> tuple[Any, Implementation, Settings]:
+    """The adapter in the model, ready to train.
+
+    Raises:
+        TrainingError: When a target is not in the model, or the method cannot run on it.
+    """
+    method = recipe.method
+    linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    missing = [kind for kind in method.targets if not any(name.endswith(kind) for name in linear)]
+    if missing:
+        kinds = sorted({name.rpartition(".")[2] for name in linear})
+        raise TrainingError(f"method.targets: the base has no {', '.join(missing)}. It has: {', '.join(kinds)}.")
+    targets = method.targets if method.target_share >= 1 else select(model, method.targets, method.target_share)
+    settings = Settings(
+        rank=method.rank,
+        alpha=method.alpha,
+        dropout=method.dropout,
+        targets=tuple(targets),
+        seed=recipe.train.seed,
+        total_steps=total_steps,
+        variant=method.variant,
+        tasks=tasks if recipe.row.multi_task else (),
+        lr_ratio=method.lr_ratio,
+    )
+    implementation = recipe.row.load()
+    adapted = implementation.attach(model, settings)
+    if recipe.train.checkpointing:
+        # Reentrant checkpointing would cut the gradients of shortcuts between layers (ResLoRA).
+        cast(Any, adapted).gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        cast(Any, adapted).enable_input_require_grads()
+    return adapted, implementation, settings
+
+
+def collate(plan: Plan, pad: int, device: torch.device) -> dict[str, Tensor]:
+    """A batch as tensors.
+
+    Returns:
+        ``input_ids``, ``labels`` and ``position_ids`` ``(rows, length)``; ``attention_mask`` ``(rows, length)`` and,
+        when a row holds several samples, ``packed_mask`` ``(rows, 1, length, length)``: true where a position may
+        look, which is back within its own sample.
+    """
+    length = max(sum(len(sample.tokens) for sample in row) for row in plan.rows)
+    shape = (len(plan.rows), length)
+    ids, labels = torch.full(shape, pad), torch.full(shape, IGNORED)
+    positions, owner = torch.zeros(shape, dtype=torch.long), torch.full(shape, -1)
+    for number, row in enumerate(plan.rows):
+        start = 0
+        for place, sample in enumerate(row):
+            end = start + len(sample.tokens)
+            ids[number, start:end] = torch.tensor(sample.tokens)
+            learned = torch.tensor(sample.learned)
+            learned[0] = False  # the token before it belongs to another sample
+            labels[number, start:end] = torch.where(learned, ids[number, start:end], IGNORED)
+            positions[number, start:end] = torch.arange(end - start)
+            owner[number, start:end] = place
+            start = end
+    batch = {"input_ids": ids, "labels": labels, "position_ids": positions, "attention_mask": (owner >= 0).long()}
+    if any(len(row) > 1 for row in plan.rows):
+        same = owner[:, :, None] == owner[:, None, :]
+        batch["packed_mask"] = (same & torch.ones(length, length, dtype=torch.bool).tril())[:, None]
+    return {name: tensor.to(device) for name, tensor in batch.items()}
+
+
+def summed_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Cross-entropy summed over the learned tokens, so that batches of unequal size weigh by their tokens."""
+    mask = batch.get("packed_mask", batch["attention_mask"])
+    output = model(
+        input_ids=batch["input_ids"], attention_mask=mask, position_ids=batch["position_ids"], use_cache=False
+    )
+    logits = output.logits[:, :-1].flatten(0, 1).float()
+    labels = batch["labels"][:, 1:].flatten()
+    return nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
+
+
+@torch.no_grad()
+def held_out_loss(model: nn.Module, implementation: Implementation, plans: Sequence[Plan], pad: int) -> float:
+    """Mean loss a learned token, in nats, over batches that are not trained on."""
+    training = model.training
+    model.eval()
+    implementation.settle(cast(Any, model))
+    total, tokens = 0.0, 0
+    for plan in plans:
+        implementation.use_task(cast(Any, model), plan.task)
+        batch = collate(plan, pad, next(model.parameters()).device)
+        total += float(summed_loss(model, batch))
+        tokens += plan.targets
+    model.train(training)
+    return total / max(1, tokens)
+
+
+def describe_base(recipe: Recipe) -> str:
+    """One line on the base, for the plan."""
+    facts = model_facts(recipe)
+    shape = f"{facts.get('num_hidden_layers')} layers, {facts.get('hidden_size')} wide"
+    return f"{recipe.base.model} ({facts.get('model_type')}, {shape}), held in {load_of(recipe)}, on {device_of().type}"

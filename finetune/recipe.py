@@ -1,0 +1,259 @@
+"""A recipe: one TOML file that says what is trained, on what and how. Checked whole before anything is loaded."""
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# The gateway's configuration and the recipe are read alike; these three know nothing of either's keys.
+from edgegen.config import _override_value, _shown, _syntax_problem
+from edgegen.config_lines import find_lines
+from edgegen.errors import ConfigError
+from finetune.methods.registry import BY_NAME, METHODS, Method
+from finetune.recipe_keys import BY_DOTTED, KEYS, SECTIONS, RecipeKey
+
+
+@dataclass(frozen=True)
+class BaseSection:
+    """The model to start from."""
+
+    model: Path
+    load: str
+    hub: bool
+
+
+@dataclass(frozen=True)
+class DataSection:
+    """What it learns from."""
+
+    train: Path
+    validation: Path | None
+    validation_share: float
+    max_tokens: int
+    packing: bool
+    template: Path | None
+    replay: Path | None
+    replay_share: float
+
+
+@dataclass(frozen=True)
+class MethodSection:
+    """How the adapter works."""
+
+    name: str
+    rank: int
+    alpha: float
+    dropout: float
+    targets: list[str]
+    target_share: float
+    variant: str
+    lr_ratio: float
+
+
+@dataclass(frozen=True)
+class TrainSection:
+    """For how long and how fast."""
+
+    steps: int
+    epochs: float
+    batch: int
+    accumulate: int
+    lr: float
+    schedule: str
+    warmup: float
+    weight_decay: float
+    clip: float
+    checkpointing: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class RunSection:
+    """Where the results go."""
+
+    folder: Path
+    evaluate_every: int
+    checkpoint_every: int
+    patience: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The whole recipe, checked."""
+
+    base: BaseSection
+    data: DataSection
+    method: MethodSection
+    train: TrainSection
+    run: RunSection
+    path: Path
+
+    @property
+    def row(self) -> Method:
+        """The method's row of the registry."""
+        return BY_NAME[self.method.name]
+
+
+class _Setting(NamedTuple):
+    value: Any
+    where: str
+    folder: Path
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> Recipe:
+    """Read, complete and check a recipe.
+
+    Args:
+        overrides: ``section.key=value`` strings that win over the file. The value is TOML, or else a bare string.
+        check_files: Whether the files that it names must exist.
+
+    Raises:
+        ConfigError: Naming every problem at once, each with its line, key, value and remedy.
+    """
+    problems: list[str] = []
+    settings = _read_file(path, problems)
+    unreadable = bool(problems) and not settings
+    settings.update(_read_overrides(overrides, problems))
+    if unreadable:
+        raise ConfigError(problems)
+
+    values: dict[str, Any] = {}
+    for name, setting in settings.items():
+        value, problem = _convert(BY_DOTTED[name], setting, hub=settings.get("base.hub"), check_files=check_files)
+        if problem is None:
+            values[name] = value
+        else:
+            problems.append(f"{setting.where}: {name} = {_shown(setting.value)}: {problem}.")
+    for key in KEYS:
+        if key.default is ... and key.dotted not in settings:
+            problems.append(f"{path}: {key.dotted} is missing ({key.unit}). Add it under [{key.section}]. {key.reason}")
+        values.setdefault(key.dotted, key.default)
+    problems += _cross_problems(values, {name: setting.where for name, setting in settings.items()})
+    if problems:
+        raise ConfigError(problems)
+
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for key in KEYS:
+        sections[key.section][key.name] = values[key.dotted]
+    return Recipe(
+        BaseSection(**sections["base"]),
+        DataSection(**sections["data"]),
+        MethodSection(**sections["method"]),
+        TrainSection(**sections["train"]),
+        RunSection(**sections["run"]),
+        path,
+    )
+
+
+def _read_file(path: Path, problems: list[str]) -> dict[str, _Setting]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        problems.append(f"{path}: does not exist. Write one with: edgegen finetune init --base smollm2-135m {path}")
+        return {}
+    except OSError as error:
+        problems.append(f"{path}: cannot be read: {error.strerror}.")
+        return {}
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problems.append(f"{path}:{line}: byte 0x{error.object[error.start]:02x} is not UTF-8. Save the file as UTF-8.")
+        return {}
+    except (ValueError, RecursionError) as error:
+        problems.append(_syntax_problem(path, text, error))
+        return {}
+    lines = find_lines(text)
+    settings = {}
+    for section, table in document.items():
+        where = f"{path}:{lines[(section,)]}"
+        if section not in SECTIONS or not isinstance(table, dict):
+            problems.append(f"{where}: {_unknown(section, list(SECTIONS), 'section')}")
+            continue
+        for name, value in table.items():
+            where = f"{path}:{lines[(section, name)]}"
+            if f"{section}.{name}" in BY_DOTTED:
+                settings[f"{section}.{name}"] = _Setting(value, where, path.absolute().parent)
+            else:
+                problems.append(f"{where}: {_unknown(f'{section}.{name}', list(BY_DOTTED), 'key')}")
+    return settings
+
+
+def _read_overrides(overrides: Sequence[str], problems: list[str]) -> dict[str, _Setting]:
+    settings = {}
+    for override in overrides:
+        name, equals, text = (part.strip() for part in override.partition("="))
+        if not equals:
+            problems.append(f"--set {override}: must read section.key=value, for example: --set train.lr=1e-3")
+        elif name not in BY_DOTTED:
+            problems.append(f"--set {override}: {_unknown(name, list(BY_DOTTED), 'key')}")
+        else:
+            settings[name] = _Setting(_override_value(text), "--set", Path.cwd())
+    return settings
+
+
+def _unknown(name: str, known: list[str], what: str) -> str:
+    same_tail = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
+    guess = same_tail or difflib.get_close_matches(name.lower().replace("-", "_"), known, 1)
+    meant = f"did you mean {guess[0]}?" if guess else f"there are: {', '.join(known)}."
+    return f"{name}: unknown {what}; {meant}"
+
+
+def _convert(key: RecipeKey, setting: _Setting, *, hub: _Setting | None, check_files: bool) -> tuple[Any, str | None]:
+    value = setting.value
+    types: dict[str, tuple[tuple[type, ...], str]] = {
+        "integer": ((int,), "a whole number"),
+        "number": ((int, float), "a number"),
+        "boolean": ((bool,), "true or false"),
+        "string": ((str,), "text in quotes"),
+        "path": ((str,), "a path in quotes"),
+        "strings": ((list,), 'a list of texts, as in ["q_proj", "v_proj"]'),
+    }
+    wanted, name = types[key.kind]
+    fits = isinstance(value, wanted) and (key.kind == "boolean" or not isinstance(value, bool))
+    if not fits or (key.kind == "strings" and not all(isinstance(item, str) for item in value)):
+        return None, f"must be {name} ({key.unit})"
+    if key.kind == "number":
+        value = float(value)
+    if key.kind == "path":
+        if not value or "\0" in value:
+            return None, "must be a path"
+        is_name = key.dotted == "base.model" and hub is not None and hub.value is True
+        value = Path(value) if is_name else setting.folder / Path(value).expanduser()
+        if check_files and not is_name and key.dotted != "run.folder":
+            problem = _file_problem(key, value)
+            if problem:
+                return None, problem
+    return value, key.check(value) if key.check else None
+
+
+def _file_problem(key: RecipeKey, path: Path) -> str | None:
+    if key.dotted == "base.model":
+        if not path.is_dir():
+            return f"{path} is not a folder here. Give the folder of a checkpoint (config.json, safetensors)"
+        if not (path / "config.json").exists():
+            return f"{path} holds no config.json, so it is not a checkpoint"
+        return None
+    return None if path.is_file() else f"{path} is not a file here"
+
+
+def _cross_problems(values: dict[str, Any], where: dict[str, str]) -> list[str]:
+    """Values that are each fine and wrong together."""
+    found = []
+    method = BY_NAME.get(str(values["method.name"]))
+    load = values["base.load"]
+    if method and method.base == "float" and load == "nf4":
+        others = ", ".join(other.name for other in METHODS if other.base != "float")
+        found.append(
+            f"{where.get('base.load', 'base.load')}: {method.name} needs a float base, because it takes the weights "
+            f'apart or quantises them itself; write base.load = "bfloat16". On an nf4 base run: {others}.'
+        )
+    if method and method.base == "4-bit" and load in ("float32", "float16", "bfloat16"):
+        found.append(
+            f"{where.get('base.load', 'base.load')}: {method.name} is training on a 4-bit base; write "
+            f'base.load = "nf4", or method.name = "lora" for the same adapter on a float base.'
+        )
+    if values["data.replay_share"] and not values["data.replay"]:
+        found.append(f"{where.get('data.replay_share', '')}: data.replay_share needs data.replay too, a JSONL file.")
+    return found

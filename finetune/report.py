@@ -1,0 +1,83 @@
+"""What a run leaves for a person to read: REPORT.md and a plot of the loss."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from finetune.recipe import Recipe
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def write_plot(rows: Rows, path: Path) -> None:
+    """Training and held-out loss over the steps, as a PNG."""
+    with mpl.rc_context({"font.size": 9}):
+        figure = Figure(figsize=(6, 3.5), layout="constrained")
+        axes = figure.subplots()
+        for name, label in (("loss", "training"), ("held_out_loss", "held out")):
+            points = [(row["step"], row[name]) for row in rows if name in row]
+            if points:
+                axes.plot(*zip(*points, strict=True), label=label, marker="." if len(points) < 30 else "")
+        axes.set_xlabel("optimiser step")
+        axes.set_ylabel("loss, nats a token")
+        axes.legend()
+        figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+def write_report(recipe: Recipe, facts: Mapping[str, Any], rows: Rows, path: Path) -> Path:
+    """The report; written last, so that its presence means the run is finished."""
+    steps = [row for row in rows if "loss" in row]
+    held_out = [row for row in rows if "held_out_loss" in row]
+    seconds = sum(row["step_s"] for row in steps)
+    method = facts["method"]
+    lines = [
+        f"# {recipe.run.folder.name}",
+        "",
+        f"{method['name']} ({method['paper']}) on {facts['base']}, held in {facts['load']}.",
+        "",
+        "| what | value |",
+        "|---|---|",
+        f"| trainable parameters | {facts['trainable_parameters']:,} |",
+        f"| steps | {len(steps):,} of {facts['steps']:,} |",
+        f"| time in steps | {seconds:,.1f} s, {seconds / max(1, len(steps)):.3f} s a step |",
+        f"| training loss, first and last step | {steps[0]['loss']:.4f}, {steps[-1]['loss']:.4f} |",
+    ]
+    if held_out:
+        first, last = held_out[0]["held_out_loss"], held_out[-1]["held_out_loss"]
+        best = facts["best"]
+        lines += [
+            f"| held-out loss, before and after | {first:.4f}, {last:.4f} |",
+            f"| best held-out loss | {best['held_out_loss']:.4f} at step {best['step']} |",
+        ]
+    peaks = [row["peak_reserved_bytes"] for row in steps if "peak_reserved_bytes" in row]
+    if peaks:
+        lines.append(f"| peak GPU memory reserved | {max(peaks) / 2**30:.2f} GiB |")
+    lines += ["", "![loss](loss.png)", "", "## Export", "", *_export_lines(facts), "", "## To repeat it", ""]
+    lines += [f"- seed {facts['seed']}, recipe `recipe.toml` (sha256 {facts['recipe_sha256'][:16]}...)"]
+    lines += [f"- base sha256 {facts['base_sha256']}"]
+    lines += [f"- {file}: sha256 {sha}" for file, sha in facts["data_sha256"].items()]
+    lines += [f"- {name} {version}" for name, version in facts["versions"].items() if version]
+    temporary = path.with_suffix(".part")
+    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return temporary.rename(path)
+
+
+def _export_lines(facts: Mapping[str, Any]) -> list[str]:
+    fold = facts["fold"]
+    if fold["export"] == "merge-only":
+        return ["This method's update has full rank: it is merged into the base, there is no adapter."]
+    lines = [
+        f"The fold to plain A and B is {fold['export']}.",
+        "",
+        "| adapter | size | largest logit difference | KL |",
+    ]
+    lines.append("|---|---|---|---|")
+    for row in fold["adapters"].values():
+        size = f"{row['size_bytes'] / 1e6:.2f} MB"
+        lines.append(f"| {row['folder']} | {size} | {row['max_logit_difference']:.2g} | {row['kl_nats']:.2g} nats |")
+    if facts["method"]["changes_base"]:
+        lines += ["", "The training quantised the base itself; the adapter is right only on that base."]
+    return lines

@@ -1,0 +1,387 @@
+"""One training from recipe to run folder: plan, start, resume.
+
+The loop is our own and small, because three promises depend on it: methods act between the optimiser's step and the
+next gradients (AdaLoRA), loss is averaged over learned tokens whatever the batches hold, and a resumed run equals one
+that was never interrupted, to the bit on a CPU.
+"""
+
+import hashlib
+import importlib.metadata
+import itertools
+import json
+import math
+import platform
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from finetune import checkpoint
+from finetune.backends import peft_backend as backend
+from finetune.data import Dataset, file_sha256, load_dataset
+from finetune.errors import InterruptedRunError, TrainingError
+from finetune.methods import fold as folding
+from finetune.methods.base import Implementation
+from finetune.packing import Plan, endless_batches, epoch_batches
+from finetune.presets import toml
+from finetune.recipe import Recipe
+from finetune.recipe_keys import KEYS, SECTIONS
+from finetune.report import write_plot, write_report
+
+PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors", "polars")
+# Batches that EVA starts from and that the fold is measured on.
+SAMPLE_BATCHES = 4
+Say = Callable[[str], None]
+
+
+def plan_lines(recipe: Recipe) -> list[str]:
+    """What a run would do, after checking base, tokenizer and data, without loading a weight."""
+    dataset = load_dataset(recipe, backend.load_tokenizer(recipe))
+    steps = total_steps(recipe, dataset)
+    row, train, held_out = recipe.row, recipe.train, len(dataset.validation)
+    rows = f"{train.batch} x {train.accumulate} rows of up to {recipe.data.max_tokens:,}"
+    tasks = f", tasks: {', '.join(dataset.tasks)}" if row.multi_task else ""
+    return [
+        f"Base:     {backend.describe_base(recipe)}",
+        f"Data:     {len(dataset.train):,} examples ({dataset.replayed:,} replayed), {held_out:,} held out{tasks}",
+        f"Method:   {row.name} ({row.paper}), rank {recipe.method.rank}, export: {row.export}. {row.note}",
+        f"Training: {steps:,} steps of {rows} tokens, rate {train.lr:g}, {train.schedule}",
+        f"Result:   {recipe.run.folder}",
+    ]
+
+
+def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
+    """Train from the beginning.
+
+    Returns:
+        The report.
+
+    Raises:
+        TrainingError: When the folder holds a run already, or the training fails.
+        InterruptedRunError: After Ctrl-C, with a checkpoint written.
+    """
+    folder = recipe.run.folder
+    if (folder / "recipe.toml").exists():
+        raise TrainingError(
+            f"{folder}: holds a run already. Go on with it: edgegen finetune resume {folder}\n"
+            "Or choose another run.folder."
+        )
+    tokenizer = backend.load_tokenizer(recipe)
+    dataset = load_dataset(recipe, tokenizer)  # before the folder exists: a wrong line leaves nothing behind
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
+    return _Run(recipe, dataset, tokenizer, say).go(None)
+
+
+def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
+    """Go on from the last checkpoint, or from the beginning when there is none.
+
+    Raises:
+        TrainingError: When data or base are no longer what they were.
+    """
+    folder = recipe.run.folder
+    if (folder / "REPORT.md").exists():
+        raise TrainingError(f"{folder}: this run is finished; read {folder / 'REPORT.md'}.")
+    tokenizer = backend.load_tokenizer(recipe)
+    dataset = load_dataset(recipe, tokenizer)
+    last = checkpoint.latest(folder / "checkpoints")
+    if (folder / "run.json").exists():
+        before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        changed = [p for p, sha in before["data_sha256"].items() if dataset.sha256.get(p) != sha]
+        if changed:
+            raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
+    return _Run(recipe, dataset, tokenizer, say).go(last)
+
+
+def recipe_as_run(recipe: Recipe) -> str:
+    """The recipe with every key and every path whole."""
+    lines = ["# The recipe as it was run. Go on with: edgegen finetune resume FOLDER"]
+    for section in SECTIONS:
+        lines += ["", f"[{section}]"]
+        for key in (key for key in KEYS if key.section == section):
+            value = getattr(getattr(recipe, section), key.name)
+            if isinstance(value, Path) and not (key.dotted == "base.model" and recipe.base.hub):
+                value = value.absolute()
+            lines.append(f"# {key.name} is not set" if value is None else f"{key.name} = {toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def total_steps(recipe: Recipe, dataset: Dataset) -> int:
+    """Optimiser steps of the whole training."""
+    if recipe.train.steps:
+        return recipe.train.steps
+    batches = len(epoch_batches(dataset.train, epoch=0, **_order(recipe)))
+    return max(1, math.ceil(batches * recipe.train.epochs / recipe.train.accumulate))
+
+
+def rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Learning rate of a step, counted from 0: a straight warm-up, then the schedule down to 0."""
+    train = recipe.train
+    warm = round(train.warmup * steps)
+    if step < warm:
+        return train.lr * (step + 1) / (warm + 1)
+    done = (step - warm) / max(1, steps - warm)
+    shapes = {"constant": 1.0, "linear": 1 - done, "cosine": 0.5 * (1 + math.cos(math.pi * done))}
+    return train.lr * shapes[train.schedule]
+
+
+def base_sha256(folder: Path) -> str:
+    """One hash over the configuration, tokenizer and weights of a checkpoint folder."""
+    digest = hashlib.sha256()
+    names = ("config.json", "tokenizer.json", "*.safetensors")
+    for file in sorted(found for name in names for found in folder.glob(name)):
+        digest.update(f"{file.name} {file_sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _order(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "batch": recipe.train.batch,
+        "max_tokens": recipe.data.max_tokens,
+        "packing": recipe.data.packing,
+        "seed": recipe.train.seed,
+    }
+
+
+class _Run:
+    """One training in one process."""
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, tokenizer: Any, say: Say) -> None:
+        self.recipe, self.dataset, self.say = recipe, dataset, say
+        self.folder = recipe.run.folder
+        self.pad = int(tokenizer.pad_token_id)
+        self.tokenizer = tokenizer
+        self.steps = total_steps(recipe, dataset)
+        self.device = backend.device_of()
+        self.best: tuple[float, int] = (math.inf, 0)
+        self.validation = epoch_batches(dataset.validation, epoch=0, **_order(recipe))
+
+    def go(self, last: Path | None) -> Path:
+        """Train from a checkpoint, or from the start, to the report."""
+        torch.manual_seed(self.recipe.train.seed)
+        self.model, self.method, self.settings = backend.attach(
+            self.recipe, backend.load_model(self.recipe), self.dataset.tasks, self.steps
+        )
+        self.model.train()
+        first = list(itertools.islice(endless_batches(self.dataset.train, **_order(self.recipe)), SAMPLE_BATCHES))
+        self.samples = [backend.collate(plan, self.pad, self.device) for plan in first]
+        self.sample_tasks = [plan.task for plan in first]
+        self.method.prepare(self.model, self._plain_samples())
+        train = self.recipe.train
+        self.optimizer = self.method.optimizer(self.model, self.settings, train.lr, train.weight_decay)
+        # LoRA+ gives its groups different rates: keep their ratios to the rate of the recipe.
+        self.ratios = [group["lr"] / train.lr for group in self.optimizer.param_groups]
+        done = 0
+        if last:
+            notes = checkpoint.restore(last, self.model, self.optimizer, self.method)
+            done, self.best = notes["step"], (notes["best"][0], notes["best"][1])
+            self.say(f"Going on after step {done} of {self.steps}.")
+        self._forget_metrics_after(done)
+        facts = self._facts()
+        (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        self._train(done)
+        return self._finish(facts)
+
+    def _train(self, done: int) -> None:
+        batches = endless_batches(self.dataset.train, **_order(self.recipe))
+        accumulate = self.recipe.train.accumulate
+        for _ in itertools.islice(batches, done * accumulate):
+            pass  # plans are cheap; what was seen is skipped without being computed
+        if done == 0:
+            self._evaluate(0)
+        worse = 0
+        with _interrupts() as interrupted:
+            for step in range(done, self.steps):
+                self._step(step, list(itertools.islice(batches, accumulate)))
+                after = step + 1
+                run = self.recipe.run
+                if after % run.evaluate_every == 0 or after == self.steps:
+                    worse = 0 if self._evaluate(after) else worse + 1
+                stop = bool(run.patience) and worse >= run.patience
+                if after % run.checkpoint_every == 0 or after == self.steps or stop or interrupted:
+                    self._save(after)
+                if interrupted:
+                    raise InterruptedRunError(
+                        f"Stopped after step {after} of {self.steps}; everything is saved. "
+                        f"Go on with: edgegen finetune resume {self.folder}"
+                    )
+                if stop:
+                    self.say(f"Stopped early: no better held-out loss since step {self.best[1]}.")
+                    break
+
+    def _step(self, step: int, plans: list[Plan]) -> None:
+        began = time.monotonic()
+        lr = rate(self.recipe, step, self.steps)
+        for group, ratio in zip(self.optimizer.param_groups, self.ratios, strict=True):
+            group["lr"] = lr * ratio
+        self.method.before_step(self.model, step)
+        targets = max(1, sum(plan.targets for plan in plans))
+        loss = 0.0
+        for plan in plans:
+            self.method.use_task(self.model, plan.task)
+            part = backend.summed_loss(self.model, backend.collate(plan, self.pad, self.device)) / targets
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += part.item()
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"{self.folder}: the loss of step {step + 1} is {loss}. Lower train.lr ({self.recipe.train.lr:g}) or "
+                f'write base.load = "float32". The last checkpoint is whole: edgegen finetune resume {self.folder}'
+            )
+        penalty = self.method.penalty(self.model)
+        if penalty is not None:
+            penalty.backward()  # type: ignore[no-untyped-call]
+        trained = [value for value in self.model.parameters() if value.grad is not None]
+        norm = float(torch.nn.utils.clip_grad_norm_(trained, self.recipe.train.clip))
+        self.optimizer.step()
+        self.method.after_step(self.model, step)
+        self.optimizer.zero_grad()
+        seconds = time.monotonic() - began
+        tokens = sum(len(sample.tokens) for plan in plans for row in plan.rows for sample in row)
+        figures = {"step": step + 1, "loss": loss, "lr": lr, "grad_norm": norm, "tokens": tokens, "step_s": seconds}
+        if self.device.type == "cuda":
+            figures["peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
+        self._log(figures)
+        left = (self.steps - step - 1) * seconds
+        speed = f"{tokens / seconds:,.0f} tokens/s" if seconds else ""
+        self.say(f"step {step + 1}/{self.steps}  loss {loss:.4f}  {speed}  {left / 60:.1f} min left")
+
+    def _evaluate(self, step: int) -> bool:
+        """Measure the held-out loss; whether it is the best so far."""
+        if not self.validation:
+            return True
+        loss = backend.held_out_loss(self.model, self.method, self.validation, self.pad)
+        self._log({"step": step, "held_out_loss": loss})
+        self.say(f"step {step}/{self.steps}  held-out loss {loss:.4f}")
+        better = loss < self.best[0]
+        if better:
+            self.best = (loss, step)
+            if self.recipe.run.patience:
+                from safetensors.torch import save_file  # noqa: PLC0415  (only here)
+
+                save_file(checkpoint.adapter_state(self.model), self.folder / "best.safetensors")
+        return better
+
+    def _save(self, step: int) -> None:
+        checkpoint.save(
+            self.folder / "checkpoints",
+            self.model,
+            self.optimizer,
+            self.method,
+            step=step,
+            notes={"best": list(self.best)},
+        )
+
+    def _finish(self, facts: dict[str, Any]) -> Path:
+        best = self.folder / "best.safetensors"
+        if best.exists():
+            checkpoint.load_adapter(self.model, best)
+            best.replace(self.folder / "trained.safetensors")
+        else:
+            last = checkpoint.latest(self.folder / "checkpoints")
+            assert last, "the last step writes a checkpoint"
+            shutil.copy(last / "adapter.safetensors", self.folder / "trained.safetensors")
+        facts["fold"] = self._export()
+        facts["best"] = {"held_out_loss": self.best[0], "step": self.best[1]} if self.validation else None
+        (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        rows = [json.loads(line) for line in self._metrics().read_text(encoding="utf-8").splitlines()]
+        write_plot(rows, self.folder / "loss.png")
+        return write_report(self.recipe, facts, rows, self.folder / "REPORT.md")
+
+    def _export(self) -> dict[str, Any]:
+        """Write the plain adapter, one for each task, and how far its logits are from the trained model's."""
+        row = self.recipe.row
+        if row.export == "merge-only":
+            return {"export": row.export, "adapters": {}}
+        self.method.calibrate(self.model, self._plain_samples())
+        proofs = {}
+        for task in self.dataset.tasks if row.multi_task else ("",):
+            fold = self.method.fold(self.model, task or None)
+            target = self.folder / "adapter" / task if task else self.folder / "adapter"
+            folding.save(fold, target, base=str(self.recipe.base.model))
+            proofs[task] = {
+                "folder": str(target.relative_to(self.folder)),
+                "size_bytes": (target / "adapter_model.safetensors").stat().st_size,
+                "sha256": file_sha256(target / "adapter_model.safetensors"),
+                **self._proof(self.method, task),
+            }
+        return {"export": row.export, "adapters": proofs}
+
+    def _proof(self, method: Implementation, task: str) -> dict[str, float]:
+        """Distance of the fold from the unfolded model, on batches of the task: largest logit difference and KL."""
+        batches = [b for b, t in zip(self._plain_samples(), self.sample_tasks, strict=True) if t == task or not task]
+        batches = batches or self._plain_samples()
+        method.settle(self.model)
+        method.use_task(self.model, task)
+        true = folding.logits(self.model, batches)
+        with folding.in_place_of_adapter(self.model, method.fold_in_place(self.model, task or None)):
+            folded = folding.logits(self.model, batches)
+        largest = max(float((one - two).abs().max()) for one, two in zip(true, folded, strict=True))
+        return {"max_logit_difference": largest, "kl_nats": folding.mean_kl(true, folded)}
+
+    def _plain_samples(self) -> list[dict[str, torch.Tensor]]:
+        return [{name: batch[name] for name in ("input_ids", "attention_mask")} for batch in self.samples]
+
+    def _facts(self) -> dict[str, Any]:
+        total = sum(value.numel() for value in self.model.parameters() if value.requires_grad)
+        folder = self.recipe.base.model
+        return {
+            "method": self.recipe.row.as_json(),
+            "backend": "peft",
+            "device": torch.cuda.get_device_name() if self.device.type == "cuda" else platform.processor() or "CPU",
+            "load": backend.load_of(self.recipe),
+            "steps": self.steps,
+            "trainable_parameters": total,
+            "seed": self.recipe.train.seed,
+            "base": str(folder),
+            "base_sha256": base_sha256(folder) if folder.is_dir() else None,
+            "data_sha256": self.dataset.sha256,
+            "recipe_sha256": file_sha256(self.folder / "recipe.toml"),
+            "examples": {"train": len(self.dataset.train), "held_out": len(self.dataset.validation)},
+            "versions": {"python": platform.python_version()} | {n: _version(n) for n in PACKAGES},
+        }
+
+    def _metrics(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+    def _log(self, figures: dict[str, Any]) -> None:
+        with self._metrics().open("a", encoding="utf-8") as file:
+            file.write(json.dumps(figures) + "\n")
+
+    def _forget_metrics_after(self, step: int) -> None:
+        """Steps after the checkpoint are done again."""
+        file = self._metrics()
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        kept = [line for line in lines if line.endswith("}") and step and json.loads(line)["step"] <= step]
+        file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """A list that is filled when somebody asks us to stop; the step in hand is finished first.
+
+    A second Ctrl-C works as usual, for those who cannot wait.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, _frame: object) -> None:
+        asked.append(number)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

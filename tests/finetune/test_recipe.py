@@ -1,0 +1,115 @@
+"""A recipe is checked whole, and everything that describes its keys agrees."""
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from click.testing import CliRunner
+
+from edgegen.commands.finetune import command
+from edgegen.errors import ConfigError
+from finetune.methods.registry import METHODS
+from finetune.presets import PRESETS, recipe_text
+from finetune.recipe import load_recipe
+from finetune.recipe_keys import KEYS
+
+BASES = "llama-3.1-8b llama-3.2-1b llama-3.2-3b smollm2-135m smollm2-360m smollm2-1.7b tinyllama-1.1b qwen2.5-1.5b"
+
+
+def write(tmp_path, text):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_all_problems_come_at_once_each_with_its_line(tmp_path):
+    path = write(
+        tmp_path,
+        '[base]\nmodel = "gone"\nload = "nf5"\n[data]\ntrain = 3\n[method]\nrnak = 8\nrank = "8"\n'
+        'name = "lroa"\n[train]\nlr = -1\nbatch = true\n[extra]\n',
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(path, ["train.seed=x", "nonsense", "method.rang=3"])
+
+    text = "\n".join(caught.value.problems)
+    for line, what in [
+        (2, "is not a folder"), (3, "must be one of: auto"), (5, "must be a path"), (7, "did you mean method.rank?"),
+        (8, "must be a whole number"), (9, "unknown method"), (11, "must be more than 0"), (12, "a whole number"),
+        (13, "unknown section"),
+    ]:  # fmt: skip
+        assert any(p.startswith(f"{path}:{line}: ") and what in p for p in caught.value.problems), (line, text)
+    assert "run.folder is missing" in text
+    assert text.count("--set") >= 3
+
+
+def test_a_file_that_is_not_toml_or_not_there_says_so(tmp_path):
+    with pytest.raises(ConfigError, match=r"recipe.toml:2: not valid TOML"):
+        load_recipe(write(tmp_path, "[base]\nmodel = \n"))
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_recipe(tmp_path / "no.toml")
+
+
+def test_overrides_win_and_relative_paths_start_at_the_recipe(tmp_path):
+    path = write(tmp_path, recipe_text("smollm2-135m"))
+
+    recipe = load_recipe(path, ["train.lr=5e-4", 'method.targets=["q_proj"]', "method.name=dora"], check_files=False)
+
+    assert recipe.train.lr == 5e-4
+    assert recipe.method.targets == ["q_proj"]
+    assert recipe.row.export == "merge-only"
+    assert recipe.run.folder == tmp_path / "runs/smollm2-135m"
+
+
+@pytest.mark.parametrize(
+    ("name", "load", "says"),
+    [("pissa", "nf4", "needs a float base"), ("qlora", "bfloat16", "training on a 4-bit base")],
+)
+def test_a_method_that_cannot_run_on_the_base_says_why_and_which_can(tmp_path, name, load, says):
+    path = write(tmp_path, recipe_text("smollm2-135m"))
+
+    with pytest.raises(ConfigError, match=says) as caught:
+        load_recipe(path, [f"method.name={name}", f"base.load={load}"], check_files=False)
+
+    assert "lora" in str(caught.value)
+
+
+@pytest.mark.parametrize("base", sorted(PRESETS))
+def test_every_preset_is_a_recipe_that_loads_and_shows_every_key(tmp_path, base):
+    text = recipe_text(base)
+    recipe = load_recipe(write(tmp_path, text), check_files=False)
+    shown = "\n".join(line.removeprefix("# ") if " = " in line else line for line in text.splitlines())
+
+    assert recipe.row
+    for key in KEYS:
+        assert f"\n{key.name} = " in shown
+    assert tomllib.loads(text)
+
+
+def test_the_presets_are_those_of_issue_five():
+    assert sorted(PRESETS) == sorted(BASES.split())
+
+
+def test_methods_lists_every_method_without_torch():
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.modules['transformers'] = None; sys.argv = "
+        "['edgegen', 'finetune', 'methods', '--json']; from edgegen.commands.finetune import command; "
+        "command(['methods', '--json'])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    rows = json.loads(result.stdout)
+    assert [row["name"] for row in rows] == [method.name for method in METHODS]
+    assert {row["export"] for row in rows} == {"exact", "approximate", "merge-only"}
+
+
+def test_init_writes_once_and_replaces_only_when_told(tmp_path):
+    path = tmp_path / "r.toml"
+    run = CliRunner().invoke
+
+    assert run(command, ["init", "--base", "llama-3.1-8b", str(path)]).exit_code == 0
+    assert isinstance(run(command, ["init", "--base", "llama-3.1-8b", str(path)]).exception, ConfigError)
+    assert run(command, ["init", "--base", "smollm2-135m", "--force", str(path)]).exit_code == 0
+    assert path.read_text() == recipe_text("smollm2-135m")

@@ -1,0 +1,196 @@
+"""A whole run on a tiny random model: its folder, its repeatability, its interruptions."""
+
+import errno
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from finetune import checkpoint
+from finetune.errors import InterruptedRunError, TrainingError
+from finetune.methods.registry import METHODS
+from finetune.presets import recipe_text
+from finetune.recipe import load_recipe
+from finetune.run import plan_lines, rate, resume, start
+from tests.finetune.tiny import save_base, sums, write_jsonl
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    save_base(folder / "base")
+    write_jsonl(folder / "train.jsonl", [*sums(40, task="red"), *sums(40, task="blue")])
+    (folder / "recipe.toml").write_text(recipe_text("smollm2-135m"))
+    return folder
+
+
+def recipe_at(bench, run, *overrides):
+    return load_recipe(
+        bench / "recipe.toml",
+        [
+            f"base.model={bench / 'base'}", f"data.train={bench / 'train.jsonl'}", f"run.folder={run}",
+            "base.load=float32", "data.max_tokens=64", "train.batch=2", "train.steps=6", "method.rank=4",
+            "method.alpha=8.0", "train.lr=0.02", "run.checkpoint_every=2", "run.evaluate_every=3",
+            "data.validation_share=0.2", *overrides,
+        ],
+    )  # fmt: skip
+
+
+def losses(run):
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [(row["step"], row["loss"]) for row in rows if "loss" in row]
+
+
+def test_a_run_leaves_everything_needed_to_repeat_it(bench, tmp_path):
+    run = tmp_path / "run"
+
+    report = start(recipe_at(bench, run))
+
+    facts = json.loads((run / "run.json").read_text())
+    assert report.read_text().startswith("# run\n")
+    assert (run / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["step-00000004", "step-00000006"]
+    assert facts["base_sha256"]
+    assert list(facts["data_sha256"]) == [str(bench / "train.jsonl")]
+    assert facts["versions"]["torch"]
+    assert facts["trainable_parameters"] == 2 * 4 * (4 * 64 + 2 * (64 + 32) + 2 * (64 + 176) + 240)
+    assert facts["fold"]["adapters"][""]["max_logit_difference"] < 1e-4
+    assert load_recipe(run / "recipe.toml") == recipe_at(bench, run).__class__(
+        **{**recipe_at(bench, run).__dict__, "path": run / "recipe.toml"}
+    )
+    assert len(losses(run)) == 6
+    with pytest.raises(TrainingError, match="holds a run already"):
+        start(recipe_at(bench, run))
+
+
+def test_the_same_recipe_gives_the_same_bits(bench, tmp_path):
+    for name in "ab":
+        start(recipe_at(bench, tmp_path / name, "method.dropout=0.1"))
+
+    assert losses(tmp_path / "a") == losses(tmp_path / "b")
+    files = [(tmp_path / name / "adapter/adapter_model.safetensors").read_bytes() for name in "ab"]
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("name", ["lora", "adalora", "qdylora", "mtl-lora", "eva", "lora-plus", "lora-fa", "ir-qlora"])
+def test_a_run_that_was_interrupted_ends_as_if_it_had_not_been(bench, tmp_path, name):
+    """Ctrl-C after step 3 writes a checkpoint; going on gives the same losses and the same adapter, to the bit."""
+    options = (f"method.name={name}", "method.dropout=0.1")
+    start(recipe_at(bench, tmp_path / "whole", *options))
+
+    def interrupt(line):
+        if line.startswith("step 3/6  loss"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(InterruptedRunError, match="edgegen finetune resume"):
+        start(recipe_at(bench, tmp_path / "cut", *options), say=interrupt)
+    resume(load_recipe(tmp_path / "cut" / "recipe.toml"))
+
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    trained = [load_file(tmp_path / run / "trained.safetensors") for run in ("whole", "cut")]
+    assert trained[0].keys() == trained[1].keys()
+    assert all(torch.equal(trained[0][key], trained[1][key]) for key in trained[0])
+
+
+@pytest.mark.parametrize("name", [m.name for m in METHODS])
+def test_every_method_runs_from_recipe_to_report(bench, tmp_path, name):
+    load = "nf4" if name == "qlora" else "float32"
+
+    start(recipe_at(bench, tmp_path / "run", f"method.name={name}", f"base.load={load}", "train.steps=3"))
+
+    fold = json.loads((tmp_path / "run/run.json").read_text())["fold"]
+    multi = name in ("mtlora", "mtl-lora")
+    assert sorted(fold["adapters"]) == ([] if name in ("dora", "hira") else ["blue", "red"] if multi else [""])
+    for proof in fold["adapters"].values():
+        assert proof["max_logit_difference"] < (1e-3 if name == "qlora" else 1e-4)
+        assert (tmp_path / "run" / proof["folder"] / "adapter_config.json").exists()
+
+
+def test_an_approximate_export_reports_its_kl(bench, tmp_path):
+    report = start(recipe_at(bench, tmp_path / "run", "method.name=reslora", "method.variant=input"))
+
+    (proof,) = json.loads((tmp_path / "run/run.json").read_text())["fold"]["adapters"].values()
+    assert proof["kl_nats"] > 1e-7
+    assert "approximate" in report.read_text()
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(bench, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    real = checkpoint.save_file
+
+    def full(tensors, path, *args, **kwargs):
+        if "step-00000004" in str(path):
+            Path(path).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(tensors, path, *args, **kwargs)
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(TrainingError, match=r"No space left on device.*step-00000002 is whole"):
+        start(recipe_at(bench, run))
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000002"]
+
+    monkeypatch.undo()
+    assert resume(load_recipe(run / "recipe.toml")).exists()
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run(bench, tmp_path):
+    with pytest.raises(TrainingError, match=r"the loss of step \d+ is (nan|inf).*Lower train.lr"):
+        start(recipe_at(bench, tmp_path / "run", "train.lr=1e30", "train.clip=1e30"))
+
+
+def test_a_run_does_not_go_on_with_other_data(bench, tmp_path):
+    data = write_jsonl(tmp_path / "own.jsonl", sums(20))
+    run = tmp_path / "run"
+    start(recipe_at(bench, run, f"data.train={data}"))
+    (run / "REPORT.md").unlink()
+    write_jsonl(data, sums(21))
+
+    with pytest.raises(TrainingError, match=r"own.jsonl: changed since the run began"):
+        resume(load_recipe(run / "recipe.toml"))
+
+
+def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
+    """A rate far too high makes it worse at once; the adapter of the best measurement is what remains."""
+    run = tmp_path / "run"
+
+    start(recipe_at(bench, run, "train.lr=2.0", "run.patience=1", "run.evaluate_every=1", "train.steps=40"))
+
+    facts = json.loads((run / "run.json").read_text())
+    assert len(losses(run)) < 40
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    measured = {row["step"]: row["held_out_loss"] for row in rows if "held_out_loss" in row}
+    assert facts["best"]["held_out_loss"] == min(measured.values()) == measured[facts["best"]["step"]]
+
+
+def test_a_target_that_the_base_lacks_is_named(bench, tmp_path):
+    with pytest.raises(TrainingError, match=r"the base has no wqkv. It has: .*q_proj"):
+        start(recipe_at(bench, tmp_path / "run", 'method.targets=["wqkv"]'))
+
+
+def test_spectrum_adapts_a_share_of_each_kind(bench, tmp_path):
+    start(recipe_at(bench, tmp_path / "run", "method.target_share=0.5", "train.steps=1"))
+
+    tensors = load_file(tmp_path / "run/adapter/adapter_model.safetensors")
+    assert len(tensors) == 2 * 7  # one of two layers for each of seven kinds
+
+
+def test_the_plan_says_what_would_happen_and_touches_nothing(bench, tmp_path):
+    lines = plan_lines(recipe_at(bench, tmp_path / "run"))
+
+    assert any("64 wide" in line for line in lines)
+    assert any("6 steps" in line for line in lines)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("schedule", "last"), [("cosine", 0.0), ("linear", 0.0), ("constant", 1.0)])
+def test_the_rate_warms_up_and_falls(bench, tmp_path, schedule, last):
+    recipe = recipe_at(bench, tmp_path / "r", f"train.schedule={schedule}", "train.warmup=0.1", "train.lr=1.0")
+    rates = [rate(recipe, step, 100) for step in range(101)]
+
+    assert rates[:10] == pytest.approx([(step + 1) / 11 for step in range(10)])
+    assert max(rates) == rates[10] == 1.0
+    assert rates[100] == pytest.approx(last)
