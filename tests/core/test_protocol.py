@@ -95,6 +95,30 @@ def test_all_mistakes_are_named_at_once():
     assert error.request_id == "ok-1", "the refusal can go to the device's own topic"
 
 
+def test_a_hostile_payload_does_not_make_a_refusal_larger_than_itself():
+    """Frames over the broker's packet limit would end the connection again and again."""
+    many = {str(i): 1 for i in range(5000)}
+
+    for document in (many, {"messages": [1] * 20_000}, {"messages": [{}] * 10_000}):
+        reason = refused(json.dumps(document).encode()).reason
+        assert len(reason) < 2000
+        assert "more" in reason
+
+
+@pytest.mark.parametrize("field", ["seed", "temperature", "deadline_s"])
+def test_a_number_with_four_hundred_digits_is_refused_like_any_other(field):
+    error = refused(b'{"prompt": "x", "%s": 1%s}' % (field.encode(), b"0" * 400))
+
+    assert error.code == "bad_request"
+    assert field in error.reason
+
+
+def test_a_pattern_that_python_cannot_compile_is_a_schema_that_is_refused():
+    error = refused(b'{"prompt": "x", "schema": {"type": "string", "pattern": "a{99999999999}"}}')
+
+    assert error.code == "schema_invalid"
+
+
 def test_a_payload_over_the_limit_and_an_unknown_verb_are_refused():
     assert refused(b'{"prompt": "' + b"x" * LIMIT + b'"}').code == "too_large"
     assert refused(b"{}", verb="shout").code == "unsupported"

@@ -2,6 +2,7 @@
 
 import json
 
+from edge.core.messages import Incoming
 from tests.node.sim import TOPICS, Limits, Sim
 
 
@@ -112,6 +113,79 @@ def test_cancel_of_a_finished_request_resends_it_and_of_an_unknown_one_is_not_fo
 
     assert sim.kinds("r1") == ["accepted", "done", "done"]
     assert sim.frames("r1", "other")[0]["code"] == "not_found"
+
+
+def test_a_cancel_of_a_finished_pool_request_answers_where_the_device_listens():
+    sim = Sim()
+    pool = [Incoming("edgegen/pool/req/dev/generate", b'{"id": "r1", "prompt": "x"}')]
+    for message in sim.intake.burst(pool, sim.now):
+        sim._publish(message)
+    sim.step(5)
+
+    sim.send({"id": "r1"}, verb="cancel")
+
+    assert [m.topic for m in sim.published] == ["edgegen/pool/res/dev/r1"] * 3
+    assert not sim.frames("r1"), "nothing on the node's own topic"
+
+
+def test_a_burst_that_asks_and_cancels_and_is_rolled_back_leaves_nothing():
+    sim = Sim()
+    sim.break_disk()
+
+    sim.burst(({"id": "r1", "prompt": "x"}, "dev", "generate"), ({"id": "r1"}, "dev", "cancel"))
+    sim.mend_disk()
+    sim.step(20)
+
+    assert {f["code"] for f in sim.frames("r1")} == {"busy"}
+    assert sim.node.open_requests == 0
+
+
+def test_a_repeat_while_the_disk_is_broken_hears_that_it_is_accepted():
+    sim = Sim()
+    sim.send({"id": "r1", "prompt": "x"})
+    sim.break_disk()
+
+    sim.send({"id": "r1", "prompt": "x"})
+
+    assert sim.kinds("r1") == ["accepted", "accepted"]
+
+
+def test_a_plain_prompt_that_is_too_large_hears_so_in_plain_text():
+    sim = Sim(limits=Limits(payload_bytes=100))
+
+    sim.send(b"x" * 200)
+
+    assert sim.published[0].topic == TOPICS.response("dev", "text")
+    assert sim.published[0].payload.startswith(b"error: too_large: ")
+
+
+def test_a_device_name_no_topic_can_carry_is_dropped_and_counted():
+    sim = Sim()
+
+    sim.send({"id": "r1", "prompt": "x"}, "d" * 65_000)
+
+    assert sim.published == []
+    assert sim.node.counters.refused == 1
+
+
+def test_a_device_name_with_a_space_is_refused_with_the_name():
+    sim = Sim()
+
+    sim.send({"id": "r1", "prompt": "x"}, "boiler 3")
+
+    assert "'boiler 3'" in sim.frames("r1", "boiler 3")[0]["reason"]
+
+
+def test_a_payload_is_forgotten_once_its_answer_is_stored():
+    """A day of payloads would fill the disk; the hash still tells a repeat."""
+    sim = Sim()
+    sim.send({"id": "r1", "prompt": "x" * 1000})
+    sim.step(5)
+
+    sim.send({"id": "r1", "prompt": "x" * 1000})
+
+    assert sim.kinds("r1") == ["accepted", "done", "done"]
+    assert sim.store.payload(1) == b""
 
 
 def test_a_deadline_ends_a_request_in_the_queue_and_in_the_engine():

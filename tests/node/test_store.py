@@ -34,6 +34,15 @@ def test_a_damaged_database_is_an_error_that_says_what_to_do(tmp_path):
         Store(tmp_path / "edgegen.db")
 
 
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path):
+    store = Store(tmp_path / "edgegen.db")
+    store._write("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('edgegen', 'from_the_future')")
+    store.close()
+
+    with pytest.raises(StoreError, match=r"newer edgegen.*from_the_future"):
+        Store(tmp_path / "edgegen.db")
+
+
 def test_a_commit_is_on_disk_before_it_returns(tmp_path):
     """FULL, and not what SQLite would choose for WAL."""
     store = Store(tmp_path / "edgegen.db")
