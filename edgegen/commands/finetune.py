@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import logging
 from pathlib import Path
 
 import click
@@ -148,6 +149,8 @@ def resume(folder: Path) -> None:
 
 
 def _need(name: str, *modules: str) -> None:
+    """Whether what the command imports is installed; also keeps bitsandbytes' remarks on missing kernels away."""
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError(f"finetune {name}", "finetune", module)

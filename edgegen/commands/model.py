@@ -107,6 +107,28 @@ def add(
     _switch(folder_of_data, folder, make_current=make_current)
 
 
+@command.command("to-hf")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.gguf")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="OUT")
+def to_hf(file: Path, folder: Path) -> None:
+    """Turn a GGUF you already have into a checkpoint to fine-tune.
+
+    Lossless for F16, BF16 and F32. Anything else is dequantised to F16 and labelled so.
+
+    \b
+    Example:
+        edgegen model to-hf SmolLM2-135M-Instruct.Q4_1.gguf models/smollm2-135m
+    """  # noqa: D301 (click reads the \b)
+    for package in ("torch", "transformers", "gguf"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError("model to-hf", "finetune", package)
+    from finetune.gguf_base import convert  # noqa: PLC0415
+
+    made = convert(file, folder)
+    how = "lossless" if made.is_lossless else f"dequantised to F16 from {', '.join(sorted(made.dequantised))}"
+    click.echo(f"Wrote {made.tensors} tensors to {made.folder}, {how}.")
+
+
 def _add_entry(entry: CatalogEntry, data_dir: Path, from_dir: Path | None) -> Path:
     folder = whole_bundle(entry, data_dir)
     if folder is not None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,10 +12,11 @@ from click.testing import CliRunner
 from edgegen.commands.finetune import command
 from edgegen.errors import ConfigError
 from finetune.methods.registry import METHODS
-from finetune.presets import PRESETS, recipe_text
+from finetune.presets import PRESETS, keys_markdown, recipe_text
 from finetune.recipe import load_recipe
 from finetune.recipe_keys import KEYS
 
+ROOT = Path(__file__).parent.parent.parent
 BASES = "llama-3.1-8b llama-3.2-1b llama-3.2-3b smollm2-135m smollm2-360m smollm2-1.7b tinyllama-1.1b qwen2.5-1.5b"
 
 
@@ -113,3 +115,10 @@ def test_init_writes_once_and_replaces_only_when_told(tmp_path):
     assert isinstance(run(command, ["init", "--base", "llama-3.1-8b", str(path)]).exception, ConfigError)
     assert run(command, ["init", "--base", "smollm2-135m", "--force", str(path)]).exit_code == 0
     assert path.read_text() == recipe_text("smollm2-135m")
+
+
+def test_the_page_on_fine_tuning_holds_the_keys_as_they_are():
+    """Regenerate the part behind the marker with finetune.presets.keys_markdown."""
+    page = (ROOT / "docs" / "finetuning.md").read_text(encoding="utf-8")
+
+    assert page.partition("keys_markdown -->\n")[2].strip() == keys_markdown().strip()
