@@ -35,7 +35,8 @@ class Plain:
 
     def rows(self, weight: Tensor, start: int) -> Tensor:
         """The new rows for the float32 rows of W that begin at ``start``."""
-        return torch.addmm(weight, self.b[start : start + len(weight)], self.a)
+        # Not addmm: product first, then sum, is PEFT's arithmetic, to the last bit where the scale is a power of two.
+        return weight + self.b[start : start + len(weight)] @ self.a
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ class Output:
     @property
     def size_bytes(self) -> int:
         """Size in the file."""
-        return self.source.values * self.dtype.itemsize
+        element_bytes: int = self.dtype.itemsize
+        return self.source.values * element_bytes
 
 
 def merge(
@@ -97,10 +98,14 @@ def plan(base: Checkpoint, updates: Mapping[str, Update]) -> list[Output]:
     """What is written, in order.
 
     Where lm_head is the embedding's weights and only one of the two is changed, both are written: sharing them would
-    change the other one too.
+    change the other one too. A copy of a tied lm_head in the base's files is nobody's: transformers ignores it.
     """
-    outputs = [Output(name, info, updates.get(name)) for name, info in base.tensors.items() if is_float(info)]
-    if base.tied and _OUTPUT not in base.tensors and (_OUTPUT in updates or _EMBEDDING in updates):
+    outputs = [
+        Output(name, info, updates.get(name))
+        for name, info in base.tensors.items()
+        if is_float(info) and not (base.tied and name == _OUTPUT)
+    ]
+    if base.tied and (_OUTPUT in updates or _EMBEDDING in updates):
         outputs.append(Output(_OUTPUT, base.tensors[_EMBEDDING], updates.get(_OUTPUT)))
     return outputs
 

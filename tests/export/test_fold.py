@@ -44,6 +44,8 @@ CONFIGS: dict[str, Any] = {
     "head": LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "lm_head"]),
     "embedding": LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "embed_tokens"]),
 }
+# alpha / r is 4 in "lora"; 2, 4 or 8 in "patterns", but 8 / 6 for down_proj.
+ALL_EQUAL = set(LINEAR)
 MERGE_ONLY = {"dora", "hira", "modules-to-save", "embedding"}
 
 
@@ -245,3 +247,33 @@ def test_a_pickled_or_quantised_base_is_refused(tmp_path: Path) -> None:
     (tmp_path / "base" / "config.json").write_text('{"quantization_config": {}}')
     with pytest.raises(BundleError, match="quantised"):
         Checkpoint(tmp_path / "base")
+
+
+def test_a_copy_of_a_tied_lm_head_is_not_written(tmp_path: Path) -> None:
+    make_model(tmp_path / "base", tied=True)
+    file = tmp_path / "base" / "model.safetensors"
+    tensors = load_file(file)
+    save_file({**tensors, "lm_head.weight": tensors["model.embed_tokens.weight"].clone()}, file)
+
+    merge(Checkpoint(tmp_path / "base"), {}, tmp_path / "out", {}, lambda _: None)
+
+    assert "lm_head.weight" not in load_merged(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["lora", "patterns"])
+def test_merged_weights_are_pefts_to_the_last_bit(tmp_path: Path, name: str) -> None:
+    """Where the scale is a power of two; else it is rounded into B before the product, and PEFT multiplies after it."""
+    model = make_model(tmp_path / "base")
+    adapted = make_adapter(model, tmp_path / "adapter", copy.deepcopy(CONFIGS[name]))
+    adapter = read_adapter(tmp_path / "adapter", shapes_of(Checkpoint(tmp_path / "base")))
+
+    merge(Checkpoint(tmp_path / "base"), adapter.updates, tmp_path / "out", {}, lambda _: None)
+
+    expected = adapted.merge_and_unload().state_dict()
+    scales = {"lora": ALL_EQUAL, "patterns": ALL_EQUAL - {"down_proj"}}[name]
+    compared = 0
+    for weight, tensor in load_merged(tmp_path / "out").items():
+        if any(kind in weight for kind in scales):
+            assert torch.equal(tensor, expected[weight].half()), weight
+            compared += 1
+    assert compared >= 12
