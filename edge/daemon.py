@@ -70,6 +70,7 @@ class Daemon:
         self._wake_w.setblocking(False)
         self._selector.register(self._wake_r, selectors.EVENT_READ)
         self._stop_at: float | None = None
+        self._replace_at: float | None = None  # when the engine is replaced even if requests still run in it
         self._stop_now = False
         self._hang_up = False
         self._published_state: bytes | None = None
@@ -148,6 +149,7 @@ class Daemon:
             if self._hang_up:
                 self._hang_up = False
                 self.reload()
+            self._replace_engine(now)
             if now >= next_sample:
                 next_sample = now + self.config.telemetry.interval_s
                 self._sample(now)
@@ -158,7 +160,8 @@ class Daemon:
                 if time.monotonic() - self.link.turned_at < watchdog_s:  # a deaf node is no live one
                     systemd.notify("WATCHDOG=1")
                 next_watchdog = now + watchdog_s
-            due = [next_sample, next_housekeeping, self.node.next_timer(), self.engines.retry_at, self._stop_at]
+            due = [next_sample, next_housekeeping, self.node.next_timer(), self.engines.retry_at]
+            due += [self._stop_at, self._replace_at]
             if watchdog_s is not None:
                 due.append(next_watchdog)
             self._wait(min(t for t in due if t is not None) - clock.now())
@@ -311,13 +314,26 @@ class Daemon:
             self.config = Config(config.node, config.mqtt, before.model, config.limits, config.telemetry, config.path)
         else:
             if model != self.model or config.model != before.model or config.limits != before.limits:
-                self.node.set_slots(config.model.slots)
-                self.engines.replace(clock.now())
-                done.append(f"the engine restarts with {model.name}-{model.version}")
+                self.node.paused = True
+                self._replace_at = clock.now() + DRAIN_S
+                done.append(f"the engine restarts with {model.name}-{model.version} when what runs has ended")
         for line in done:
             log.info("reload: %s", line)
         self.wake()
         return done
+
+    def _replace_engine(self, now: float) -> None:
+        """Start the engine anew, with another model or other adapters, once what runs has ended.
+
+        What takes longer than `DRAIN_S` starts again in the new engine; nothing is lost either way.
+        """
+        if self._replace_at is None or (self.node.scheduler.running and now < self._replace_at):
+            return
+        self._replace_at = None
+        self.node.set_slots(self.config.model.slots)
+        self.engines.replace(now)
+        self.engines.start(now)
+        self.node.paused = False
 
     # --- saying how it is ------------------------------------------------------------------------
 

@@ -87,6 +87,7 @@ class Node:
     """The state of one node.
 
     Attributes:
+        paused: Requests are accepted and wait: the engine is about to be replaced.
         publish: Hands a message to the MQTT thread; never blocks.
         utc: Wall clock, for rows that people read.
         boot: The kernel's boot id; deadlines go on within one boot and start anew after a reboot.
@@ -106,6 +107,7 @@ class Node:
     model: str = ""
     adapters: frozenset[str] = frozenset()
     draining: bool = False
+    paused: bool = False
     storage_problem: str | None = None
     unavailable: str | None = None
     counters: Counters = field(default_factory=Counters)
@@ -254,7 +256,7 @@ class Node:
     def pump(self, now: float) -> None:
         """Give the engine what its slots can take."""
         with self.lock:
-            if self._engine is None or self.draining or self._storage_at is not None:
+            if self._engine is None or self.draining or self.paused or self._storage_at is not None:
                 return
             started: list[tuple[Job, bool]] = []
             while (job := self.scheduler.next(now)) is not None:

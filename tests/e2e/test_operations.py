@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.lib.bundles import random_adapter
+from edgegen.bundle import create_bundle
+from edgegen.manifest import Adapter, BaseModel
 from tests.brokers import LOGINS, Mosquitto
 from tests.e2e.gateway import NODE, Gateway, Listener, publish, wait_for
 
@@ -57,6 +60,48 @@ def test_sighup_applies_new_limits_and_keeps_a_broken_file_out(gateway: Gateway,
         refusal = wait_for(lambda: listener.frames().get(("d", "_")), 10, "the refusal")[0]
         assert refusal["code"] == "too_large"
         assert "1024" in refusal["reason"]
+
+
+def test_a_new_set_of_adapters_is_taken_in_without_losing_a_request(
+    tmp_path: Path, mosquitto: Mosquitto, smollm2: Path
+) -> None:
+    """Requests of before, during and after the change are all answered, each by the adapters it knew."""
+    adapter = random_adapter(smollm2, tmp_path / "one.gguf", seed=1)
+    without, with_one = (
+        _bundle(tmp_path / name, smollm2, files) for name, files in (("0", {}), ("1", {"one": adapter}))
+    )
+    with Gateway(tmp_path, mosquitto.port, without) as gateway, Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        for i in range(8):
+            publish(mosquitto.port, "d", {"id": f"before-{i}", "prompt": "Count to ten.", "max_tokens": 30})
+        publish(mosquitto.port, "d", {"id": "early", "prompt": "x", "adapter": "one"})
+        gateway.write_config(gateway.sections | {"model": {**gateway.sections["model"], "bundle": str(with_one)}})
+        gateway.hang_up()
+        for i in range(8):
+            publish(mosquitto.port, "d", {"id": f"during-{i}", "prompt": "Count to ten.", "max_tokens": 10})
+        wait_for(
+            lambda: '"adapters":["one"]' in listener.payloads(f"edgegen/{NODE}/info")[-1], 30, "the new adapter in info"
+        )
+        publish(mosquitto.port, "d", {"id": "late", "prompt": "Count to ten.", "adapter": "one", "max_tokens": 10})
+
+        wait_for(lambda: len(listener.terminals()) == 17, 60, "all answers")
+
+        done = {where[1]: found[0] for where, found in listener.terminals().items()}
+        assert {frame["type"] for frame in done.values()} == {"done"}
+        assert done["late"]["adapter"] == "one"
+        assert not [f for frames in listener.frames().values() for f in frames if f["type"] == "restarted"]
+        assert listener.frames()["d", "early"][0]["code"] == "unknown_adapter"
+
+
+def _bundle(folder: Path, model: Path, adapters: dict[str, Path]) -> Path:
+    return create_bundle(
+        folder,
+        {"model.gguf": model, **{f"adapters/{name}.gguf": path for name, path in adapters.items()}},
+        name="test",
+        version="1.0.0",
+        base=BaseModel("test", "0" * 64),
+        adapters=tuple(Adapter(name, f"adapters/{name}.gguf") for name in adapters),
+    )
 
 
 def test_a_truncated_model_is_told_and_mended_without_a_restart_of_the_daemon(
