@@ -93,6 +93,8 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
     if (folder / "run.json").exists():
         before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         changed = [p for p, sha in before["data_sha256"].items() if dataset.sha256.get(p) != sha]
+        if recipe.base.model.is_dir() and before["base_sha256"] != base_sha256(recipe.base.model):
+            changed.append(str(recipe.base.model))
         if changed:
             raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
     return _Run(recipe, dataset, tokenizer, say).go(last)

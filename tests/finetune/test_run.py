@@ -4,6 +4,9 @@ import errno
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from finetune.errors import InterruptedRunError, TrainingError
 from finetune.methods.registry import METHODS
 from finetune.presets import recipe_text
 from finetune.recipe import load_recipe
-from finetune.run import plan_lines, rate, resume, start
+from finetune.run import plan_lines, rate, recipe_as_run, resume, start
 from tests.finetune.tiny import save_base, sums, write_jsonl
 
 
@@ -151,6 +154,39 @@ def test_a_run_does_not_go_on_with_other_data(bench, tmp_path):
 
     with pytest.raises(TrainingError, match=r"own.jsonl: changed since the run began"):
         resume(load_recipe(run / "recipe.toml"))
+
+
+def test_a_run_does_not_go_on_with_another_base(bench, tmp_path):
+    run = tmp_path / "run"
+    save_base(tmp_path / "base")
+    start(recipe_at(bench, run, f"base.model={tmp_path / 'base'}"))
+    (run / "REPORT.md").unlink()
+    save_base(tmp_path / "base", seed=9)
+
+    with pytest.raises(TrainingError, match=r"base: changed since the run began"):
+        resume(load_recipe(run / "recipe.toml"))
+
+
+def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(bench, tmp_path):
+    """As after a power cut: no handler runs, steps after the checkpoint are done again, the end is the same."""
+    options = ("train.steps=100", "run.checkpoint_every=5", "run.evaluate_every=100")
+    start(recipe_at(bench, tmp_path / "whole", *options))
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(recipe_as_run(recipe_at(bench, tmp_path / "cut", *options)), encoding="utf-8")
+    command = [sys.executable, "-m", "edgegen.cli", "finetune", "run", str(recipe)]
+    metrics = tmp_path / "cut/metrics.jsonl"
+
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not (metrics.exists() and metrics.read_text().count('"loss"') >= 17):
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "cut/REPORT.md").exists()
+    resume(load_recipe(tmp_path / "cut" / "recipe.toml"))
+
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    files = [tmp_path / run / "adapter/adapter_model.safetensors" for run in ("whole", "cut")]
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
