@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class AdapterRef:
     path: Path
     scale: float
     task: str | None
+    canary: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def resolve_model(config: Config) -> ResolvedModel:
         version=manifest.version,
         sha256=hashlib.sha256(read_manifest_bytes(folder)).hexdigest(),
         model_path=model_path,
-        adapters=tuple(AdapterRef(item.name, folder / item.path, item.scale, item.task) for item in manifest.adapters),
+        adapters=tuple(
+            AdapterRef(item.name, folder / item.path, item.scale, item.task, item.canary) for item in manifest.adapters
+        ),
         system_prompt=manifest.system_prompt,
         chat_template=_read_text(template) if manifest.entry(CHAT_TEMPLATE) else None,
         defaults=dict(manifest.sampling),

@@ -59,17 +59,29 @@ class LazyGroup(click.Group):
         try:
             module = importlib.import_module(entry.module)
         except ModuleNotFoundError as error:
-            missing = (error.name or "").split(".")[0]
-            if entry.extra is None or missing in ("edgegen", "edge", "finetune", "export"):
-                raise
-            raise MissingExtraError(cmd_name, entry.extra, missing) from error
+            raise _named(error, cmd_name) from error
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a package it imports late may be missing, too."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise _named(error, ctx.invoked_subcommand or "") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands from the table, importing none of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name].summary) for name in sorted(COMMANDS)])
+
+
+def _named(error: ModuleNotFoundError, command: str) -> Exception:
+    """A missing package of a plane, named with the extra that brings it; our own missing module is a defect."""
+    entry, missing = COMMANDS.get(command), (error.name or "").split(".")[0]
+    if entry is None or entry.extra is None or missing in ("edgegen", "edge", "finetune", "export"):
+        return error
+    return MissingExtraError(command, entry.extra, missing)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -52,13 +52,19 @@ class BaseModel:
 
 @dataclass(frozen=True)
 class Adapter:
-    """A LoRA adapter in the bundle: a GGUF at ``path``, made for ``task``, applied with ``scale``."""
+    """A LoRA adapter in the bundle: a GGUF at ``path``, made for ``task``, applied with ``scale``.
+
+    Args:
+        canary: What its maker measured to recognise it by: ``{"text": ..., "kl": nats}``, the divergence from the base
+            of the token after the text. The gateway measures it again at every load.
+    """
 
     name: str
     path: str
     task: str | None = None
     rank: int | None = None
     scale: float = 1.0
+    canary: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +255,16 @@ def _is_sha256(value: Any) -> bool:
     return isinstance(value, str) and SHA256.fullmatch(value) is not None
 
 
+def _is_canary(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"text", "kl"}
+        and _is_text(value["text"])
+        and _is_number(value["kl"])
+        and value["kl"] >= 0
+    )
+
+
 def _optional(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or check(value)
 
@@ -290,6 +306,7 @@ _ADAPTER: _Fields = {
     "task": _TEXT_OR_NULL,
     "rank": _N_CTX,
     "scale": ("a number", _is_number),
+    "canary": ('{"text": ..., "kl": a number from 0} or null', _optional(_is_canary)),
 }
 _FILE: _Fields = {
     "path": ("text", _is_text),
@@ -323,7 +340,13 @@ class _Reader:
             "sampling.", raw["sampling"], {name: _SAMPLING[name] for name in _SAMPLING if name in raw["sampling"]}
         )
         for index, item in enumerate(raw["adapters"]):
-            self._check(f"adapters[{index}].", item, _ADAPTER)
+            # The first bundles had no canary; they load for ever.
+            fields = {
+                name: _ADAPTER[name]
+                for name in _ADAPTER
+                if name != "canary" or (isinstance(item, dict) and name in item)
+            }
+            self._check(f"adapters[{index}].", item, fields)
         for index, item in enumerate(raw["files"]):
             self._check(f"files[{index}].", item, _FILE)
         if self.problems:
