@@ -4,6 +4,9 @@ import torch
 
 from finetune.methods.registry import BY_NAME, Settings
 
+# Matrices this small gain nothing from a second thread, and where a core is busy the two wait for one another.
+torch.set_num_threads(1)
+
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
