@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from finetune.methods.base import ADAPTER, Fold, Implementation, layers, plain, wrap
 from finetune.methods.registry import Settings
 
-# The paper starts at 1.5 times the rank it ends with (section 5, "implementation details").
+# Where to start, relative to the rank it ends with: enough to choose from.
 START = 1.5
 # Of the steps: full rank first, the final ranks last. Between them the budget falls (cubic schedule, eq. 12).
 WARM_UP, SETTLE = 0.1, 0.3

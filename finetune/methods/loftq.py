@@ -14,7 +14,7 @@ from finetune.methods.lora import Lora
 from finetune.methods.nf4 import QuantisedLinear
 from finetune.methods.registry import Settings
 
-# The paper finds little after 5 and uses 1 to 5 (its table 6).
+# Our choice: later rounds change little.
 ROUNDS = 5
 
 

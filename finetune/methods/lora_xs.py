@@ -1,6 +1,7 @@
 """LoRA-XS (arXiv 2405.17604, eq. 2): W + s B R A with B = U_r S_r and A = V_r^T frozen, from the SVD of W.
 
-Only R, ``(r, r)``, is trained: 0.026% of what LoRA trains for r = 16 in an 8B model. Fold: A' = A, B' = s B R.
+Only R, ``(r, r)``, is trained: 57,344 numbers for r = 16 in Llama 3.1 8B, where LoRA trains 41,943,040.
+Fold: A' = A, B' = s B R.
 """
 
 from typing import Any, cast
@@ -12,7 +13,7 @@ from torch import Tensor
 from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, parameter
 from finetune.methods.registry import Settings
 
-# The paper's start of R: almost nothing, yet not zero (section 4).
+# Almost nothing, yet not zero: the update starts small without a gradient of zero.
 START_STD = 1e-5
 # A matrix whose shorter side exceeds this gets a randomised SVD, as in the public code: seconds instead of minutes.
 EXACT_UP_TO = 1024

@@ -17,7 +17,7 @@ from torch import Tensor, cat, nn
 from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, layers, parameter
 from finetune.methods.registry import Settings
 
-# MTL-LoRA's table 5: three up-projections, and a temperature of 0.5, did best.
+# Our choice, not tuned yet: a few up-projections, and weights a little sharper than a plain softmax.
 UP_PROJECTIONS = 3
 TEMPERATURE = 0.5
 
