@@ -30,7 +30,8 @@ from edge.mqtt import MqttLink
 from edge.node import Node
 from edge.store import Store
 from edge.telemetry import Sampler
-from edgegen.bundle import ResolvedModel, resolve_model
+from edge.trial import Trial
+from edgegen.bundle import CURRENT, ResolvedModel, resolve_model
 from edgegen.config import Config
 from edgegen.errors import ConfigError, EdgegenError, StoreError
 from edgegen.protocol import Topics
@@ -89,6 +90,7 @@ class Daemon:
             started_at=self.started_at,
             changed=self.wake,
         )
+        self._trial = Trial(config.node.data_dir, self._go_back)
         self.engines = EngineKeeper(
             self._load_message,
             on_ready=self._on_ready,
@@ -144,6 +146,7 @@ class Daemon:
             now = clock.now()
             self.engines.start(now)
             self.node.on_timer(now)
+            self._trial.on_timer(now)
             self._tell_state()
             self.engines.check_stall(now, working=bool(self.node.scheduler.running))
             if self._hang_up:
@@ -161,7 +164,7 @@ class Daemon:
                     systemd.notify("WATCHDOG=1")
                 next_watchdog = now + watchdog_s
             due = [next_sample, next_housekeeping, self.node.next_timer(), self.engines.retry_at]
-            due += [self._stop_at, self._replace_at]
+            due += [self._stop_at, self._replace_at, self._trial.next_timer()]
             if watchdog_s is not None:
                 due.append(next_watchdog)
             self._wait(min(t for t in due if t is not None) - clock.now())
@@ -264,6 +267,8 @@ class Daemon:
         systemd.notify("READY=1", f"STATUS=answering with {self.node.model}")
         if self.link.connected:
             self._publish(self._info_message())
+        if self.config.model.bundle == CURRENT:
+            self._trial.ready(clock.now())
 
     def _on_step(self, events: list[dict[str, Any]]) -> None:
         self.node.on_step(events, clock.now())
@@ -276,6 +281,18 @@ class Daemon:
         self.node.detach_engine(clock.now(), died=died)
         if died:
             self.note("engine died", reason)
+        if self.config.model.bundle == CURRENT and (died or self.engines.failure):
+            try:
+                if self._trial.ended(reason):
+                    self.engines.replace(clock.now())
+            except EdgegenError as error:
+                log.error("the previous bundle cannot come back: %s", error)  # noqa: TRY400
+
+    def _go_back(self, reason: str) -> None:
+        """Make the previous bundle current again, on the record."""
+        from edgegen.bundle_install import roll_back  # noqa: PLC0415 - a start does not need it
+
+        roll_back(self.config.node.data_dir, reason=reason, audit=lambda line: self.note("bundle", line))
 
     def note(self, kind: str, detail: str) -> None:
         """Keep an event an operator would ask about."""

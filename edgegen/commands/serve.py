@@ -1,6 +1,7 @@
 """`edgegen serve`: the gateway daemon."""
 
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def command(path: Path | None, overrides: tuple[str, ...], *, verbose: bool) -> 
     def read() -> Config:
         return load_config(path, overrides)
 
+    # Until the daemon has its own handler: a reload that comes this early finds the configuration unread anyway.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     config = read()
     # The engine's imports take as long as the daemon's: both run at the same time.
     engine = EngineProcess()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lib.bundles import random_adapter
-from edgegen.bundle import create_bundle
+from edgegen.bundle import activate, create_bundle
 from edgegen.manifest import Adapter, BaseModel
 from tests.brokers import LOGINS, Mosquitto
 from tests.e2e.gateway import NODE, Gateway, Listener, publish, wait_for
@@ -102,6 +102,36 @@ def _bundle(folder: Path, model: Path, adapters: dict[str, Path]) -> Path:
         base=BaseModel("test", "0" * 64),
         adapters=tuple(Adapter(name, f"adapters/{name}.gguf") for name in adapters),
     )
+
+
+def test_a_bundle_that_cannot_be_loaded_gives_way_to_the_one_before(
+    tmp_path: Path, mosquitto: Mosquitto, smollm2: Path
+) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF" + b"\xff" * 1000)
+    with Gateway(tmp_path, mosquitto.port, Path("current")) as gateway, Listener(mosquitto) as listener:
+        bundles = gateway.data_dir / "bundles"
+        good, bad = (
+            create_bundle(
+                bundles, {"model.gguf": model}, name="test", version=version, base=BaseModel("test", "0" * 64)
+            )
+            for version, model in (("1.0.0", smollm2), ("2.0.0", broken))
+        )
+        listener.wait_state("degraded")  # there was no bundle at the start
+        activate(gateway.data_dir, good)
+        gateway.hang_up()
+        listener.wait_state("online", 60)
+
+        activate(gateway.data_dir, bad)
+        gateway.hang_up()
+        listener.wait_state("degraded")
+        listener.wait_state("online", 60)
+
+        assert (gateway.data_dir / "current").resolve() == good.resolve()
+        publish(mosquitto.port, "d", {"id": "r", "prompt": "hi", "max_tokens": 4})
+        assert wait_for(lambda: listener.terminals().get(("d", "r")), 30, "an answer")[0]["model"] == "test-1.0.0"
+        (detail,) = gateway.query("SELECT detail FROM events WHERE kind = 'bundle'")[0]
+        assert "test-2.0.0 ended 3 times on trial" in detail
 
 
 def test_a_truncated_model_is_told_and_mended_without_a_restart_of_the_daemon(
