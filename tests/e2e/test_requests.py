@@ -148,7 +148,7 @@ def test_cancel_stops_a_running_answer(listener: Listener, broker: Mosquitto) ->
 
 
 def test_a_deadline_in_the_past_of_the_answer_expires(listener: Listener, broker: Mosquitto) -> None:
-    publish(broker.port, "late", {"id": "r", "prompt": "Count to one thousand.", "max_tokens": 500, "deadline_s": 0.4})
+    publish(broker.port, "late", {"id": "r", "prompt": "Count to one thousand.", "max_tokens": 500, "deadline_s": 0.05})
 
     assert answer(listener, "late", "r")["code"] == "expired"
 
