@@ -308,13 +308,13 @@ class Daemon:
         self._hang_up = True
         self.wake()
 
-    def reload(self) -> list[str]:
-        """Read the configuration anew and apply what can be applied; returns what was done or is wrong."""
+    def reload(self) -> None:
+        """Read the configuration anew and apply what can be applied; the log says what that was."""
         try:
             config = self._reload()
         except EdgegenError as error:
             log.error("the configuration stays as it was:\n%s", error)  # noqa: TRY400
-            return [str(error)]
+            return
         before, done = self.config, []
         if (config.node, config.mqtt) != (before.node, before.mqtt):
             done.append("[node] and [mqtt] take effect at the next restart")
@@ -336,8 +336,6 @@ class Daemon:
                 done.append(f"the engine restarts with {model.name}-{model.version} when what runs has ended")
         for line in done:
             log.info("reload: %s", line)
-        self.wake()
-        return done
 
     def _replace_engine(self, now: float) -> None:
         """Start the engine anew, with another model or other adapters, once what runs has ended.

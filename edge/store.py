@@ -140,6 +140,11 @@ class Store:
         with self._lock, _storage_errors(self.path):
             return self._db.execute(sql, values).fetchall()
 
+    def _insert(self, table: str, row: Mapping[str, Any]) -> None:
+        names = ", ".join(row)
+        marks = ", ".join(f":{name}" for name in row)
+        self._write(f"INSERT INTO {table} ({names}) VALUES ({marks})", dict(row))  # noqa: S608 - names are ours
+
     # --- requests --------------------------------------------------------------------------------
 
     def find(self, device: str, request_id: str) -> StoredRequest | None:
@@ -241,10 +246,8 @@ class Store:
             )
             if cursor.rowcount != 1:
                 return False
-            row = {"key": job.key, "device": job.device, "verb": job.verb, "status": status, **measured}
-            names = ", ".join(row)
-            marks = ", ".join(f":{name}" for name in row)
-            self._write(f"INSERT INTO answers ({names}) VALUES ({marks})", row)  # noqa: S608 - names are ours
+            identity = {"key": job.key, "device": job.device, "verb": job.verb, "status": status}
+            self._insert("answers", {**identity, **measured})
             return True
 
     def replace_terminal(self, key: int, terminal: bytes, status: str) -> None:
@@ -287,13 +290,11 @@ class Store:
 
     def add_telemetry(self, sample: Mapping[str, Any]) -> None:
         """Store one sample; its keys are the columns of the table."""
-        names = ", ".join(sample)
-        marks = ", ".join(f":{name}" for name in sample)
-        self._write(f"INSERT INTO telemetry ({names}) VALUES ({marks})", dict(sample))  # noqa: S608
+        self._insert("telemetry", sample)
 
     def add_event(self, utc: float, kind: str, detail: str) -> None:
         """Store something an operator would ask about later: an engine's death, a full disk, an admin action."""
-        self._write("INSERT INTO events (utc, kind, detail) VALUES (?, ?, ?)", (utc, kind, detail))
+        self._insert("events", {"utc": utc, "kind": kind, "detail": detail})
 
     def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """Read for reports."""
@@ -303,9 +304,7 @@ class Store:
         """Insert rows of a report, such as probe results, in one transaction."""
         with self.transaction():
             for row in rows:
-                names = ", ".join(row)
-                marks = ", ".join(f":{name}" for name in row)
-                self._write(f"INSERT INTO {table} ({names}) VALUES ({marks})", dict(row))  # noqa: S608
+                self._insert(table, row)
 
     # --- upkeep ----------------------------------------------------------------------------------
 

@@ -3,9 +3,8 @@
 import ctypes
 import os
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from edge.engine.batch import Batch, rows_at
 from edge.engine.vocab import Vocab
 from edgegen.errors import EngineError
 
-# Tokens one llama_decode may hold. Larger batches are not faster on the CPU (the kernels work on blocks of 64
-# rows at most) and cost compute buffer: see the report of `edgegen doctor --tune` on another board.
+# Tokens one llama_decode may hold. A prompt of 542 tokens ran at 388, 412, 419 and 392 tokens/s in batches of 64, 128,
+# 256 and 512 (SmolLM2-135M, 2 threads, means of two runs); 512 takes 7 MB more than 256.
 N_BATCH = 256
 
 # Sequence ids llama.cpp has with a unified KV cache (LLAMA_MAX_SEQ): running ones and kept prefixes together.
@@ -59,7 +58,6 @@ class LoadOptions:
     n_threads: int | None = None
     flash_attn: bool | None = None
     kv_type: str = "f16"
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class LlamaLog:
@@ -76,6 +74,10 @@ class LlamaLog:
     def install(self) -> None:
         """Become llama.cpp's log."""
         llama_cpp.llama_log_set(self._callback, None)
+
+    def said(self) -> str:
+        """llama.cpp's last errors, for a message to a person."""
+        return "; ".join(self.errors) or "no reason given"
 
     def _receive(self, level: int, text: bytes, _: Any) -> None:
         # Level 5 continues the line before it.
@@ -105,9 +107,8 @@ def open_model(path: str) -> Any:
     parameters = llama_cpp.llama_model_default_params()
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
     if not model:
-        said = "; ".join(LOG.errors) or "no reason given"
         raise EngineError(
-            f"{path}: llama.cpp cannot load this model ({said}). "
+            f"{path}: llama.cpp cannot load this model ({LOG.said()}). "
             "The file is damaged, incomplete or not a GGUF this version knows: copy it again or choose another bundle."
         )
     return model
@@ -134,7 +135,6 @@ class Model:
     """
 
     def __init__(self, options: LoadOptions) -> None:
-        started = time.perf_counter()
         self.options = options
         self.native = open_model(options.model)
         self.vocab = Vocab(self.native)
@@ -153,16 +153,14 @@ class Model:
         )
         self._active_adapter = ""
         self.adapter_switches = 0
-        self.load_s = time.perf_counter() - started
 
     def _load_adapter(self, adapter: AdapterFile) -> Any:
         if not Path(adapter.path).is_file():
             raise EngineError(f"{adapter.path}: no such file (adapter {adapter.name!r}). Install the bundle again.")
         native = llama_cpp.llama_adapter_lora_init(self.native, os.fsencode(adapter.path))
         if not native:
-            said = "; ".join(LOG.errors) or "no reason given"
             raise EngineError(
-                f"{adapter.path}: llama.cpp cannot load adapter {adapter.name!r} for this model ({said}). "
+                f"{adapter.path}: llama.cpp cannot load adapter {adapter.name!r} for this model ({LOG.said()}). "
                 "It was probably made for another base model: export it again."
             )
         return native
@@ -190,9 +188,8 @@ class Model:
             parameters.flash_attn_type = int(self.options.flash_attn)
         context = llama_cpp.llama_init_from_model(self.native, parameters)
         if not context:
-            said = "; ".join(LOG.errors) or "no reason given"
             raise EngineError(
-                f"{self.options.model}: no context with n_ctx = {n_ctx} ({said}). "
+                f"{self.options.model}: no context with n_ctx = {n_ctx} ({LOG.said()}). "
                 "Lower [model] n_ctx, or choose a smaller model."
             )
         return context
@@ -256,6 +253,3 @@ class Model:
             "n_ctx_train": int(llama_cpp.llama_model_n_ctx_train(self.native)),
             "n_vocab": self.vocab.n_tokens,
         }
-
-
-Reporter = Callable[[dict[str, Any]], None]
