@@ -167,11 +167,6 @@ class MqttLink(threading.Thread):
         """Whether the node's own connection stands."""
         return self._main.connected
 
-    @property
-    def problem(self) -> str:
-        """Why the last attempt to connect failed; empty while connected."""
-        return self._main.problem
-
     def publish(self, message: Outgoing) -> None:
         """Hand a message to the thread; never blocks.
 

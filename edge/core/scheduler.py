@@ -119,7 +119,3 @@ class Scheduler:
         """When to call `expired` again: the earliest deadline."""
         jobs = (*self._waiting.values(), *self._running.values())
         return min((job.deadline_at for job in jobs if job.deadline_at is not None), default=None)
-
-    def position(self, key: int) -> int:
-        """How many open requests arrived before this one: an upper bound of its place in the queue."""
-        return sum(other < key for other in self._waiting) + len(self._running)
