@@ -3,8 +3,6 @@
 import ctypes
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.engine.batch import Batch, rows_at
+from edge.engine.options import AdapterFile, LoadOptions
 from edge.engine.vocab import Vocab
 from edgegen.errors import EngineError
 
@@ -34,30 +33,6 @@ EXPECTED_WARNINGS = (
 )
 
 KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0", "f32": "GGML_TYPE_F32"}
-
-
-@dataclass(frozen=True)
-class AdapterFile:
-    """A LoRA adapter to load, with what its maker recorded to recognise it by (see canary.py)."""
-
-    name: str
-    path: str
-    scale: float = 1.0
-    canary_text: str | None = None
-    canary_kl: float | None = None
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """What to load and how; see the daemon's ``load`` message."""
-
-    model: str
-    adapters: Sequence[AdapterFile] = ()
-    n_ctx: int = 4096
-    slots: int = 8
-    n_threads: int | None = None
-    flash_attn: bool | None = None
-    kv_type: str = "f16"
 
 
 class LlamaLog:
@@ -146,6 +121,7 @@ class Model:
         self.context = self.make_context(options.n_ctx, N_BATCH, self.max_running)
         self.memory = llama_cpp.llama_get_memory(self.context)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.context))
+        self.n_batch = N_BATCH
         self.batch = Batch(N_BATCH)
         # A recurrent state cannot be cut back to a prefix.
         self.can_share_prefixes = not (

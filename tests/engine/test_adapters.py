@@ -126,7 +126,8 @@ def _measure(adapter: dict) -> float:
     code = (
         "import sys\n"
         "from edge.engine.canary import divergence\n"
-        "from edge.engine.model import AdapterFile, LoadOptions, Model\n"
+        "from edge.engine.model import Model\n"
+        "from edge.engine.options import AdapterFile, LoadOptions\n"
         "model = Model(LoadOptions(sys.argv[1], [AdapterFile('a', sys.argv[2])], n_ctx=512))\n"
         "print(divergence(model, 'a', 'The pump says'))\n"
     )

@@ -1,0 +1,48 @@
+"""What the engine shall load and how: the daemon's ``load`` message, read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class AdapterFile:
+    """A LoRA adapter to load, with what its maker recorded to recognise it by (see canary.py)."""
+
+    name: str
+    path: str
+    scale: float = 1.0
+    canary_text: str | None = None
+    canary_kl: float | None = None
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What to load and how."""
+
+    model: str
+    adapters: Sequence[AdapterFile] = ()
+    n_ctx: int = 4096
+    slots: int = 8
+    n_threads: int | None = None
+    flash_attn: bool | None = None
+    kv_type: str = "f16"
+
+
+def load_options(load: dict[str, Any]) -> LoadOptions:
+    """The model's part of a ``load`` message."""
+    optional = {key: load[key] for key in ("n_threads", "flash_attn", "kv_type") if load.get(key) is not None}
+    return LoadOptions(
+        model=load["model"],
+        adapters=[_adapter_file(entry) for entry in load.get("adapters") or ()],
+        n_ctx=int(load.get("n_ctx") or LoadOptions.n_ctx),
+        slots=int(load.get("slots") or LoadOptions.slots),
+        **optional,
+    )
+
+
+def _adapter_file(entry: dict[str, Any]) -> AdapterFile:
+    recorded = entry.get("canary") or {}
+    return AdapterFile(
+        entry["name"], entry["path"], float(entry.get("scale") or 1.0), recorded.get("text"), recorded.get("kl")
+    )

@@ -1,0 +1,46 @@
+"""Which sequences run, which wait and since when, and the open jobs by the daemon's number."""
+
+import time
+
+from edge.engine.sequence import Job, Seq
+
+# A waiting request gains one priority class each time it has waited this long: batch work is not starved.
+AGING_S = 10.0
+
+
+class Roster:
+    """Every sequence the engine knows is in exactly one of ``running`` and ``waiting``."""
+
+    def __init__(self) -> None:
+        self.running: list[Seq] = []
+        self.waiting: list[Seq] = []
+        self.jobs: dict[int, Job] = {}
+        self._waiting_since: dict[Seq, float] = {}
+
+    def wait(self, seq: Seq) -> None:
+        """Put a sequence among the waiting."""
+        self.waiting.append(seq)
+        self._waiting_since.setdefault(seq, time.monotonic())
+
+    def stop_waiting(self, seq: Seq) -> None:
+        """Take a sequence out of the waiting."""
+        self.waiting.remove(seq)
+        del self._waiting_since[seq]
+
+    def remove(self, seq: Seq) -> None:
+        """Forget a sequence wherever it is."""
+        if seq in self.running:
+            self.running.remove(seq)
+        if seq in self.waiting:
+            self.stop_waiting(seq)
+
+    def by_urgency(self, now: float) -> list[Seq]:
+        """The waiting ones by priority, which grows with the wait, and then by age."""
+        self.waiting.sort(
+            key=lambda seq: (seq.job.priority - int((now - self._waiting_since[seq]) / AGING_S), seq.job.arrival)
+        )
+        return list(self.waiting)
+
+    def least_urgent(self) -> Seq:
+        """The youngest running sequence of the lowest priority."""
+        return max(self.running, key=lambda seq: (seq.job.priority, seq.job.arrival))

@@ -1,0 +1,98 @@
+"""One step: a plan with room in the KV pool, one llama_batch, and every sequence in it advanced."""
+
+import time
+
+from edge.core.planner import Plan, Planner
+from edge.engine.advance import Advance
+from edge.engine.endings import Endings
+from edge.engine.model import Model
+from edge.engine.pool import KvPool
+from edge.engine.roster import Roster
+from edge.engine.sequence import Seq
+from edgegen.errors import EngineError
+
+
+class Stepper:
+    """Plans and computes steps over the running sequences."""
+
+    def __init__(self, model: Model, pool: KvPool, roster: Roster, advance: Advance, endings: Endings) -> None:
+        self._model = model
+        self._pool = pool
+        self._roster = roster
+        self._advance = advance
+        self._endings = endings
+        self._planner = Planner(model.n_batch)
+        self.preemptions = 0
+
+    @property
+    def s_per_token(self) -> float:
+        """What a token of a full step costs now."""
+        return self._planner.s_per_token
+
+    def step(self, now: float) -> None:
+        """Compute one batch for the running sequences, if there are any."""
+        plan = self._prepare(now)
+        if plan is not None:
+            self._compute(plan)
+
+    def _prepare(self, now: float) -> Plan[Seq] | None:
+        """A plan that has room in the KV pool, after evicting and preempting what it takes; None: nobody is left."""
+        while self._roster.running:
+            plan = self._planner.plan(self._roster.running, now)
+            if self._pool.make_room(sum(count for _, count in plan.chunks)):
+                return plan
+            self._preempt()
+        return None
+
+    def _preempt(self) -> None:
+        """Take the least urgent sequence out; it is recomputed later and its device never knows."""
+        victim = self._roster.least_urgent()
+        self._roster.running.remove(victim)
+        self._pool.drop(victim.seq_id)
+        victim.seq_id, victim.n_past = -1, 0
+        self.preemptions += 1
+        self._roster.wait(victim)
+
+    def _compute(self, plan: Plan[Seq]) -> None:
+        outputs = self._fill(plan)
+        started = time.perf_counter()
+        try:
+            self._model.use_adapter(plan.group)
+            status = self._model.decode()
+        except EngineError as error:
+            for seq, _ in plan.chunks:
+                self._endings.fail(seq.job, "internal", str(error))
+            return
+        if status == 1:  # the ledger was wrong: trust llama.cpp
+            self._make_room_by_force()
+            return
+        self._planner.observe(self._model.batch.size, time.perf_counter() - started)
+        for seq, count in plan.chunks:
+            seq.n_past += count
+            self._pool.grow(seq.seq_id, count)
+            if seq.job.key is None and not seq.pending:
+                self._endings.keep_shared(seq)
+        if outputs:
+            for seq, row in zip(outputs, self._model.logits(len(outputs)), strict=True):
+                self._advance.by_row(seq, row)
+
+    def _make_room_by_force(self) -> None:
+        if self._pool.evict_one():
+            return
+        if len(self._roster.running) > 1:
+            self._preempt()
+        else:
+            (alone,) = self._roster.running
+            self._endings.fail(alone.job, "internal", "llama.cpp finds no KV room for a request that is alone")
+
+    def _fill(self, plan: Plan[Seq]) -> list[Seq]:
+        """Put the plan into the batch; returns the sequences whose next token can be sampled, in its order."""
+        batch = self._model.batch
+        batch.clear()
+        outputs = []
+        for seq, count in plan.chunks:
+            output = count == seq.pending and seq.job.key is not None
+            batch.add(seq.seq_id, seq.tokens[seq.n_past : seq.n_past + count], seq.n_past, output=output)
+            if output:
+                outputs.append(seq)
+        return outputs
