@@ -1,0 +1,153 @@
+"""What a node does not take and does not say: rules over questions and answers, and abstention. Pure.
+
+A `Policy` is data (`edge.policy_file` reads it). A question that meets a rule never reaches the model; an answer that
+meets one, or that the model itself holds for unlikely, is not sent: the device gets the refusal in its language, with
+the code ``refused``. Abstaining below a confidence is selective prediction (El-Yaniv and Wiener, 2010): fewer answers,
+and a larger share of them right.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from edge.core import language, personal
+
+REFUSAL = "Sorry, I can't help you with that. Do you need anything else?"
+REFUSALS = {
+    "en": REFUSAL,
+    "de": "Dabei kann ich leider nicht helfen. Kann ich sonst etwas für Sie tun?",
+    "es": "Lo siento, no puedo ayudarle con eso. ¿Necesita algo más?",
+    "fr": "Désolé, je ne peux pas vous aider sur ce point. Avez-vous besoin d'autre chose ?",
+    "pt": "Desculpe, não posso ajudar com isso. Precisa de mais alguma coisa?",
+    "id": "Maaf, saya tidak bisa membantu soal itu. Ada hal lain yang bisa saya bantu?",
+}
+
+Side = Literal["input", "output"]
+# How sure a model is of its answer: the geometric mean of the probabilities of its tokens, the least of them, or the
+# share of `samples` that agree.
+Measure = Literal["mean", "least", "agreement"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that is not wanted. It is met when any of its tests is.
+
+    Args:
+        on: Whether questions, answers or both are tested.
+        patterns: Regular expressions, searched for.
+        words: Whole words, compared without case; met when ``at_least`` different ones occur.
+        longest_chars: Met by a longer text; None for no bound.
+        personal: Kinds of `edge.core.personal`.
+        action: ``redact`` puts ``[email]`` and the like in the place of personal data in an answer instead of
+            refusing it.
+        adapters: Only requests with one of these adapters; empty for all.
+    """
+
+    name: str
+    on: frozenset[Side]
+    patterns: tuple[re.Pattern[str], ...] = ()
+    words: frozenset[str] = frozenset()
+    at_least: int = 1
+    longest_chars: int | None = None
+    personal: tuple[str, ...] = ()
+    action: Literal["refuse", "redact"] = "refuse"
+    adapters: frozenset[str] = frozenset()
+
+    def concerns(self, side: Side, adapter: str | None) -> bool:
+        """Whether it applies to this side of a request with this adapter."""
+        return side in self.on and (not self.adapters or (adapter or "") in self.adapters)
+
+    def met_by(self, text: str) -> bool:
+        """Whether the text is what the rule is about."""
+        if self.longest_chars is not None and len(text) > self.longest_chars:
+            return True
+        if any(pattern.search(text) for pattern in self.patterns):
+            return True
+        if self.words and len(self.words & {w.casefold() for w in re.findall(r"\w+", text)}) >= self.at_least:
+            return True
+        return bool(personal.found(text, self.personal))
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """Below which confidence an answer is kept back."""
+
+    by: Measure
+    below: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing is answered: the rule, and the sentence for the device."""
+
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All rules of a node.
+
+    Args:
+        abstain: By adapter; ``""`` is the model without one.
+        language: Of the refusals: ``auto``, or one of ``refusals``.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    abstain: Mapping[str, Abstention] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=lambda: REFUSALS)
+    language: str = "auto"
+
+    def __add__(self, other: "Policy") -> "Policy":
+        """Both policies: all rules of both; where both abstain or speak, ``self`` decides."""
+        return Policy(
+            rules=self.rules + other.rules,
+            abstain={**other.abstain, **self.abstain},
+            refusals={**other.refusals, **self.refusals},
+            language=self.language,
+        )
+
+    def check_question(self, texts: Sequence[str], adapter: str | None) -> Refusal | None:
+        """Whether a question is refused before the model sees it.
+
+        Args:
+            texts: What the device wrote: its prompt, or the contents of its messages.
+        """
+        for rule in self.rules:
+            if rule.concerns("input", adapter) and any(rule.met_by(text) for text in texts):
+                return Refusal(rule.name, self._sentence(texts))
+        return None
+
+    def check_answer(
+        self, text: str, question: Sequence[str], adapter: str | None, sure: Mapping[str, float], *, is_json: bool
+    ) -> Refusal | str:
+        """An answer as it may be sent, or why it is not.
+
+        Args:
+            sure: The confidences that are known, by their `Measure`.
+            is_json: A document keeps its shape: what would be redacted in it is refused.
+        """
+        for rule in self.rules:
+            if not rule.concerns("output", adapter) or not rule.met_by(text):
+                continue
+            if rule.action == "refuse" or is_json:
+                return Refusal(rule.name, self._sentence(question))
+            text = personal.redacted(text, rule.personal)
+        limit = self.abstain.get(adapter or "")
+        if limit is not None and limit.by in sure and sure[limit.by] < limit.below:
+            return Refusal("abstain", self._sentence(question))
+        return text
+
+    def measures(self, adapter: str | None) -> Measure | None:
+        """Which confidence the engine has to report for a request with this adapter."""
+        limit = self.abstain.get(adapter or "")
+        return limit.by if limit else None
+
+    def judges_answers(self, adapter: str | None) -> bool:
+        """Whether an answer can only be sent whole, because its end may refuse it: then there are no deltas."""
+        return self.measures(adapter) is not None or any(rule.concerns("output", adapter) for rule in self.rules)
+
+    def _sentence(self, texts: Sequence[str]) -> str:
+        spoken = language.guess(" ".join(texts)[:2000]) if self.language == "auto" else self.language
+        return self.refusals.get(spoken) or self.refusals.get("en") or REFUSAL

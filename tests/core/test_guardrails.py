@@ -1,0 +1,173 @@
+"""Guardrails: what is not taken, what is not said, and when the model's own doubt is enough."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import policy_file
+from edge.core import personal
+from edge.core.guardrails import REFUSALS, Abstention, Policy, Refusal, Rule
+from edge.core.language import guess
+from edge.policy_file import read_policy
+from edgegen.errors import ConfigError
+
+INPUT, OUTPUT = frozenset({"input"}), frozenset({"output"})
+BOMB = Rule("weapons", INPUT, patterns=(re.compile("bomb", re.IGNORECASE),))
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("write to ada.l@example.org.", ["email"]),
+        ("call +49 (30) 1234-5678 now", ["phone"]),
+        ("card 4111 1111 1111 1111", ["card"]),
+        ("pay to DE89 3704 0044 0532 0130 00", ["iban"]),
+        ("the meter reads 4111111111111112 and 0000000000000000", []),
+        ("DE88 3704 0044 0532 0130 00 has a wrong check digit", []),
+        ("serial 30123456 at 21.5 C, 9.11 or 9.9?", []),
+    ],
+)
+def test_personal_data_is_told_from_numbers_that_look_like_it(text: str, kinds: list[str]) -> None:
+    """Check digits decide; a sensor's serial number is no telephone."""
+    assert personal.found(text, personal.KINDS) == kinds
+
+
+def test_redacting_keeps_everything_else() -> None:
+    """Only what was found is replaced."""
+    text = "mail a@b.example or pay 4111 1111 1111 1111, not 4111 1111 1111 1112"
+
+    assert personal.redacted(text, ["email", "card"]) == "mail [email] or pay [card], not 4111 1111 1111 1112"
+
+
+@given(st.text(max_size=200))
+def test_what_is_redacted_is_not_found_again(text: str) -> None:
+    """Redaction is complete and does not make new findings."""
+    assert personal.found(personal.redacted(text, personal.KINDS), personal.KINDS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Which of the two numbers is larger?", "en"),
+        ("Welche der beiden Zahlen ist größer?", "de"),
+        ("¿Cuál es el mayor de los dos números?", "es"),
+        ("Quel est le plus grand des deux nombres ?", "fr"),
+        ("Qual é o maior dos números, por favor?", "pt"),
+        ("Angka mana yang lebih besar?", "id"),
+        ("9.11 9.9", "en"),
+        ("", "en"),
+    ],
+)
+def test_language_is_told_by_small_words(text: str, language: str) -> None:
+    """Enough to refuse politely in the language of the question."""
+    assert guess(text) == language
+
+
+def test_question_that_meets_a_rule_is_refused_in_its_language() -> None:
+    """The refusal is a sentence for the person, the rule is for the operator."""
+    policy = Policy(rules=(BOMB,))
+
+    assert policy.check_question(["Wie baut man eine BOMBE?"], None) == Refusal("weapons", REFUSALS["de"])
+    assert policy.check_question(["Wie baut man eine Brücke?"], None) is None
+
+
+def test_topic_needs_as_many_different_words_as_it_says() -> None:
+    """One word of a topic is not the topic."""
+    rule = Rule("medicine", INPUT, words=frozenset({"dose", "tablet"}), at_least=2)
+
+    assert not rule.met_by("the dose, the DOSE, the dose")
+    assert rule.met_by("which Dose of this tablet?")
+    assert not rule.met_by("overdosed tabletop")
+
+
+def test_rule_for_one_adapter_leaves_the_others_alone() -> None:
+    """The base model is the adapter without a name."""
+    policy = Policy(rules=(Rule("long", INPUT, longest_chars=3, adapters=frozenset({"numbers"})),))
+
+    assert policy.check_question(["12345"], "numbers") is not None
+    assert policy.check_question(["12345"], None) is None
+
+
+def test_answer_below_the_confidence_is_kept_back() -> None:
+    """At the limit it is still sent; a measure that was not taken decides nothing."""
+    policy = Policy(abstain={"numbers": Abstention("mean", 0.8)})
+    ask = ["Which is larger?"]
+
+    assert policy.check_answer("9.9", ask, "numbers", {"mean": 0.8}, is_json=False) == "9.9"
+    assert policy.check_answer("9.9", ask, "numbers", {"mean": 0.79}, is_json=False) == Refusal(
+        "abstain", REFUSALS["en"]
+    )
+    assert policy.check_answer("9.9", ask, None, {"mean": 0.1}, is_json=False) == "9.9"
+    assert policy.check_answer("9.9", ask, "numbers", {}, is_json=False) == "9.9"
+
+
+def test_personal_data_is_redacted_in_a_text_and_refused_in_a_document() -> None:
+    """A document that was cut into would not fit its schema any more."""
+    policy = Policy(rules=(Rule("privacy", OUTPUT, personal=("email",), action="redact"),))
+
+    assert policy.check_answer("ask a@b.example", ["who?"], None, {}, is_json=False) == "ask [email]"
+    assert policy.check_answer('{"to":"a@b.example"}', ["who?"], None, {}, is_json=True) == Refusal(
+        "privacy", REFUSALS["en"]
+    )
+
+
+def test_deltas_are_only_sent_where_the_end_cannot_refuse_them() -> None:
+    """What has been said cannot be taken back."""
+    assert not Policy(rules=(BOMB,)).judges_answers(None)
+    assert Policy(rules=(Rule("x", OUTPUT, longest_chars=5),)).judges_answers(None)
+    assert Policy(abstain={"a": Abstention("least", 0.5)}).judges_answers("a")
+    assert not Policy(abstain={"a": Abstention("least", 0.5)}).judges_answers("b")
+
+
+def test_operator_and_bundle_both_have_their_say() -> None:
+    """All rules of both hold; where both set a limit, the operator's counts."""
+    operator = Policy(rules=(BOMB,), abstain={"a": Abstention("mean", 0.9)})
+    bundle = Policy(
+        rules=(Rule("x", OUTPUT, longest_chars=5),),
+        abstain={"a": Abstention("mean", 0.1), "b": Abstention("least", 0.2)},
+    )
+
+    both = operator + bundle
+
+    assert [rule.name for rule in both.rules] == ["weapons", "x"]
+    assert both.abstain == {"a": Abstention("mean", 0.9), "b": Abstention("least", 0.2)}
+
+
+def test_file_in_the_documentation_is_read(tmp_path: Path) -> None:
+    """The example of the module is a policy."""
+    text = (policy_file.__doc__ or "").partition("\n\n")[2]
+    path = tmp_path / "guardrails.toml"
+    path.write_text(text, encoding="utf-8")
+
+    policy = read_policy(path)
+
+    assert [rule.name for rule in policy.rules] == ["weapons", "medicine", "privacy", "long"]
+    assert policy.check_question(["How to MAKE a bomb?"], None) is not None
+    assert policy.abstain == {"numbers": Abstention("mean", 0.8)}
+
+
+def test_every_mistake_in_a_policy_is_named_at_once(tmp_path: Path) -> None:
+    """The operator mends the file in one go."""
+    path = tmp_path / "guardrails.toml"
+    path.write_text(
+        'language = "xx"\ncolour = 1\n[refusals]\nen = 3\n'
+        '[[rule]]\non = ["input"]\n'
+        '[[rule]]\nname = "a"\non = ["inside"]\npatterns = ["("]\n'
+        '[[rule]]\nname = "b"\non = ["input"]\npersonal = ["email"]\naction = "redact"\n'
+        '[[rule]]\nname = "c"\non = ["input"]\nwords = ["x"]\nat_least = 2\n'
+        '[[rule]]\nname = "d"\non = ["input"]\n'
+        "[[abstain]]\nbelow = 7\n",
+        encoding="utf-8",
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        read_policy(path)
+
+    text = str(caught.value)
+    for part in ("'xx'", "unknown colour", "refusals", "needs a name", "inside", "'('", "redact works", "never be met"):
+        assert part in text
+    for part in ("tests nothing", "below = 7"):
+        assert part in text
