@@ -15,6 +15,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -318,9 +319,7 @@ class Daemon:
         before, done = self.config, []
         if (config.node, config.mqtt) != (before.node, before.mqtt):
             done.append("[node] and [mqtt] take effect at the next restart")
-        self.config = config = Config(
-            before.node, before.mqtt, config.model, config.limits, config.telemetry, config.path
-        )
+        self.config = config = replace(config, node=before.node, mqtt=before.mqtt)
         if config.limits != before.limits:
             self.node.set_limits(config.limits)
             done.append("limits changed")
@@ -328,7 +327,7 @@ class Daemon:
             model = resolve_model(config)
         except EdgegenError as error:
             done.append(f"the model stays as it was: {error}")
-            self.config = Config(config.node, config.mqtt, before.model, config.limits, config.telemetry, config.path)
+            self.config = replace(config, model=before.model)
         else:
             if model != self.model or config.model != before.model or config.limits != before.limits:
                 self.node.paused = True

@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,15 +74,31 @@ class TelemetryConfig:
 
 
 @dataclass(frozen=True)
+class UpdateConfig:
+    """How new bundles come in. ``stick`` need not be there: it is where one gets mounted."""
+
+    stick: Path | None
+    timeout_s: float
+    online_s: float
+
+
+@dataclass(frozen=True)
 class Config:
-    """The whole configuration, checked. ``path`` is the file it came from, None when there is none."""
+    """The whole configuration, checked.
+
+    Args:
+        path: The file it came from, None when there is none.
+        overrides: The ``section.key=value`` strings that won over the file.
+    """
 
     node: NodeConfig
     mqtt: MqttConfig
     model: ModelConfig
     limits: LimitsConfig
     telemetry: TelemetryConfig
+    update: UpdateConfig
     path: Path | None
+    overrides: tuple[str, ...] = field(default=(), compare=False)
 
 
 class _Setting(NamedTuple):
@@ -128,10 +144,10 @@ def load_with_sources(
     problems += _cross_problems(values, sources)
     if problems:
         raise ConfigError(problems)
-    return _build(values, path), sources
+    return _build(values, path, tuple(overrides)), sources
 
 
-def _build(values: dict[str, Any], path: Path | None) -> Config:
+def _build(values: dict[str, Any], path: Path | None, overrides: tuple[str, ...]) -> Config:
     sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for key in KEYS:
         sections[key.section][key.name] = values[key.dotted]
@@ -141,7 +157,9 @@ def _build(values: dict[str, Any], path: Path | None) -> Config:
         model=ModelConfig(**sections["model"]),
         limits=LimitsConfig(**sections["limits"]),
         telemetry=TelemetryConfig(**sections["telemetry"]),
+        update=UpdateConfig(**sections["update"]),
         path=path,
+        overrides=overrides,
     )
 
 
@@ -251,7 +269,7 @@ def _take(key: Key, setting: _Setting, *, check_files: bool, values: dict[str, A
     value, problem = _convert(key, setting)
     if problem is None and key.check is not None:
         problem = key.check(value)
-    if problem is None and check_files and key.kind in ("path", "bundle") and value != "current":
+    if problem is None and check_files and key.kind in ("path", "folder", "bundle") and value != "current":
         problem = file_problem(key, Path(value))
     if problem is None:
         values[key.dotted] = value

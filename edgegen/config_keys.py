@@ -16,7 +16,7 @@ from typing import Any, Literal
 SYSTEM_DATA_DIR = Path("/var/lib/edgegen")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
-Kind = Literal["string", "integer", "number", "path", "bundle"]
+Kind = Literal["string", "integer", "number", "path", "folder", "bundle"]
 Given = Mapping[str, Any]
 Check = Callable[[Any], str | None]
 
@@ -27,7 +27,8 @@ class Key:
 
     Args:
         kind: What TOML value is expected. ``path`` is a string that is resolved against the folder of the
-            file it stands in; ``bundle`` is such a path or the word ``current``.
+            file it stands in; ``folder`` is one to a folder that may be missing for now; ``bundle`` is such a path or
+            the word ``current``.
         default: The value, None where unset is a meaning of its own, or a function of the values known so far.
         shown: How the default reads in the commented file and the documentation, as TOML.
         unit: Unit of the value, or what the word stands for.
@@ -157,7 +158,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "node",
         "data_dir",
-        "path",
+        "folder",
         default_data_dir,
         '"/var/lib/edgegen"',
         "folder; default for other users: ~/.local/share/edgegen",
@@ -385,6 +386,37 @@ KEYS: tuple[Key, ...] = (
         "How long requests, answers and telemetry stay in the database: a month, to compare with the last one.",
         _between(1, 3650),
     ),
+    Key(
+        "update",
+        "stick",
+        "folder",
+        None,
+        '"/media/edgegen"',
+        "folder; default: none",
+        "Where a stick with bundles gets mounted. What lies there is offered to operators and never installed unasked.",
+    ),
+    Key(
+        "update",
+        "timeout_s",
+        "number",
+        3600.0,
+        "3600",
+        "seconds",
+        "How long a bundle command that came over MQTT may take: copying 5 GB from a slow stick and asking the gate's "
+        "probes takes half an hour on a small board.",
+        _between(1, 86_400),
+    ),
+    Key(
+        "update",
+        "online_s",
+        "number",
+        900.0,
+        "900",
+        "seconds",
+        "When a new bundle does not answer by then, the one before comes back. 5 GB from a slow memory card load in "
+        "about four minutes.",
+        _between(1, 86_400),
+    ),
 )
 KEYS_BY_NAME = {key.dotted: key for key in KEYS}
 SECTIONS = tuple(dict.fromkeys(key.section for key in KEYS))
@@ -395,14 +427,15 @@ SECTION_SUBJECTS = {
     "model": "What answers, and how much of the machine it may use.",
     "limits": "What a device may ask for. A request over a limit gets an error frame that names it.",
     "telemetry": "What the gateway tells about itself.",
+    "update": "How new bundles come in.",
 }
 
 
 def file_problem(key: Key, path: Path) -> str | None:
     """What is wrong with a file that a key refers to: missing, of the wrong kind, or a secret in the open."""
-    if key.dotted == "node.data_dir":
+    if key.kind == "folder":
         wrong = path.exists() and not path.is_dir()
-        return "is not a folder; name a folder, which is created when it is missing" if wrong else None
+        return "is not a folder; name a folder, which may be missing for now" if wrong else None
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
