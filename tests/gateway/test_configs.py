@@ -1,5 +1,6 @@
 """Every edgegen.toml that the repository ships for a gateway."""
 
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -45,7 +46,9 @@ def test_the_generic_numbers_are_the_defaults(tmp_path: Path) -> None:
     empty.touch()
     default, generic = load_config(empty), load_config(GATEWAYS / "generic" / "edgegen.toml", check_files=False)
 
-    assert (generic.model, generic.limits, generic.telemetry) == (default.model, default.limits, default.telemetry)
+    for section in ("model", "limits", "telemetry"):
+        assert getattr(generic, section) == getattr(default, section)
+    assert dataclasses.replace(generic.update, stick=None) == default.update
 
 
 @pytest.mark.parametrize("board", ["raspberry-pi-5", "x86-n100"])
