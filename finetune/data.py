@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from finetune.recipe import Recipe
 LINES_AT_ONCE = 10_000
 # More mistakes than a person corrects in one go are only counted.
 PROBLEMS_SHOWN = 20
+# Replayed samples on which the KL to the base is measured: their mean moves little with more of them.
+HELD_OUT_REPLAY = 64
 ROLES = ("system", "user", "assistant", "tool")
 FORMS = 'chat ("messages"), Alpaca ("instruction" and "output") or "prompt" and "completion"'
 
@@ -31,7 +33,7 @@ class Example:
     """One example, whatever form it came in.
 
     Args:
-        turns: Pairs of role and text; for plain text one ``prompt`` and one ``completion``.
+        turns: Pairs of role and text; where no template is used one ``prompt`` and one ``completion``, or one ``text``.
         where: ``FILE:LINE``.
         digest: Hash of what it says, first 16 hexadecimal digits.
     """
@@ -44,27 +46,38 @@ class Example:
     @property
     def is_plain(self) -> bool:
         """Whether it bypasses the chat template."""
-        return self.turns[0][0] == "prompt"
+        return self.turns[0][0] in ("prompt", "text")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An example in tokens. ``learned[i]`` says whether token i counts in the loss."""
+    """An example in tokens.
+
+    Args:
+        learned: Whether each token counts in the loss.
+        kl: Whether nothing of it is learned, but the model held to its base at every token.
+    """
 
     tokens: tuple[int, ...]
     learned: tuple[bool, ...]
     task: str
     where: str
+    kl: bool = False
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a recipe trains on and is measured on."""
+    """What a recipe trains on and is measured on.
+
+    Args:
+        replay_validation: Held-out replay, on which the KL to the base is measured; empty without it.
+    """
 
     train: list[Sample]
     validation: list[Sample]
     replayed: int
     sha256: dict[str, str]
+    replay_validation: list[Sample] = field(default_factory=list)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -72,8 +85,11 @@ class Dataset:
         return tuple(sorted({sample.task for sample in self.train}))
 
 
-def read_examples(path: Path) -> Iterator[Example]:
+def read_examples(path: Path, *, text: bool = False) -> Iterator[Example]:
     """All examples of a file, in order, with at most ``LINES_AT_ONCE`` lines in memory.
+
+    Args:
+        text: Whether lines of plain text, ``{"text": "..."}``, are allowed too.
 
     Raises:
         DataError: At the end, naming every broken line (the first ``PROBLEMS_SHOWN`` of them).
@@ -85,10 +101,10 @@ def read_examples(path: Path) -> Iterator[Example]:
     filled = lines.filter(pl.col("text").str.strip_chars() != "")
     try:
         for batch in filled.collect_batches(chunk_size=LINES_AT_ONCE, maintain_order=True):
-            for line, text in batch.iter_rows():
+            for line, written in batch.iter_rows():
                 count += 1
                 try:
-                    yield _example(text, f"{path}:{line}")
+                    yield _example(written, f"{path}:{line}", text=text)
                 except ValueError as error:
                     broken += 1
                     if len(problems) < PROBLEMS_SHOWN:
@@ -103,11 +119,11 @@ def read_examples(path: Path) -> Iterator[Example]:
         raise DataError(problems)
 
 
-def _example(text: str, where: str) -> Example:
+def _example(written: str, where: str, *, text: bool) -> Example:
     try:
-        row = json.loads(text)
+        row = json.loads(written)
     except ValueError as error:
-        raise ValueError(f"not valid JSON ({error}), in: {text[:60]}. Write one object on one line.") from None
+        raise ValueError(f"not valid JSON ({error}), in: {written[:60]}. Write one object on one line.") from None
     if not isinstance(row, dict):
         raise ValueError(f"must be a JSON object with {FORMS}.")  # noqa: TRY004  (a line of data, not a type of ours)
     task = row.get("task", "")
@@ -120,9 +136,12 @@ def _example(text: str, where: str) -> Example:
         turns = (("user", asked), ("assistant", _text(row, "output")))
     elif "prompt" in row and "completion" in row:
         turns = (("prompt", _text(row, "prompt")), ("completion", _text(row, "completion")))
+    elif text and "text" in row:
+        turns = (("text", _text(row, "text")),)
     else:
-        raise ValueError(f"has the fields {', '.join(row) or 'none'}; it needs {FORMS}.")
-    if not any(content.strip() for role, content in turns if role in ("assistant", "completion")):
+        also = ' or "text"' if text else ""
+        raise ValueError(f"has the fields {', '.join(row) or 'none'}; it needs {FORMS}{also}.")
+    if not any(content.strip() for role, content in turns if role in ("assistant", "completion", "text")):
         raise ValueError("has no answer to learn: no assistant turn with text.")
     digest = hashlib.sha256(json.dumps(turns, ensure_ascii=False).encode()).hexdigest()[:16]
     return Example(turns, task, where, digest)
@@ -153,8 +172,8 @@ def tokenise(example: Example, tokenizer: Any) -> Sample:
         ValueError: When the template cannot render it, or nothing would be learned.
     """
     if example.is_plain:
-        (_, prompt), (_, completion) = example.turns
-        text, spans = prompt + completion, [(len(prompt), len(prompt) + len(completion))]
+        text = "".join(content for _, content in example.turns)
+        spans = [(len(text) - len(example.turns[-1][1]), len(text))]
     else:
         text, spans = _render(example, tokenizer)
     encoded = tokenizer(text, add_special_tokens=example.is_plain, return_offsets_mapping=True)
@@ -163,7 +182,8 @@ def tokenise(example: Example, tokenizer: Any) -> Sample:
         any(start < end and start >= low and end <= high for low, high in spans)
         for start, end in encoded["offset_mapping"]
     ]
-    if example.is_plain and (not tokens or tokens[-1] != tokenizer.eos_token_id):
+    ends = example.turns[-1][0] == "completion"  # a text may be a piece of a longer one
+    if ends and (not tokens or tokens[-1] != tokenizer.eos_token_id):
         tokens.append(tokenizer.eos_token_id)
         learned.append(True)
     if not any(learned[1:]):  # the first token is never predicted
@@ -217,7 +237,7 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
     found: dict[Path, list[Example]] = {}
     for path in files:
         try:
-            found[path] = list(read_examples(path))
+            found[path] = list(read_examples(path, text=path == data.replay))
         except DataError as error:
             problems += error.problems
     if problems:
@@ -227,15 +247,31 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
     own = [example for example in found[data.train] if not held_out(example, share)]
     kept = [example for example in found[data.train] if held_out(example, share)]
     validation = found[data.validation] if data.validation else kept
-    replay = _replayed(found[data.replay], len(own), data.replay_share) if data.replay else []
-    train_samples = _tokenise_all([*own, *replay], recipe, tokenizer, problems)
+    replay, replay_kept = found[data.replay] if data.replay else [], []
+    kl = data.replay_loss == "kl"
+    if kl and data.replay_share:
+        replay_kept = [example for example in replay if held_out(example, data.validation_share)]
+        replay = [example for example in replay if not held_out(example, data.validation_share)]
+    replay = _replayed(replay, len(own), data.replay_share)
+    train_samples = _tokenise_all(own, recipe, tokenizer, problems)
+    train_samples += _as_replay(_tokenise_all(replay, recipe, tokenizer, problems), kl=kl)
+    replay_kept = sorted(replay_kept, key=lambda example: example.digest)[:HELD_OUT_REPLAY]
+    replay_samples = _as_replay(_tokenise_all(replay_kept, recipe, tokenizer, problems), kl=kl)
     validation_samples = _tokenise_all(validation, recipe, tokenizer, problems)
     if problems:
         more = len(problems) - PROBLEMS_SHOWN
         raise DataError(problems[:PROBLEMS_SHOWN] + ([f"and {more} more problems."] if more > 0 else []))
     if not train_samples:
         raise DataError([f"{data.train}: every example is held out. Lower data.validation_share."])
-    return Dataset(train_samples, validation_samples, len(replay), {str(path): file_sha256(path) for path in files})
+    sha256 = {str(path): file_sha256(path) for path in files}
+    return Dataset(train_samples, validation_samples, len(replay), sha256, replay_samples)
+
+
+def _as_replay(samples: list[Sample], *, kl: bool) -> list[Sample]:
+    """Samples of which nothing is learned, where they are held to the base instead."""
+    if not kl:
+        return samples
+    return [replace(sample, learned=(False,) * len(sample.tokens), kl=True) for sample in samples]
 
 
 def _replayed(examples: list[Example], own: int, share: float) -> list[Example]:

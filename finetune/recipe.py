@@ -36,6 +36,8 @@ class DataSection:
     template: Path | None
     replay: Path | None
     replay_share: float
+    replay_loss: str
+    replay_kl_weight: float
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class RunSection:
     evaluate_every: int
     checkpoint_every: int
     patience: int
+    best_by: str
 
 
 @dataclass(frozen=True)
@@ -256,4 +259,10 @@ def _cross_problems(values: dict[str, Any], where: dict[str, str]) -> list[str]:
         )
     if values["data.replay_share"] and not values["data.replay"]:
         found.append(f"{where.get('data.replay_share', '')}: data.replay_share needs data.replay too, a JSONL file.")
+    if method and values["data.replay_loss"] == "kl" and values["data.replay_share"] and not method.switches_off:
+        others = ", ".join(other.name for other in METHODS if other.switches_off)
+        found.append(
+            f'{where.get("data.replay_loss", "")}: data.replay_loss = "kl" needs an adapter that can be switched '
+            f"off, and without its adapter the base of {method.name} is not the one it began with. These can: {others}."
+        )
     return found

@@ -89,6 +89,11 @@ KEYS: tuple[RecipeKey, ...] = (
     K("data", "replay_share", "number", 0.0, "share of all samples, 0 to 0.9",
       "How many of the samples come from `replay`. Each is used once an epoch at most: a replay seen often is learned "
       "by heart.", _between(0, 0.9)),
+    K("data", "replay_loss", "string", "answer", "answer or kl",
+      "answer: replayed samples are learned like all others. kl: at each of their tokens the model is held to what the "
+      "base says there, KL(base || adapted), so that nothing of them is learned by heart.", _one_of("answer", "kl")),
+    K("data", "replay_kl_weight", "number", 1.0, "factor", "kl only: weight of that mean KL beside the mean loss.",
+      _between(0, 1000)),
     K("method", "name", "string", "lora", "see `edgegen finetune methods`", "How the adapter works.",
       lambda value: None if value in BY_NAME else f"unknown method; the methods are: {', '.join(BY_NAME)}"),
     K("method", "rank", "integer", 16, "rank", "Size of the adapter; 16 holds most single skills.", _between(1, 1024)),
@@ -123,6 +128,9 @@ KEYS: tuple[RecipeKey, ...] = (
     K("run", "patience", "integer", 0, "evaluations; 0: never stop early",
       "Stop when the held-out loss has not improved for so many evaluations; the best adapter is kept.",
       _between(0, 10**6)),
+    K("run", "best_by", "string", "loss+kl", "loss or loss+kl",
+      "What `patience` and the choice of the best adapter go by: the held-out loss, or with replay_loss = kl that plus "
+      "replay_kl_weight times the KL to the base on held-out replay.", _one_of("loss", "loss+kl")),
 )  # fmt: skip
 BY_DOTTED = {key.dotted: key for key in KEYS}
 SECTIONS = tuple(dict.fromkeys(key.section for key in KEYS))

@@ -52,6 +52,9 @@ def write_report(recipe: Recipe, facts: Mapping[str, Any], rows: Rows, path: Pat
             f"| held-out loss, before and after | {first:.4f}, {last:.4f} |",
             f"| best held-out loss | {best['held_out_loss']:.4f} at step {best['step']} |",
         ]
+        if "held_out_kl" in best:
+            ends = f"{held_out[-1]['held_out_kl']:.4f}, {best['held_out_kl']:.4f} at the best step"
+            lines.append(f"| KL to the base on held-out replay, nats a token, at the end | {ends} |")
     peaks = [row["peak_reserved_bytes"] for row in steps if "peak_reserved_bytes" in row]
     if peaks:
         lines.append(f"| peak GPU memory reserved | {max(peaks) / 2**30:.2f} GiB |")

@@ -25,6 +25,7 @@ from finetune import checkpoint
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, file_sha256, load_dataset
 from finetune.errors import InterruptedRunError, TrainingError
+from finetune.kl import held_out_kl, summed_kl
 from finetune.methods import fold as folding
 from finetune.methods.base import Implementation
 from finetune.packing import Plan, endless_batches, epoch_batches
@@ -162,6 +163,7 @@ class _Run:
         self.device = backend.device_of()
         self.best: tuple[float, int] = (math.inf, 0)
         self.validation = epoch_batches(dataset.validation, epoch=0, **_order(recipe))
+        self.replay_validation = epoch_batches(dataset.replay_validation, epoch=0, **_order(recipe))
 
     def go(self, last: Path | None) -> Path:
         """Train from a checkpoint, or from the start, to the report."""
@@ -223,13 +225,20 @@ class _Run:
             group["lr"] = lr * ratio
         self.method.before_step(self.model, step)
         targets = max(1, sum(plan.targets for plan in plans))
-        loss = 0.0
+        kl_tokens = sum(plan.kl_tokens for plan in plans)
+        loss = kl = 0.0
         for plan in plans:
             self.method.use_task(self.model, plan.task)
-            part = backend.summed_loss(self.model, backend.collate(plan, self.pad, self.device)) / targets
-            part.backward()  # type: ignore[no-untyped-call]
-            loss += part.item()
-        if not math.isfinite(loss):
+            if learned := plan.part(kl=False):
+                part = backend.summed_loss(self.model, backend.collate(learned, self.pad, self.device)) / targets
+                part.backward()  # type: ignore[no-untyped-call]
+                loss += part.item()
+            if held := plan.part(kl=True):
+                batch = backend.collate(held, self.pad, self.device)
+                apart = summed_kl(self.model, self.method, batch) / max(1, kl_tokens)
+                (self.recipe.data.replay_kl_weight * apart).backward()  # type: ignore[no-untyped-call]
+                kl += apart.item()
+        if not math.isfinite(loss + kl):
             raise TrainingError(
                 f"{self.folder}: the loss of step {step + 1} is {loss}. Lower train.lr ({self.recipe.train.lr:g}) or "
                 f'write base.load = "float32". The last checkpoint is whole: edgegen finetune resume {self.folder}'
@@ -245,6 +254,8 @@ class _Run:
         seconds = time.monotonic() - began
         tokens = sum(len(sample.tokens) for plan in plans for row in plan.rows for sample in row)
         figures = {"step": step + 1, "loss": loss, "lr": lr, "grad_norm": norm, "tokens": tokens, "step_s": seconds}
+        if kl_tokens:
+            figures["kl"] = kl
         if self.device.type == "cuda":
             figures["peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
         self._log(figures)
@@ -253,15 +264,22 @@ class _Run:
         self.say(f"step {step + 1}/{self.steps}  loss {loss:.4f}  {speed}  {left / 60:.1f} min left")
 
     def _evaluate(self, step: int) -> bool:
-        """Measure the held-out loss; whether it is the best so far."""
+        """Measure the held-out loss and the KL to the base; whether it is the best so far (``run.best_by``)."""
         if not self.validation:
             return True
-        loss = backend.held_out_loss(self.model, self.method, self.validation, self.pad)
-        self._log({"step": step, "held_out_loss": loss})
-        self.say(f"step {step}/{self.steps}  held-out loss {loss:.4f}")
-        better = loss < self.best[0]
+        score = loss = backend.held_out_loss(self.model, self.method, self.validation, self.pad)
+        figures, said = {"step": step, "held_out_loss": loss}, f"held-out loss {loss:.4f}"
+        if self.replay_validation:
+            kl = held_out_kl(self.model, self.method, self.replay_validation, self.pad)
+            figures["held_out_kl"] = kl
+            said += f", KL to the base {kl:.4f}"
+            if self.recipe.run.best_by == "loss+kl":
+                score += self.recipe.data.replay_kl_weight * kl
+        self._log(figures)
+        self.say(f"step {step}/{self.steps}  {said}")
+        better = score < self.best[0]
         if better:
-            self.best = (loss, step)
+            self.best = (score, step)
             if self.recipe.run.patience:
                 from safetensors.torch import save_file  # noqa: PLC0415  (only here)
 
@@ -288,9 +306,10 @@ class _Run:
             assert last, "the last step writes a checkpoint"
             shutil.copy(last / "adapter.safetensors", self.folder / "trained.safetensors")
         facts["fold"] = self._export()
-        facts["best"] = {"held_out_loss": self.best[0], "step": self.best[1]} if self.validation else None
-        (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         rows = [json.loads(line) for line in self._metrics().read_text(encoding="utf-8").splitlines()]
+        best_at = [row for row in rows if "held_out_loss" in row and row["step"] == self.best[1]]
+        facts["best"] = best_at[-1] if best_at else None
+        (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         write_plot(rows, self.folder / "loss.png")
         return write_report(self.recipe, facts, rows, self.folder / "REPORT.md")
 

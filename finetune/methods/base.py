@@ -7,6 +7,7 @@ devices, dropout and disabling stay PEFT's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar, cast
 
 import torch
@@ -16,6 +17,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils.integrations import dequantize_module_weight
 from torch import Tensor, nn
 
+from finetune.errors import TrainingError
 from finetune.methods.registry import Settings
 
 ADAPTER = "default"
@@ -88,6 +90,10 @@ class Implementation:
         """The fold for the base as the training left it, to be compared with the adapter there."""
         return self.fold(model, task)
 
+    def as_base(self, model: PeftModel) -> AbstractContextManager[None]:
+        """Within it the model computes what its base did before the training (``Method.switches_off``)."""
+        return switched_off(model)
+
     def updates(self, model: PeftModel, task: str | None = None) -> dict[str, Tensor]:
         """The change of each base weight, ``(out, in)`` in float32, for merging."""
         return {name: b @ a for name, (a, b) in self.fold(model, task).items()}
@@ -157,6 +163,22 @@ def inject(model: nn.Module, settings: Settings, **options: Any) -> PeftModel:
     return wrap(model, config)
 
 
+def refuse_tied_head(model: nn.Module, settings: Settings) -> None:
+    """A method that changes the weights it adapts must not adapt a head whose weights are the embedding's too.
+
+    Raises:
+        TrainingError: When it would.
+    """
+    head = cast(Any, model).get_output_embeddings()
+    name = next((name for name, module in model.named_modules() if module is head), "")
+    targeted = any(name == target or name.endswith(f".{target}") for target in settings.targets)
+    if targeted and head.weight is cast(Any, model).get_input_embeddings().weight:
+        raise TrainingError(
+            f"method.targets: {name} shares its weights with the embedding, and this method changes the weights that "
+            f"it adapts. Leave {name} out, or use a method that leaves the base alone, for example lora."
+        )
+
+
 def wrap(model: nn.Module, config: PeftConfig) -> PeftModel:
     """PEFT's injection, in place.
 
@@ -190,6 +212,24 @@ def layers(model: nn.Module) -> Iterator[tuple[str, Any]]:
     for name, module in model.named_modules():
         if isinstance(module, BaseTunerLayer):
             yield name.removeprefix("base_model.model."), module
+
+
+@contextmanager
+def switched_off(model: nn.Module) -> Iterator[None]:
+    """Within it no adapter adds anything.
+
+    PEFT's ``disable_adapter`` also turns the gradients of all factors off and then on, of those too that a method has
+    frozen (LoRA-FA, LoRA-XS), so it must not be used during a training.
+    """
+    adapted = [layer for _, layer in layers(model)]
+    before = [layer.disable_adapters for layer in adapted]
+    for layer in adapted:
+        layer._disable_adapters = True  # noqa: SLF001  (what PEFT's property reads)
+    try:
+        yield
+    finally:
+        for layer, was in zip(adapted, before, strict=True):
+            layer._disable_adapters = was  # noqa: SLF001
 
 
 def base_weight(layer: Any) -> Tensor:

@@ -10,7 +10,7 @@ from peft import PeftModel
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from finetune.methods.base import Batch, Fold, layers
+from finetune.methods.base import Batch, Fold, layers, switched_off
 from finetune.methods.loftq import cut
 
 _PREFIX = "base_model.model."
@@ -89,7 +89,7 @@ def in_place_of_adapter(model: PeftModel, fold: Fold) -> Iterator[None]:
             a, b = (factor.to(device) for factor in fold[name])
             handles.append(layer.register_forward_hook(add(a, b)))
     try:
-        with model.disable_adapter():
+        with switched_off(model):
             yield
     finally:
         for handle in handles:

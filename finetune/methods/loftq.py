@@ -9,7 +9,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from finetune.methods.base import ADAPTER, inject, layers
+from finetune.methods.base import ADAPTER, inject, layers, refuse_tied_head
 from finetune.methods.lora import Lora
 from finetune.methods.nf4 import QuantisedLinear
 from finetune.methods.registry import Settings
@@ -23,6 +23,7 @@ class LoftQ(Lora):
 
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA whose base and factors come from the alternation."""
+        refuse_tied_head(model, settings)
         injected = inject(model, settings)
         for _, layer in layers(injected):
             self._start(layer)

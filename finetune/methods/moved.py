@@ -5,10 +5,13 @@ W = U S V^T; B0 = U[:, :r] S^1/2, A0 = S^1/2 V[:, :r]^T. The frozen part is W - 
 fold goes back to the original W exactly: W + s B A - s B0 A0, plain LoRA of rank 2r.
 """
 
+from contextlib import AbstractContextManager
+
 from peft import PeftModel
 from torch import cat, nn
 
-from finetune.methods.base import ADAPTER, Fold, inject, layers, plain
+from finetune.methods.base import ADAPTER, Fold, inject, layers, plain, refuse_tied_head
+from finetune.methods.fold import in_place_of_adapter
 from finetune.methods.lora import Lora
 from finetune.methods.registry import Settings
 
@@ -18,11 +21,17 @@ class _Moved(Lora):
 
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA that starts from W, with its start kept beside it as ``lora_start_A`` and ``lora_start_B``."""
+        refuse_tied_head(model, settings)
         injected = inject(model, settings, init_lora_weights=self.start)
         for _, layer in layers(injected):
             layer.register_buffer("lora_start_A", layer.lora_A[ADAPTER].weight.detach().clone())
             layer.register_buffer("lora_start_B", layer.lora_B[ADAPTER].weight.detach().clone())
         return injected
+
+    def as_base(self, model: PeftModel) -> AbstractContextManager[None]:
+        """The frozen part with the start put back."""
+        start = {n: (x.lora_start_A, x.scaling[ADAPTER] * x.lora_start_B) for n, x in layers(model)}
+        return in_place_of_adapter(model, start)
 
     def fold_in_place(self, model: PeftModel, task: str | None = None) -> Fold:
         """A' = A, B' = s B, on the base that the start was taken out of."""

@@ -48,6 +48,8 @@ class Method:
             its KL; ``merge-only``: the update has full rank, so it is merged into the base (an adapter only by SVD).
         changes_base: The training replaces base weights that its fold cannot put back: the adapter is right only on
             the base it was trained on.
+        switches_off: Without its adapter the model is the base that the training began with (to four bits where the
+            method quantises it): what ``data.replay_loss = "kl"`` needs.
         multi_task: One training gives one adapter per task; every example names its task.
         note: What a user must know before choosing it.
         module: The module below ``finetune.methods`` that implements it.
@@ -61,6 +63,7 @@ class Method:
     module: str
     changes_base: bool = False
     multi_task: bool = False
+    switches_off: bool = True
 
     def load(self) -> "Implementation":
         """The code behind the row; imports torch and PEFT."""
@@ -77,6 +80,7 @@ class Method:
             "export": self.export,
             "changes_base": self.changes_base,
             "multi_task": self.multi_task,
+            "switches_off": self.switches_off,
             "note": self.note,
         }
 
@@ -135,6 +139,7 @@ METHODS: tuple[Method, ...] = (
         "Quantises the base to NF4 itself and starts from what that lost. The adapter belongs to that 4-bit base.",
         "loftq",
         changes_base=True,
+        switches_off=False,
     ),
     Method(
         "eva",

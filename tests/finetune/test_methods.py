@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from finetune.errors import TrainingError
 from finetune.methods import fold as folding
 from finetune.methods.adalora import total_rank
 from finetune.methods.base import base_weight, layers
@@ -552,3 +553,9 @@ def test_the_number_of_trainable_parameters_is_the_papers(base, head, expected):
         _, model, _ = attached("lora", model=model, rank=16, targets=(*TARGETS, "lm_head") if head else TARGETS)
 
     assert sum(value.numel() for value in model.parameters() if value.requires_grad) == expected
+
+
+@pytest.mark.parametrize("name", ["pissa", "olora", "loftq"])
+def test_a_method_that_changes_weights_does_not_touch_a_head_shared_with_the_embedding(name):
+    with pytest.raises(TrainingError, match="lm_head shares its weights with the embedding"):
+        attached(name, targets=("q_proj", "lm_head"))
