@@ -26,16 +26,19 @@ def convert_model(
     return _convert(tools, "convert_hf_to_gguf.py", arguments, target, log)
 
 
-def convert_adapter(tools: Toolchain, plain: Path, base: Path, target: Path, *, log: Path) -> Path:
-    """Write a plain adapter (``export.fold.write_plain``) as GGUF, in float32: it is small, and rounds nothing.
+def convert_adapter(
+    tools: Toolchain, plain: Path, base: Path, target: Path, *, log: Path, outtype: str = "f32"
+) -> Path:
+    """Write a plain adapter (``export.fold.write_plain``) as GGUF.
 
     Args:
         base: The base's checkpoint folder; only its configuration is read.
+        outtype: f32 rounds nothing; f16 is half as large; q8_0 a quarter, where a rank is a multiple of 32.
 
     Raises:
         BundleError: If the converter fails or writes no GGUF.
     """
-    arguments = [str(plain), "--base", str(base), "--outtype", "f32"]
+    arguments = [str(plain), "--base", str(base), "--outtype", outtype]
     return _convert(tools, "convert_lora_to_gguf.py", arguments, target, log)
 
 

@@ -22,6 +22,8 @@ from edgegen.errors import BundleError
 CHUNK_TOKENS = 512
 # llama.cpp quantises tensors in pieces of this size; its default of 8 GiB is the memory of a whole small box.
 QUANTIZE_BUFFER_BYTES = 256 * 1024 * 1024
+# The engine reads no more of a canary than its batch (edge.engine.model.N_BATCH).
+CANARY_TOKENS = 256
 # Positions whose probabilities are held in float64 at once: 33 MB for a vocabulary of 128,000.
 _ROWS = 32
 
@@ -72,7 +74,7 @@ def _quantize(source: str, target: str, ftype: str, threads: int = 0, *, dry_run
 class _Scorer:
     """Logits of one model, with an adapter or without."""
 
-    def __init__(self, path: str, adapter: str | None = None) -> None:
+    def __init__(self, path: str, adapter: str | None = None, scale: float = 1.0) -> None:
         import llama_cpp  # noqa: PLC0415
 
         self._llama = llama_cpp
@@ -85,6 +87,8 @@ class _Scorer:
             raise SystemExit(f"{adapter}: llama.cpp cannot load this adapter for {path}")
         self.vocab = llama_cpp.llama_model_get_vocab(self.model)
         self.n_vocab = int(llama_cpp.llama_vocab_n_tokens(self.vocab))
+        self.bos = int(llama_cpp.llama_vocab_bos(self.vocab))
+        self.begins_with_bos = bool(llama_cpp.llama_vocab_get_add_bos(self.vocab))
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = CHUNK_TOKENS
         # Without flash attention the 16-bit cache is the only rounding beside the weights'.
@@ -96,7 +100,7 @@ class _Scorer:
             raise SystemExit(f"{path}: llama.cpp cannot make a context")
         if handle:
             handles = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(handle)
-            llama_cpp.llama_set_adapters_lora(self.context, handles, 1, (ctypes.c_float * 1)(1.0))
+            llama_cpp.llama_set_adapters_lora(self.context, handles, 1, (ctypes.c_float * 1)(scale))
 
     def tokenize(self, text: str, *, add_special: bool, parse_special: bool) -> list[int]:
         """The ids of a text."""
@@ -190,6 +194,20 @@ def _compare(
     }
 
 
+def _canary(model: str, adapter: str, texts: list[str], scale: float = 1.0) -> dict[str, Any]:
+    """KL(adapter || base) of the token after each text, in nats, as the engine measures it (``edge.engine.canary``)."""
+    base, adapted = _Scorer(model), _Scorer(model, adapter, scale)
+    found = []
+    for text in texts:
+        tokens = base.tokenize(text, add_special=False, parse_special=False)
+        if base.begins_with_bos:
+            tokens = [base.bos, *tokens]
+        tokens = tokens[:CANARY_TOKENS]
+        p, q = (_log_softmax(scorer.logits(tokens, len(tokens) - 1))[0] for scorer in (adapted, base))
+        found.append(float((np.exp(p) * (p - q)).sum()))
+    return {"kl": found}
+
+
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
     scores: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -201,6 +219,7 @@ _OPERATIONS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "tokenize": _tokenize,
     "logits": _logits,
     "compare": _compare,
+    "canary": _canary,
 }
 
 

@@ -40,12 +40,19 @@ class Thresholds:
         logits: Largest difference to the trained model in float32, relative to the range of its logits. F16 rounds
             weights and activations: 4e-3 on a random model of two layers.
         adapter_logits: The same for an adapter over a float32 base.
+        moved_kl: KL(on the 4-bit base it was trained on || on the base it is put on), for runs on a 4-bit base. NF4
+            costs SmolLM2-135M 0.37 by itself, and an adapter moved from it to 16 bits 0.40.
+        lost: Share of a probe suite's items that were right on the base and may be wrong after.
+        score: Share of each probe suite's items that must be right.
     """
 
     kl: float = 0.15
     top_token_agreement: float = 0.75
     logits: float = 2e-2
     adapter_logits: float = 5e-3
+    moved_kl: float = 0.6
+    lost: float = 1.0
+    score: float = 0.0
 
 
 def check_tokens(model: Path, tokenizer_folder: Path, *, log: Path) -> dict[str, Any]:
