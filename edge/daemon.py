@@ -29,6 +29,7 @@ from edge.intake import Intake
 from edge.loading import load_message
 from edge.mqtt import MqttLink
 from edge.node import Node
+from edge.policy_file import policy_of
 from edge.store import Store
 from edge.telemetry import Sampler
 from edge.trial import Trial
@@ -251,6 +252,7 @@ class Daemon:
 
     def _load_message(self) -> Mapping[str, Any]:
         self.model = resolve_model(self.config)
+        self.node.policy = policy_of(self.config.guardrails.policy, self.model.folder)
         return load_message(self.model, self.config, cache_dir=self.config.node.data_dir / "cache")
 
     def _apply_model(self) -> None:
@@ -329,12 +331,23 @@ class Daemon:
             done.append(f"the model stays as it was: {error}")
             self.config = replace(config, model=before.model)
         else:
+            done += self._change_policy(model)
             if model != self.model or config.model != before.model or config.limits != before.limits:
                 self.node.paused = True
                 self._replace_at = clock.now() + DRAIN_S
                 done.append(f"the engine restarts with {model.name}-{model.version} when what runs has ended")
         for line in done:
             log.info("reload: %s", line)
+
+    def _change_policy(self, model: ResolvedModel) -> list[str]:
+        try:
+            policy = policy_of(self.config.guardrails.policy, model.folder)
+        except ConfigError as error:
+            return [f"the guardrails stay as they were: {error}"]
+        if policy == self.node.policy:
+            return []
+        self.node.policy = policy
+        return [f"guardrails changed: {len(policy.rules)} rules, {len(policy.abstain)} abstain"]
 
     def _replace_engine(self, now: float) -> None:
         """Start the engine anew, with another model or other adapters, once what runs has ended.

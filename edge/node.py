@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from edge.core import metrics
 from edge.core.admission import Admission
+from edge.core.guardrails import Policy, Refusal
 from edge.core.messages import Outgoing
 from edge.core.request import DEATHS_BEFORE_ALONE, RUNNING, Job, Step
 from edge.core.scheduler import Scheduler
@@ -76,6 +77,7 @@ class Counters:
     refused: int = 0
     done: int = 0
     errors: int = 0
+    guarded: int = 0
     restarted: int = 0
     engine_deaths: int = 0
     retained_dropped: int = 0
@@ -91,6 +93,7 @@ class Node:
         publish: Hands a message to the MQTT thread; never blocks.
         utc: Wall clock, for rows that people read.
         boot: The kernel's boot id; deadlines go on within one boot and start anew after a reboot.
+        policy: What is not taken and what is not said.
         unavailable: Why no model can be loaded; then new requests are refused.
         changed: Called when there may be something to do for the main loop.
     """
@@ -108,6 +111,7 @@ class Node:
     adapters: frozenset[str] = frozenset()
     draining: bool = False
     paused: bool = False
+    policy: Policy = field(default_factory=Policy)
     storage_problem: str | None = None
     unavailable: str | None = None
     counters: Counters = field(default_factory=Counters)
@@ -288,22 +292,35 @@ class Node:
             # Stored by an older version whose rules were wider.
             self.end([self.error(job, "internal", f"this version does not take the stored request: {error}", now)], now)
             return
+        job.question = request.texts
+        refusal = self.policy.check_question(job.question, request.adapter)
+        if refusal is not None:
+            self.end([self._refused(job, refusal, now)], now)
+            self.changed()  # its slot is free again
+            return
         if again:
             self.counters.restarted += 1
             if not job.plain:
                 self.send_frame(job, "restarted")
-        engine.send(submission(job, request, self.limits.max_tokens))
+        engine.send(submission(job, request, self.limits.max_tokens, self.policy))
 
     # --- endings ---------------------------------------------------------------------------------
 
     def _done(self, job: Job, event: Mapping[str, Any], now: float) -> Ending:
+        text: str = event.get("text", "")
+        if "embedding" not in event:
+            sure = {**event.get("confidence", {}), **{k: event[k] for k in ("agreement",) if k in event}}
+            verdict = self.policy.check_answer(text, job.question, event.get("adapter"), sure, is_json="json" in event)
+            if isinstance(verdict, Refusal):
+                return self._refused(job, verdict, now)
+            text = verdict
         speeds = {name: event.get(name) for name in ("pp_tokens_per_s", "tg_tokens_per_s")}
         usage = event.get("usage", {})
         measured = self._measured(job, now) | speeds | usage
         if job.plain:
-            return Ending(job, event["text"].encode(), "done", measured)
+            return Ending(job, text.encode(), "done", measured)
         self._publish_delta(job)
-        fields: dict[str, Any] = {"text": event.get("text", "")}
+        fields: dict[str, Any] = {"text": text}
         fields |= {name: event[name] for name in ("json", "finish") if name in event}
         fields |= {
             "usage": usage,
@@ -315,13 +332,19 @@ class Node:
         payload = frame(job.request_id, self.topics.node, "done", job.run, job.next_seq(), **fields)
         return Ending(job, payload, "done", measured)
 
-    def error(self, job: Job, code: str, reason: str, now: float) -> Ending:
+    def _refused(self, job: Job, refusal: Refusal, now: float) -> Ending:
+        """The ending of a request that a guardrail stopped: a sentence for people, and the rule for the operator."""
+        self.counters.guarded += 1
+        log.info("request %s of %s: refused by the rule %r", job.request_id, job.device, refusal.rule)
+        return self.error(job, "refused", refusal.sentence, now, rule=refusal.rule)
+
+    def error(self, job: Job, code: str, reason: str, now: float, **more: Any) -> Ending:
         """The ending of an accepted request that gets no answer."""
         if job.plain:
             payload = plain_error(code, reason)
         else:
             payload = frame(
-                job.request_id, self.topics.node, "error", job.run, job.next_seq(), code=code, reason=reason
+                job.request_id, self.topics.node, "error", job.run, job.next_seq(), code=code, reason=reason, **more
             )
         return Ending(job, payload, code, self._measured(job, now))
 
@@ -548,8 +571,11 @@ def terminal(topic: str, payload: bytes, correlation: bytes | None, status: str,
     return Outgoing(topic, payload, correlation=correlation, status=status, key=key, json=not plain)
 
 
-def submission(job: Job, request: Request, max_tokens: int) -> dict[str, Any]:
-    """A request as the engine takes it; ``max_tokens`` is the node's bound."""
+def submission(job: Job, request: Request, max_tokens: int, policy: Policy) -> dict[str, Any]:
+    """A request as the engine takes it; ``max_tokens`` is the node's bound.
+
+    With a policy that judges answers nothing is streamed: the end of an answer may refuse it.
+    """
     sampling = dict(request.sampling)
     if sampling.get("max_tokens", 0) > max_tokens:
         sampling["max_tokens"] = max_tokens
@@ -565,7 +591,8 @@ def submission(job: Job, request: Request, max_tokens: int) -> dict[str, Any]:
         "sampling": sampling,
         "samples": request.samples,
         "logprobs": request.logprobs,
-        "stream": request.stream and not job.plain,
+        "confidence": policy.measures(request.adapter) in ("mean", "least"),
+        "stream": request.stream and not job.plain and not policy.judges_answers(request.adapter),
         "owner": job.device,
         "session": request.session,
         "priority": request.priority,

@@ -42,6 +42,7 @@ from edgegen.errors import ConfigError
 
 # A policy is written by people; a larger file is something else.
 POLICY_BYTES = 1024 * 1024
+BUNDLE_POLICY = "guardrails.toml"
 _RULE_KEYS = {"name", "on", "patterns", "words", "at_least", "longest_chars", "personal", "action", "adapters"}
 _TESTS = ("patterns", "words", "longest_chars", "personal")
 
@@ -67,6 +68,17 @@ def read_policy(path: Path) -> Policy:
     if reader.problems:
         raise ConfigError([f"{path}: {problem}" for problem in reader.problems])
     return policy
+
+
+def policy_of(operator: Path | None, bundle: Path | None) -> Policy:
+    """What holds on a gateway: the operator's rules and those of the bundle, ``guardrails.toml`` in its folder.
+
+    Raises:
+        ConfigError: With everything that is wrong in either.
+    """
+    policy = read_policy(operator) if operator else Policy()
+    own = bundle / BUNDLE_POLICY if bundle else None
+    return policy + read_policy(own) if own and own.exists() else policy
 
 
 class _Reader:

@@ -83,6 +83,13 @@ class UpdateConfig:
 
 
 @dataclass(frozen=True)
+class GuardrailsConfig:
+    """What is not taken and not said. ``policy`` is the operator's file; a bundle may bring its own."""
+
+    policy: Path | None
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration, checked.
 
@@ -97,6 +104,7 @@ class Config:
     limits: LimitsConfig
     telemetry: TelemetryConfig
     update: UpdateConfig
+    guardrails: GuardrailsConfig
     path: Path | None
     overrides: tuple[str, ...] = field(default=(), compare=False)
 
@@ -158,6 +166,7 @@ def _build(values: dict[str, Any], path: Path | None, overrides: tuple[str, ...]
         limits=LimitsConfig(**sections["limits"]),
         telemetry=TelemetryConfig(**sections["telemetry"]),
         update=UpdateConfig(**sections["update"]),
+        guardrails=GuardrailsConfig(**sections["guardrails"]),
         path=path,
         overrides=overrides,
     )

@@ -417,6 +417,15 @@ KEYS: tuple[Key, ...] = (
         "about four minutes.",
         _between(1, 86_400),
     ),
+    Key(
+        "guardrails",
+        "policy",
+        "path",
+        None,
+        '"/etc/edgegen/guardrails.toml"',
+        "TOML file; default: none",
+        "Rules over questions and answers, and the confidence below which none is given. They hold beside a bundle's own.",
+    ),
 )
 KEYS_BY_NAME = {key.dotted: key for key in KEYS}
 SECTIONS = tuple(dict.fromkeys(key.section for key in KEYS))
@@ -428,6 +437,7 @@ SECTION_SUBJECTS = {
     "limits": "What a device may ask for. A request over a limit gets an error frame that names it.",
     "telemetry": "What the gateway tells about itself.",
     "update": "How new bundles come in.",
+    "guardrails": "What is not taken and not said.",
 }
 
 

@@ -197,6 +197,13 @@ class Request:
     session: str | None = None
     plain: bool = False
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What the device wrote itself: its prompt, or its messages without the answers it repeats."""
+        if self.prompt is not None:
+            return (self.prompt,)
+        return tuple(message["content"] for message in self.messages if message["role"] != "assistant")
+
 
 def payload_hash(verb: str, payload: bytes) -> bytes:
     """What tells a retry from another request under the same id."""

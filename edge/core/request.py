@@ -79,6 +79,7 @@ class Job:
     seq: int = 1  # `accepted` was 0
     dispatched_at: float | None = None
     first_token_at: float | None = None
+    question: tuple[str, ...] = field(default=(), repr=False)  # what the device wrote, once it has started
     prompt_tokens: int = 0
     cached_tokens: int = 0
     pending_text: str = field(default="", repr=False)  # text not yet published as a delta

@@ -2,6 +2,9 @@
 
 import time
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.engine.constrain import SchemaRefusedError
 from edge.engine.endings import Endings
 from edge.engine.events import Events, describe
@@ -42,6 +45,23 @@ class Advance:
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             self._endings.fail(job, "internal", describe(error))
 
+    def by_guess(self, seq: Seq, guess: list[int], rows: NDArray[np.float32]) -> int:
+        """Go on through a guess as far as it comes true; returns how many of its tokens did.
+
+        Row ``i`` holds the logits after the guess's first ``i`` tokens. Each token is sampled as it would be without a
+        guess, so the answer's distribution is the same; the row after it counts only if it is the one guessed.
+        """
+        start = len(seq.tokens)
+        right = 0
+        while True:
+            self.by_row(seq, rows[right])
+            new = seq.tokens[start + right :]  # one sampled token and what a grammar forces after it
+            if seq.seq_id < 0 or new != guess[right : right + len(new)]:
+                return right
+            right += len(new)
+            seq.n_past += len(new)
+            self._pool.grow(seq.seq_id, len(new))
+
     def take_forced(self, seq: Seq) -> None:
         """Append the tokens the grammar leaves no choice about: they cost one batch together, and no sampling."""
         assert seq.constraint is not None
@@ -49,7 +69,7 @@ class Advance:
         complete = seq.constraint.complete
         for place, token in enumerate(forced):
             seq.tokens.append(token)
-            if seq.job.wants_logprobs:
+            if seq.scored:
                 seq.logprobs.append((token, 0.0))  # certain: the grammar allowed nothing else
             last = place == len(forced) - 1
             if seq.text.feed(self._vocab.piece(token)):
@@ -90,7 +110,7 @@ class Advance:
         if self._vocab.is_eog(token):
             seq.finish = "stop"
         else:
-            self._take(seq, token, log_probability(row, token) if job.wants_logprobs else 0.0)
+            self._take(seq, token, log_probability(row, token) if seq.scored else 0.0)
             if constraint is not None and not seq.finish:
                 self.take_forced(seq)
         if job.first_s is None and seq.generated:
@@ -105,7 +125,7 @@ class Advance:
 
     def _take(self, seq: Seq, token: int, logprob: float) -> None:
         seq.tokens.append(token)
-        if seq.job.wants_logprobs:
+        if seq.scored:
             seq.logprobs.append((token, logprob))
         if seq.text.feed(self._vocab.piece(token)):
             seq.finish = "stop"

@@ -1,6 +1,8 @@
 """What a finished job answers: the facts of its ``done`` event."""
 
+import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from edge.engine import vote
@@ -50,9 +52,20 @@ def done(job: Job, vocab: Vocab) -> dict[str, Any]:
             {"token": vocab.piece(token).decode("utf-8", "replace"), "logprob": round(logprob, 6)}
             for token, logprob in seq.logprobs
         ]
+    if job.wants_confidence and seq.logprobs:
+        facts["confidence"] = confidence([logprob for _, logprob in seq.logprobs])
     if job.votes > 1:
         facts["agreement"] = round(share, 4)
     return facts
+
+
+def confidence(logprobs: Sequence[float]) -> dict[str, float]:
+    """How sure the model is of an answer, from 0 to 1.
+
+    ``mean`` is the geometric mean of the probabilities of its tokens (the inverse of its perplexity), ``least`` the
+    smallest of them. Tokens that a grammar forced count as certain.
+    """
+    return {"mean": math.exp(sum(logprobs) / len(logprobs)), "least": math.exp(min(logprobs))}
 
 
 def _speeds(job: Job, completion: int) -> dict[str, float]:

@@ -87,6 +87,7 @@ class Intake:
             votes=samples,
             stream=bool(message.get("stream")),
             wants_logprobs=bool(message.get("logprobs")),
+            wants_confidence=bool(message.get("confidence")),
             keeps_prefix=message.get("verb") == "chat" or bool(message.get("session")),
             shared_length=self._shared_length(tokens),
             constrained=constraint is not None,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.engine.constrain import Constraint
+from edge.engine.lookup import Lookup
 from edge.engine.sampling import Sampler, SamplingOptions
 from edge.engine.text import TextStream
 
@@ -37,6 +38,7 @@ class Job:
     votes: int = 1
     stream: bool = False
     wants_logprobs: bool = False
+    wants_confidence: bool = False
     keeps_prefix: bool = False
     shared_length: int = 0
     constrained: bool = False
@@ -65,6 +67,12 @@ class Seq:
     finish: str | None = None
     document: Any = None
     logprobs: list[tuple[int, float]] = field(default_factory=list)
+    lookup: Lookup | None = None
+
+    @property
+    def scored(self) -> bool:
+        """Whether the log-probabilities of its tokens are kept."""
+        return self.job.wants_logprobs or self.job.wants_confidence
 
     @property
     def group(self) -> str:

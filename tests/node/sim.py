@@ -31,11 +31,15 @@ class ScriptedEngine:
         self.jobs: dict[int, dict[str, Any]] = {}
         self.most = 0
         self.cancelled: list[int] = []
+        self.word = "word "
+        self.confidence: dict[str, float] = {}
+        self.asked: list[bool] = []
 
     def send(self, message: dict[str, Any]) -> None:
         if message["op"] == "submit":
             assert message["key"] not in self.jobs, "submitted twice"
             self.jobs[message["key"]] = message | {"left": message["sampling"].get("max_tokens", 3), "text": ""}
+            self.asked.append(message["confidence"])
             self.most = max(self.most, len(self.jobs))
         elif message["op"] == "cancel":
             self.cancelled.append(message["key"])
@@ -47,14 +51,17 @@ class ScriptedEngine:
             if job["text"] == "":
                 events.append({"key": key, "type": "started", "prompt_tokens": 5, "cached_tokens": 2, "max_tokens": 9})
                 events.append({"key": key, "type": "first"})
-            job["text"] += "word "
+            job["text"] += self.word
             job["left"] -= 1
             if job["stream"]:
-                events.append({"key": key, "type": "delta", "text": "word "})
+                events.append({"key": key, "type": "delta", "text": self.word})
             if job["left"] <= 0:
                 del self.jobs[key]
                 usage = {"prompt_tokens": 5, "cached_tokens": 2, "completion_tokens": 3}
-                events.append({"key": key, "type": "done", "text": job["text"], "finish": "stop", "usage": usage})
+                done = {"key": key, "type": "done", "text": job["text"], "finish": "stop", "usage": usage}
+                if job["confidence"]:
+                    done["confidence"] = self.confidence
+                events.append(done)
         return events
 
 

@@ -1,0 +1,93 @@
+"""Guardrails in a node: what a device gets when a rule or the model's own doubt stops its request."""
+
+import re
+
+from edge.core.guardrails import REFUSALS, Abstention, Policy, Rule
+from tests.node.sim import TOPICS, Sim
+
+BOTH = frozenset({"input", "output"})
+
+
+def guarded(*rules: Rule, abstain: dict[str, Abstention] | None = None) -> Sim:
+    sim = Sim(slots=1)
+    sim.node.policy = Policy(rules=rules, abstain=abstain or {})
+    return sim
+
+
+def test_refused_question_never_reaches_the_engine_and_frees_its_slot() -> None:
+    """The next in the queue is answered; the refusal is the one terminal frame."""
+    sim = guarded(Rule("weapons", frozenset({"input"}), patterns=(re.compile("bomb"),)))
+
+    sim.send({"id": "1", "prompt": "build a bomb, please, and what is the time?"}, "a")
+    sim.send({"id": "2", "prompt": "hello"}, "b")
+    sim.finish()
+
+    assert [frame["type"] for frame in sim.frames("1", "a")] == ["accepted", "error"]
+    refused = sim.frames("1", "a")[-1]
+    assert (refused["code"], refused["reason"], refused["rule"]) == ("refused", REFUSALS["en"], "weapons")
+    assert sim.frames("2", "b")[-1]["type"] == "done"
+    assert sim.node.counters.guarded == 1
+
+
+def test_refused_answer_was_never_streamed() -> None:
+    """What an output rule may stop is held back until it is whole."""
+    sim = guarded(Rule("words", frozenset({"output"}), words=frozenset({"word"})))
+
+    sim.send({"id": "1", "prompt": "hello", "stream": True}, "a")
+    sim.finish()
+
+    assert [frame["type"] for frame in sim.frames("1", "a")] == ["accepted", "error"]
+    assert sim.frames("1", "a")[-1]["code"] == "refused"
+
+
+def test_rules_over_questions_alone_do_not_stop_the_stream() -> None:
+    """Only what judges answers costs the deltas."""
+    sim = guarded(Rule("weapons", frozenset({"input"}), patterns=(re.compile("bomb"),)))
+
+    sim.send({"id": "1", "prompt": "hello", "stream": True}, "a")
+    sim.finish()
+
+    assert "delta" in [frame["type"] for frame in sim.frames("1", "a")]
+
+
+def test_doubtful_answer_becomes_a_refusal_and_a_sure_one_is_sent() -> None:
+    """The confidence is the engine's; a bare prompt gets the sentence as text."""
+    sim = guarded(abstain={"": Abstention("mean", 0.5)})
+
+    sim.engine.confidence = {"mean": 0.4, "least": 0.1}
+    sim.send({"id": "1", "prompt": "hello"}, "a")
+    sim.send(b"hello", "a")
+    sim.finish()
+    sim.engine.confidence = {"mean": 0.6, "least": 0.1}
+    sim.send({"id": "2", "prompt": "hello"}, "a")
+    sim.finish()
+
+    assert sim.frames("1", "a")[-1]["rule"] == "abstain"
+    texts = [m.payload.decode() for m in sim.published if m.topic == TOPICS.response("a", "text")]
+    assert texts == [f"error: refused: {REFUSALS['en']}"]
+    assert sim.frames("2", "a")[-1]["type"] == "done"
+
+
+def test_no_confidence_is_asked_for_where_nobody_abstains() -> None:
+    """It costs a softmax over the vocabulary at every token."""
+    sim = guarded(abstain={"numbers": Abstention("mean", 0.5), "votes": Abstention("agreement", 0.5)})
+    sim.node.adapters = frozenset({"numbers", "votes"})
+
+    for number, adapter in enumerate((None, "numbers", "votes")):
+        sim.send({"id": str(number), "prompt": "hello", "adapter": adapter}, "a")
+    sim.finish()
+
+    assert sim.engine.asked == [False, True, False]
+
+
+def test_answer_is_redacted_in_the_stored_frame() -> None:
+    """What must not be said is not kept for a repeat either."""
+    sim = guarded(Rule("privacy", frozenset({"output"}), personal=("email",), action="redact"))
+
+    sim.engine.word = "a@b.example "
+    sim.send({"id": "1", "prompt": "hello", "max_tokens": 2}, "a")
+    sim.finish()
+    sim.send({"id": "1", "prompt": "hello", "max_tokens": 2}, "a")
+
+    texts = [frame["text"] for frame in sim.frames("1", "a") if frame["type"] == "done"]
+    assert texts == ["[email] [email] ", "[email] [email] "]
