@@ -52,6 +52,38 @@ class Installed:
     signer: PublicKey | None
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What a source says of itself, read once: the bytes that were examined are the bytes that get installed."""
+
+    manifest_bytes: bytes
+    manifest: Manifest
+    signature: bytes | None
+    signer: PublicKey | None
+    overrides: list[str]
+
+
+def examine(source: Source, data_dir: Path, policy: Policy) -> Examined:
+    """Everything that can be said of a bundle without reading its weights.
+
+    Raises:
+        BundleError: If this gateway would not take it.
+    """
+    manifest_bytes = source.manifest_bytes()
+    manifest = parse_manifest(manifest_bytes, source.name)
+    signature = source.read(SIGNATURE_NAME, _SIGNATURE_BYTES)
+    signer = signer_of(manifest_bytes, signature, policy.keys, source.name)
+    overrides = [
+        *unsigned_override(manifest, signer, policy, known=bool(signature)),
+        *version_override(manifest, manifest_bytes, data_dir, policy),
+    ]
+    source.check(manifest)
+    target = data_dir / "bundles" / manifest.folder_name
+    if target.exists():
+        _require_same(target, manifest_bytes)
+    return Examined(manifest_bytes, manifest, signature, signer, overrides)
+
+
 def install(
     source: Source,
     data_dir: Path,
@@ -75,24 +107,15 @@ def install(
     Raises:
         EdgegenError: Saying why not. The current bundle and the installed ones are as they were.
     """
-    manifest_bytes = source.manifest_bytes()
-    manifest = parse_manifest(manifest_bytes, source.name)
-    signature = source.read(SIGNATURE_NAME, _SIGNATURE_BYTES)
-    signer = signer_of(manifest_bytes, signature, policy.keys, source.name)
-    overrides = [
-        *unsigned_override(manifest, signer, policy, known=bool(signature)),
-        *version_override(manifest, manifest_bytes, data_dir, policy),
-    ]
-    source.check(manifest)
+    found = examine(source, data_dir, policy)
+    manifest = found.manifest
     target = data_dir / "bundles" / manifest.folder_name
-    if target.exists():
-        _require_same(target, manifest_bytes)
     require_space(data_dir, manifest.size_bytes, manifest.folder_name)
     with BundleBuilder(data_dir / "bundles") as build:
         _copy(source, manifest, build, progress)
-        write_synced(build.folder / MANIFEST_NAME, manifest_bytes)
-        if signature is not None:
-            write_synced(build.folder / SIGNATURE_NAME, signature)
+        write_synced(build.folder / MANIFEST_NAME, found.manifest_bytes)
+        if found.signature is not None:
+            write_synced(build.folder / SIGNATURE_NAME, found.signature)
         for path in (build.folder, *filter(Path.is_dir, build.folder.rglob("*"))):
             path.chmod(0o755)
             sync(path)
@@ -103,13 +126,13 @@ def install(
                 check_magic(build.folder / entry.path)
         for check in checks:
             check(build.folder)
-        for line in overrides:
+        for line in found.overrides:
             audit(line)
-        audit(f"installs {manifest.folder_name}, {_signed_by(signer)}")
+        audit(f"installs {manifest.folder_name}, {_signed_by(found.signer)}")
         _rename(build, target)
     if make_current:
         switch(data_dir, target, audit, "installed")
-    return Installed(target, manifest, signer)
+    return Installed(target, manifest, found.signer)
 
 
 def activate_installed(
@@ -135,15 +158,24 @@ def activate_installed(
     return Installed(folder, manifest, signer)
 
 
-def roll_back(data_dir: Path, *, audit: Audit, reason: str) -> Path:
+def roll_back(data_dir: Path, *, audit: Audit, reason: str, from_version: str | None = None) -> Path:
     """Make ``previous`` current again; it served here before, so its version and signature are not asked again.
+
+    Args:
+        from_version: The version to leave: an order that comes late or twice does not go to and fro.
 
     Returns:
         The bundle that is current now; the one that was is ``previous``.
 
     Raises:
-        BundleError: If there is no previous bundle, or it is damaged.
+        BundleError: If there is no previous bundle, it is damaged, or another version than the named one is current.
     """
+    if from_version is not None:
+        serving = current_folder(data_dir)
+        if serving is None or read_manifest(serving).version != from_version:
+            raise BundleError(
+                f"not rolled back: current is {serving.name if serving else 'nothing'}, not version {from_version}."
+            )
     link = data_dir / PREVIOUS
     if not link.is_dir():
         raise BundleError(f"{link}: there is no previous bundle to go back to. List them with: edgegen bundle list")
@@ -201,6 +233,14 @@ def tell_daemon(data_dir: Path) -> int | None:
             "Run: systemctl reload edgegen"
         ) from None
     return pid
+
+
+def clear_leftovers(data_dir: Path) -> None:
+    """Remove what an installation that was killed has left; one that runs is left alone."""
+    bundles = data_dir / "bundles"
+    if any(bundles.glob(".tmp-*")):
+        with contextlib.suppress(BundleError), BundleBuilder(bundles):
+            pass  # it clears the folder when it gets the lock
 
 
 def _copy(source: Source, manifest: Manifest, build: BundleBuilder, progress: Progress | None) -> None:

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from edgegen.errors import ConfigError, MissingExtraError
 from edgegen.report_table import table
 from finetune.methods.registry import METHODS
 from finetune.presets import PRESETS, recipe_text
-from finetune.recipe import load_recipe
+from finetune.recipe import load_recipe, recipe_of_base
 
 _recipe = click.argument("recipe", type=click.Path(path_type=Path))
 _overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
@@ -146,6 +147,39 @@ def resume(folder: Path) -> None:
     from finetune.run import resume as resume_run  # noqa: PLC0415
 
     click.echo(f"Done. Read {resume_run(loaded, say=click.echo)}")
+
+
+@command.command()
+@click.argument("base", metavar="RECIPE|BASE", type=click.Path(path_type=Path))
+@click.option(
+    "--prompts",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    help="One prompt a line, or JSON lines with prompt, messages or instruction.",
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The replay file to write.")
+@click.option("--count", type=click.IntRange(1), help="Use the first so many prompts only.")
+@click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer.")
+@click.option("--temperature", type=click.FloatRange(0), default=0.7, show_default=True, help="0: no chance at all.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Prompts answered at once.")
+def answers(base: Path, prompts: Path, out: Path, count: int | None, **sampling: Any) -> None:
+    """Let a base answer prompts, as replay data that keep a fine-tune of it from forgetting.
+
+    RECIPE|BASE is a recipe, whose base is taken, or the folder of a checkpoint. Answers that do not end within
+    --max-tokens are left out.
+
+    \b
+    Example:
+        edgegen finetune answers models/SmolLM2-135M-Instruct --prompts prompts.txt --out replay.jsonl
+    """  # noqa: D301 (click reads the \b)
+    loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
+    _need("answers", "polars", "transformers", "torch", "peft")
+    from finetune.answers import Sampling, read_prompts, write_answers  # noqa: PLC0415
+
+    written, left_out = write_answers(loaded, read_prompts(prompts)[:count], out, Sampling(**sampling), click.echo)
+    click.echo(f"Wrote {written:,} answers to {out}; {left_out:,} did not end and were left out.")
 
 
 def _need(name: str, *modules: str) -> None:
