@@ -140,6 +140,27 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, check_files: bool 
     sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for key in KEYS:
         sections[key.section][key.name] = values[key.dotted]
+    return _recipe(sections, path)
+
+
+def recipe_of_base(folder: Path) -> Recipe:
+    """A recipe of defaults for a checkpoint, for what needs a base and no training.
+
+    Raises:
+        ConfigError: When the folder is not a checkpoint.
+    """
+    problem = _file_problem(BY_DOTTED["base.model"], folder)
+    if problem:
+        raise ConfigError([f"{problem}."])
+    values: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for key in KEYS:
+        values[key.section][key.name] = key.default
+    values["base"]["model"] = folder
+    values["data"]["train"] = values["run"]["folder"] = folder
+    return _recipe(values, folder)
+
+
+def _recipe(sections: dict[str, dict[str, Any]], path: Path) -> Recipe:
     return Recipe(
         BaseSection(**sections["base"]),
         DataSection(**sections["data"]),
