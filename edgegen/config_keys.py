@@ -424,7 +424,7 @@ KEYS: tuple[Key, ...] = (
         None,
         '"/etc/edgegen/guardrails.toml"',
         "TOML file; default: none",
-        "Rules over questions and answers, and the confidence below which none is given. They hold beside a bundle's own.",
+        "Rules over questions and answers, and below which confidence none is given. They add to those of bundles.",
     ),
 )
 KEYS_BY_NAME = {key.dotted: key for key in KEYS}
