@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,29 @@ from finetune.recipe import load_recipe, recipe_of_base
 
 _recipe = click.argument("recipe", type=click.Path(path_type=Path))
 _overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
+_replay_out = click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The replay file to write."
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def _sampling(function: Callable[..., None]) -> Callable[..., None]:
+    """How answers are drawn."""
+    for option in reversed(
+        (
+            click.option(
+                "--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer."
+            ),
+            click.option(
+                "--temperature", type=click.FloatRange(0), default=0.7, show_default=True, help="0: no chance."
+            ),
+            click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True),
+            click.option("--seed", type=int, default=0, show_default=True),
+            click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Answers at once."),
+        )
+    ):
+        function = option(function)
+    return function
 
 
 @click.group()
@@ -157,13 +180,9 @@ def resume(folder: Path) -> None:
     required=True,
     help="One prompt a line, or JSON lines with prompt, messages or instruction.",
 )
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The replay file to write.")
 @click.option("--count", type=click.IntRange(1), help="Use the first so many prompts only.")
-@click.option("--max-tokens", type=click.IntRange(1), default=256, show_default=True, help="Longest answer.")
-@click.option("--temperature", type=click.FloatRange(0), default=0.7, show_default=True, help="0: no chance at all.")
-@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Prompts answered at once.")
+@_replay_out
+@_sampling
 def answers(base: Path, prompts: Path, out: Path, count: int | None, **sampling: Any) -> None:
     """Let a base answer prompts, as replay data that keep a fine-tune of it from forgetting.
 
@@ -180,6 +199,32 @@ def answers(base: Path, prompts: Path, out: Path, count: int | None, **sampling:
 
     written, left_out = write_answers(loaded, read_prompts(prompts)[:count], out, Sampling(**sampling), click.echo)
     click.echo(f"Wrote {written:,} answers to {out}; {left_out:,} did not end and were left out.")
+
+
+@command.command()
+@click.argument("base", metavar="RECIPE|BASE", type=click.Path(path_type=Path))
+@click.option(
+    "--chats", type=click.IntRange(0), default=1000, show_default=True, help="Questions to make up and answer."
+)
+@click.option("--texts", type=click.IntRange(0), default=1000, show_default=True, help="Texts, each from one token.")
+@_replay_out
+@_sampling
+def invent(base: Path, chats: int, texts: int, out: Path, **sampling: Any) -> None:
+    """Let a base make up replay data by itself: chats and plain texts, no prompts needed.
+
+    Train on them with data.replay_loss = "kl": they then say what the base was like, not what is true.
+
+    \b
+    Example:
+        edgegen finetune invent models/SmolLM2-135M-Instruct --temperature 1 --top-p 1 --out replay.jsonl
+    """  # noqa: D301 (click reads the \b)
+    loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
+    _need("invent", "polars", "transformers", "torch", "peft")
+    from finetune.answers import Sampling  # noqa: PLC0415
+    from finetune.invent import write_invented  # noqa: PLC0415
+
+    made = write_invented(loaded, chats, texts, out, Sampling(**sampling), say=click.echo)
+    click.echo(f"Wrote {made[0]:,} chats and {made[1]:,} texts to {out}.")
 
 
 def _need(name: str, *modules: str) -> None:
