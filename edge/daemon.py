@@ -29,14 +29,17 @@ from edge.intake import Intake
 from edge.loading import load_message
 from edge.mqtt import MqttLink
 from edge.node import Node
+from edge.offers import OfferWatch
 from edge.policy_file import policy_of
 from edge.store import Store
 from edge.telemetry import Sampler
 from edge.trial import Trial
-from edgegen.bundle import CURRENT, ResolvedModel, resolve_model
+from edge.updates import Updates
+from edgegen.bundle import CURRENT, ResolvedModel, current_folder, resolve_model
+from edgegen.bundle_install import roll_back
 from edgegen.config import Config
 from edgegen.errors import ConfigError, EdgegenError, StoreError
-from edgegen.protocol import Topics
+from edgegen.protocol import Topics, encode
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +89,15 @@ class Daemon:
             store=self.store,
             limits=config.limits,
             slots=config.model.slots,
-            publish=self._publish,
+            publish=self.publish,
             utc=clock.utc,
             boot=clock.boot_id(),
             started_at=self.started_at,
             changed=self.wake,
         )
-        self._trial = Trial(config.node.data_dir, self._go_back)
+        self._trial = Trial(config.node.data_dir, self._go_back, lambda: self.config.update.online_s)
+        self.updates = Updates(lambda: self.config, self._updated)
+        self.offers = OfferWatch(lambda: self.config, self._tell_offers)
         self.engines = EngineKeeper(
             self._load_message,
             on_ready=self._on_ready,
@@ -139,6 +144,8 @@ class Daemon:
         found = self.node.recover(clock.now())
         if found:
             log.info("%d open requests from before go on", found)
+        self.updates.clear()
+        self.offers.start()
         self.link.start()
         next_sample = clock.now() + 1.0
         next_housekeeping = clock.now() + HOUSEKEEPING_S
@@ -148,7 +155,7 @@ class Daemon:
             now = clock.now()
             self.engines.start(now)
             self.node.on_timer(now)
-            self._trial.on_timer(now)
+            self._tend_trial(now)
             self._tell_state()
             self.engines.check_stall(now, working=bool(self.node.scheduler.running))
             if self._hang_up:
@@ -240,6 +247,8 @@ class Daemon:
     def _shut_down(self) -> None:
         now = clock.now()
         waiting = len(self.node.scheduler)
+        self.offers.stop()
+        self.updates.stop()
         self.engines.close()
         self.link.stop(self._state_message(presence.state(self.boot, "stopped")))
         self.node.flush_marks(now)
@@ -269,9 +278,12 @@ class Daemon:
         self.node.attach_engine(self.engines, clock.now())
         systemd.notify("READY=1", f"STATUS=answering with {self.node.model}")
         if self.link.connected:
-            self._publish(self._info_message())
+            self.publish(self._info_message())
         if self.config.model.bundle == CURRENT:
             self._trial.ready(clock.now())
+        folder = self.model.folder if self.model is not None else None
+        self.updates.answering(folder.name if folder is not None else None)
+        self.offers.look_again()
 
     def _on_step(self, events: list[dict[str, Any]]) -> None:
         self.node.on_step(events, clock.now())
@@ -281,6 +293,7 @@ class Daemon:
 
     def _on_gone(self, reason: str, died: bool) -> None:  # noqa: FBT001
         self.engine_stats = {}
+        self.updates.failing(reason)
         self.node.detach_engine(clock.now(), died=died)
         if died:
             self.note("engine died", reason)
@@ -291,11 +304,23 @@ class Daemon:
             except EdgegenError as error:
                 log.error("the previous bundle cannot come back: %s", error)  # noqa: TRY400
 
+    def _tend_trial(self, now: float) -> None:
+        try:
+            if self._trial.on_timer(now):
+                self.engines.replace(now)
+        except EdgegenError as error:
+            log.error("the previous bundle cannot come back: %s", error)  # noqa: TRY400
+
     def _go_back(self, reason: str) -> None:
         """Make the previous bundle current again, on the record."""
-        from edgegen.bundle_install import roll_back  # noqa: PLC0415 - a start does not need it
-
+        left = current_folder(self.config.node.data_dir)
         roll_back(self.config.node.data_dir, reason=reason, audit=lambda line: self.note("bundle", line))
+        if left is not None:
+            self.updates.went_back(left.name, reason)
+
+    def _updated(self) -> None:
+        """A bundle command has ended; in its thread."""
+        self.offers.look_again()
 
     def note(self, kind: str, detail: str) -> None:
         """Keep an event an operator would ask about."""
@@ -336,6 +361,7 @@ class Daemon:
                 self.node.paused = True
                 self._replace_at = clock.now() + DRAIN_S
                 done.append(f"the engine restarts with {model.name}-{model.version} when what runs has ended")
+        self.offers.look_again()
         for line in done:
             log.info("reload: %s", line)
 
@@ -364,7 +390,8 @@ class Daemon:
 
     # --- saying how it is ------------------------------------------------------------------------
 
-    def _publish(self, message: Outgoing) -> None:
+    def publish(self, message: Outgoing) -> None:
+        """Hand a message to the MQTT thread; never blocks."""
         self.link.publish(message)
 
     def state_now(self) -> tuple[str, str | None]:
@@ -386,10 +413,26 @@ class Daemon:
         payload = presence.state(self.boot, state, reason)
         if payload != self._published_state and self.link.connected:
             self._published_state = payload
-            self._publish(self._state_message(payload))
+            self.publish(self._state_message(payload))
 
     def _state_message(self, payload: bytes) -> Outgoing:
         return Outgoing(self.topics.state, payload, retain=True)
+
+    def _offers_message(self) -> Outgoing:
+        document = {"offers": list(self.offers.offers), "problem": self.offers.problem}
+        return Outgoing(self.topics.offers, encode(document), retain=True)
+
+    def _tell_offers(self) -> None:
+        """What lies ready has changed; in the thread that watches it."""
+        for offer in self.offers.offers:
+            log.info(
+                "%s on the %s is offered%s",
+                offer["offer"],
+                offer["place"],
+                "" if offer["acceptable"] else f", and would be refused: {offer['why_not']}",
+            )
+        if self.link.connected:
+            self.publish(self._offers_message())
 
     def _info_message(self) -> Outgoing:
         return Outgoing(self.topics.info, presence.info(self), retain=True)
@@ -410,8 +453,8 @@ class Daemon:
         except StoreError as error:
             self.node.storage_failed(error, now)
         if self.link.connected:
-            health = presence.health(row, self.node, self.engine_stats)
-            self._publish(Outgoing(self.topics.health, health, qos=0, retain=True))
+            health = presence.health(row, self.node, self.engine_stats, self.offers)
+            self.publish(Outgoing(self.topics.health, health, qos=0, retain=True))
 
     # --- LinkEvents, in the MQTT thread ------------------------------------------------------------
 
@@ -421,7 +464,8 @@ class Daemon:
         self._published_state = None
         self.wake()
         try:
-            return [self._info_message(), *self.node.backlog()]
+            interrupted = self._admin.recover() if self._connections == 1 else []
+            return [self._info_message(), self._offers_message(), *interrupted, *self.node.backlog()]
         except StoreError as error:
             # What waits there is published after the next start, or when its devices repeat themselves.
             self.node.storage_failed(error, clock.now())

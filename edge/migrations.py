@@ -109,3 +109,24 @@ def first_light(db: Database) -> None:
     )
     db.table("probe_results").create_index(["run"])
     db.table("meta").create({"name": str, "value": str}, pk="name")
+
+
+@migration()
+def operators_commands(db: Database) -> None:
+    """Commands of operators, with their answers: a repeat gets the same one, also after a restart.
+
+    ``answer`` is null while a command runs; the next start ends what an earlier process left so.
+    """
+    db.table("commands").create(
+        {
+            "operator": str,
+            "id": str,
+            "hash": bytes,
+            "command": str,
+            "utc": float,
+            "answer": bytes,
+        },
+        pk=("operator", "id"),
+        not_null={"hash", "command", "utc"},
+    )
+    db.table("commands").create_index(["utc"])

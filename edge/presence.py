@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge import telemetry
 from edge.node import DEDUP_WINDOW_S, Node
+from edge.offers import OfferWatch
 from edge.store import Store
 from edgegen import __version__
 from edgegen.errors import StoreError
@@ -52,7 +53,7 @@ def info(daemon: "Daemon") -> bytes:
     )
 
 
-def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any]) -> bytes:
+def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any], offers: OfferWatch) -> bytes:
     """The ``health`` document, from one telemetry sample."""
     return encode(
         {name: _short(value) for name, value in row.items()}
@@ -62,6 +63,8 @@ def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any]) -> byt
             "engine": {name: value for name, value in engine.items() if name != "ev"},
             "model": node.model,
             "storage_problem": node.storage_problem,
+            "offers": len(offers.offers),
+            "offers_problem": offers.problem,
         }
     )
 

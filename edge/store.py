@@ -21,7 +21,7 @@ from edgegen.errors import StoreError
 MAX_BYTES = 512 * 1024 * 1024
 
 # The last step in edge/migrations.py.
-NEWEST_MIGRATION = "first_light"
+NEWEST_MIGRATION = "operators_commands"
 
 OPEN_STATES = (State.QUEUED, State.PROMPT, State.GENERATING)
 
@@ -61,6 +61,17 @@ class StoredTerminal:
     status: str
     run: int
     seq: int
+
+
+@dataclass(frozen=True)
+class StoredCommand:
+    """A command of an operator; ``answer`` is None while it runs."""
+
+    operator: str
+    id: str
+    hash: bytes
+    command: str
+    answer: bytes | None
 
 
 @contextmanager
@@ -296,6 +307,29 @@ class Store:
         """Store something an operator would ask about later: an engine's death, a full disk, an admin action."""
         self._insert("events", {"utc": utc, "kind": kind, "detail": detail})
 
+    # --- operators -------------------------------------------------------------------------------
+
+    def command(self, operator: str, command_id: str) -> StoredCommand | None:
+        """What an operator sent under this id."""
+        rows = self._read(
+            "SELECT operator, id, hash, command, answer FROM commands WHERE operator = ? AND id = ?",
+            (operator, command_id),
+        )
+        return StoredCommand(*rows[0]) if rows else None
+
+    def add_command(self, command: StoredCommand, utc: float) -> None:
+        """Keep a command, before it is carried out."""
+        self._insert("commands", {**vars(command), "utc": utc})
+
+    def answer_command(self, operator: str, command_id: str, answer: bytes) -> None:
+        """A command has ended."""
+        self._write("UPDATE commands SET answer = ? WHERE operator = ? AND id = ?", (answer, operator, command_id))
+
+    def running_commands(self) -> list[StoredCommand]:
+        """Commands that have not ended; at the start, those that the last process did not bring to an end."""
+        rows = self._read("SELECT operator, id, hash, command, answer FROM commands WHERE answer IS NULL ORDER BY utc")
+        return [StoredCommand(*row) for row in rows]
+
     def query(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """Read for reports."""
         return self._read(sql, values)
@@ -324,7 +358,7 @@ class Store:
                 "DELETE FROM requests WHERE state IN (?, ?) AND uptime_s < ?",
                 (State.PUBLISHED, State.UNDELIVERABLE, uptime_s - dedup_window_s),
             )
-            for table in ("answers", "telemetry", "events", "probe_results"):
+            for table in ("answers", "telemetry", "events", "probe_results", "commands"):
                 self._write(f"DELETE FROM {table} WHERE utc < ?", (utc - retention_s,))  # noqa: S608
         self._shrink()
 

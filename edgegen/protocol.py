@@ -73,6 +73,11 @@ class Topics:
         return f"{self.base}/{self.node}/health"
 
     @property
+    def offers(self) -> str:
+        """Retained: which bundles lie ready to be accepted."""
+        return f"{self.base}/{self.node}/offers"
+
+    @property
     def requests(self) -> str:
         """Filter of all requests to this node."""
         return f"{self.base}/{self.node}/req/+/+"

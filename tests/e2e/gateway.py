@@ -125,7 +125,7 @@ class Listener:
         if login is not None:
             command += ["-u", login[0], "-P", login[1]]
         command += ["-t", "edgegen/+/res/#", "-t", "edgegen/+/state", "-t", "edgegen/+/health", "-t", "edgegen/+/info"]
-        command += ["-t", "edgegen/+/admin/res/#", "-F", "%t\t%r\t%p"]
+        command += ["-t", "edgegen/+/offers", "-t", "edgegen/+/admin/res/#", "-F", "%t\t%r\t%p"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
@@ -167,6 +167,23 @@ class Listener:
         self.read()
         return [payload for seen, _, payload in self.lines if seen == topic]
 
+    def answers(self, operator: str, command_id: str) -> list[dict[str, Any]]:
+        """Frames of an operator's command."""
+        return [json.loads(p) for p in self.payloads(f"edgegen/{NODE}/admin/res/{operator}/{command_id}")]
+
+    def outcome(self, operator: str, command_id: str, timeout_s: float = 60) -> dict[str, Any]:
+        """How an operator's command ended."""
+        return wait_for(
+            lambda: next((f for f in self.answers(operator, command_id) if f["type"] in ("done", "error")), None),
+            timeout_s,
+            f"the end of {command_id}",
+        )
+
+    def offers(self) -> list[dict[str, Any]]:
+        """What the node offers now."""
+        payloads = self.payloads(f"edgegen/{NODE}/offers")
+        return json.loads(payloads[-1])["offers"] if payloads else []
+
     def state(self) -> str | None:
         states = self.payloads(f"edgegen/{NODE}/state")
         return json.loads(states[-1])["state"] if states else None
@@ -199,6 +216,13 @@ def publish(
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", version, "-q", "1", "-s"]
     subprocess.run([*command, "-t", f"edgegen/{node}/req/{device}/{verb}", *extra], input=data, check=True, timeout=20)
+
+
+def order(port: int, verb: str, **fields: Any) -> None:
+    """What an operator called ``op`` publishes."""
+    topic = f"edgegen/{NODE}/admin/req/op/{verb}"
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", "mqttv5", "-q", "1", "-s", "-t", topic]
+    subprocess.run(command, input=json.dumps(fields).encode(), check=True, timeout=20)
 
 
 def publish_lines(port: int, device: str, payloads: list[Mapping[str, Any]], *, version: str) -> None:

@@ -259,7 +259,10 @@ def test_admin_requests_are_answered_audited_and_deduplicated(gateway: Gateway, 
         assert json.loads(first)["state"] == "online"
         assert json.loads(listener.payloads(f"{answer}/_")[0])["code"] == "bad_request"
         assert json.loads(listener.payloads(f"{answer}/2")[0])["code"] == "unsupported"
-        assert gateway.query("SELECT detail FROM events WHERE kind = 'admin'") == [("op: status",)]
+        events = [detail for (detail,) in gateway.query("SELECT detail FROM events WHERE kind = 'admin'")]
+        assert events[0] == "op: status"
+        assert events[1].startswith("op: status: refused, an admin request is a JSON object with an id")
+        assert events[2].startswith("op: dance: refused, admin verb 'dance' is unknown")
 
 
 def test_the_shipped_broker_files_let_the_node_work(

@@ -9,6 +9,8 @@ from edgegen.bundle import current_folder
 from edgegen.bundle_install import roll_back
 from tests.export.bundles import Gateway, make_gateway
 
+ONLINE_S = 30.0
+
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
@@ -20,7 +22,9 @@ def gateway(tmp_path: Path) -> Gateway:
 
 def make_trial(gateway: Gateway) -> Trial:
     return Trial(
-        gateway.data_dir, lambda reason: roll_back(gateway.data_dir, audit=gateway.events.append, reason=reason)
+        gateway.data_dir,
+        lambda reason: roll_back(gateway.data_dir, audit=gateway.events.append, reason=reason),
+        lambda: ONLINE_S,
     )
 
 
@@ -89,3 +93,38 @@ def test_without_a_previous_bundle_nothing_is_sent_back(tmp_path: Path) -> None:
     trial = make_trial(gateway)
 
     assert not any(trial.ended("x") for _ in range(9))
+
+
+def test_a_bundle_that_does_not_come_online_in_time_gives_way(gateway: Gateway) -> None:
+    trial = make_trial(gateway)
+    trial.loading(100.0)
+    assert trial.next_timer() == 100.0 + ONLINE_S
+    trial.ended("it was killed")
+    trial.loading(120.0)  # a further try gets no further time
+    assert not trial.on_timer(129.0)
+
+    assert trial.on_timer(100.0 + ONLINE_S)
+
+    assert current(gateway) == "pump-1.3.0"
+    assert "pump-1.4.0 did not answer within 30 s" in gateway.events[-1]
+    trial.loading(200.0)
+    assert trial.next_timer() is None, "what is gone back to is not on trial"
+
+
+def test_a_bundle_that_answers_in_time_is_on_trial_for_its_ends_alone(gateway: Gateway) -> None:
+    trial = make_trial(gateway)
+    trial.loading(0.0)
+    trial.ready(ONLINE_S - 1)
+
+    assert not trial.on_timer(ONLINE_S + 1)
+    assert current(gateway) == "pump-1.4.0"
+
+
+def test_a_proven_bundle_may_load_for_as_long_as_it_takes(gateway: Gateway) -> None:
+    trial = make_trial(gateway)
+    trial.ready(0.0)
+    trial.on_timer(TRIAL_S)
+
+    trial.loading(TRIAL_S + 1)
+
+    assert trial.next_timer() is None
