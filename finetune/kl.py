@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from finetune.backends.peft_backend import collate
+from finetune.backends.peft_backend import collate, device_of
 from finetune.methods.base import Implementation
 from finetune.packing import Plan
 
@@ -81,6 +81,6 @@ def held_out_kl(model: Any, method: Implementation, plans: Sequence[Plan], pad: 
     total = 0.0
     for plan in plans:
         method.use_task(model, plan.task)
-        total += float(summed_kl(model, method, collate(plan, pad, next(model.parameters()).device)))
+        total += float(summed_kl(model, method, collate(plan, pad, device_of())))
     model.train(training)
     return total / max(1, sum(plan.kl_tokens for plan in plans))

@@ -68,6 +68,8 @@ class TrainSection:
     weight_decay: float
     clip: float
     checkpointing: bool
+    memory: str
+    optimizer: str
     seed: int
 
 
@@ -76,6 +78,7 @@ class RunSection:
     """Where the results go."""
 
     folder: Path
+    backend: str
     evaluate_every: int
     checkpoint_every: int
     patience: int
@@ -97,6 +100,11 @@ class Recipe:
     def row(self) -> Method:
         """The method's row of the registry."""
         return BY_NAME[self.method.name]
+
+
+# What may be a folder of files, or where base.hub = true a data set's name on the hub, as in hub:tatsu-lab/alpaca.
+SOURCES = ("data.train", "data.validation", "data.replay")
+HUB = "hub:"
 
 
 class _Setting(NamedTuple):
@@ -243,7 +251,10 @@ def _convert(key: RecipeKey, setting: _Setting, *, hub: _Setting | None, check_f
     if key.kind == "path":
         if not value or "\0" in value:
             return None, "must be a path"
-        is_name = key.dotted == "base.model" and hub is not None and hub.value is True
+        allowed = hub is not None and hub.value is True
+        if key.dotted in SOURCES and value.startswith(HUB) and not allowed:
+            return None, "is a name on the hub; write base.hub = true to let it be fetched, or give a file here"
+        is_name = allowed and (key.dotted == "base.model" or (key.dotted in SOURCES and value.startswith(HUB)))
         value = Path(value) if is_name else setting.folder / Path(value).expanduser()
         if check_files and not is_name and key.dotted != "run.folder":
             problem = _file_problem(key, value)
@@ -258,6 +269,8 @@ def _file_problem(key: RecipeKey, path: Path) -> str | None:
             return f"{path} is not a folder here. Give the folder of a checkpoint (config.json, safetensors)"
         if not (path / "config.json").exists():
             return f"{path} holds no config.json, so it is not a checkpoint"
+        return None
+    if key.dotted in SOURCES and path.is_dir():
         return None
     return None if path.is_file() else f"{path} is not a file here"
 

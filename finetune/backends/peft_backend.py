@@ -14,11 +14,14 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from finetune.errors import TrainingError
+from finetune.lever_choice import choose
+from finetune.levers import engage, head_of
 from finetune.methods.base import Implementation
 from finetune.methods.registry import Settings
 from finetune.methods.spectrum import select
 from finetune.packing import Plan
 from finetune.recipe import Recipe
+from finetune.tiled import cross_entropy
 
 IGNORED = -100
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -76,7 +79,11 @@ def load_model(recipe: Recipe) -> nn.Module:
     """
     go_offline(recipe)
     load, device = load_of(recipe), device_of()
-    options: dict[str, Any] = {"dtype": DTYPES.get(load, torch.bfloat16 if device.type == "cuda" else torch.float32)}
+    if "offload-layers" in choose(recipe, gpu=device.type == "cuda").names:
+        device = torch.device("cpu")  # the whole model never reaches the GPU; ``attach`` brings what belongs there
+    options: dict[str, Any] = {
+        "dtype": DTYPES.get(load, torch.bfloat16 if device_of().type == "cuda" else torch.float32)
+    }
     if load == "nf4":
         options["quantization_config"] = cast(Any, BitsAndBytesConfig)(
             load_in_4bit=True,
@@ -133,10 +140,13 @@ def attach(
     )
     implementation = recipe.row.load()
     adapted = implementation.attach(model, settings)
-    if recipe.train.checkpointing:
+    choice = choose(recipe, gpu=device_of().type == "cuda")
+    if recipe.train.checkpointing and not choice.checkpointing:
         # Reentrant checkpointing would cut the gradients of shortcuts between layers (ResLoRA).
         cast(Any, adapted).gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         cast(Any, adapted).enable_input_require_grads()
+    if choice.names:
+        engage(cast(nn.Module, adapted), choice, device_of())
     return adapted, implementation, settings
 
 
@@ -173,10 +183,12 @@ def collate(plan: Plan, pad: int, device: torch.device) -> dict[str, Tensor]:
 def summed_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
     """Cross-entropy summed over the learned tokens, so that batches of unequal size weigh by their tokens."""
     mask = batch.get("packed_mask", batch["attention_mask"])
-    output = model(
-        input_ids=batch["input_ids"], attention_mask=mask, position_ids=batch["position_ids"], use_cache=False
-    )
-    logits = output.logits[:, :-1].flatten(0, 1).float()
+    inputs = {"input_ids": batch["input_ids"], "attention_mask": mask, "position_ids": batch["position_ids"]}
+    tiles = head_of(model)
+    if tiles is not None:
+        hidden = cast(Any, model).get_base_model().model(**inputs, use_cache=False).last_hidden_state
+        return cross_entropy(hidden[:, :-1], batch["labels"][:, 1:], tiles)
+    logits = model(**inputs, use_cache=False).logits[:, :-1].flatten(0, 1).float()
     labels = batch["labels"][:, 1:].flatten()
     return nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
 
@@ -190,7 +202,7 @@ def held_out_loss(model: nn.Module, implementation: Implementation, plans: Seque
     total, tokens = 0.0, 0
     for plan in plans:
         implementation.use_task(cast(Any, model), plan.task)
-        batch = collate(plan, pad, next(model.parameters()).device)
+        batch = collate(plan, pad, device_of())
         total += float(summed_loss(model, batch))
         tokens += plan.targets
     model.train(training)
