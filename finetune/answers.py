@@ -15,8 +15,8 @@ import torch
 from transformers import GenerationConfig
 
 from finetune.backends import peft_backend as backend
-from finetune.data import PROBLEMS_SHOWN
 from finetune.errors import DataError, TrainingError
+from finetune.examples import PROBLEMS_SHOWN
 from finetune.recipe import Recipe
 
 Messages = list[dict[str, str]]

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from finetune.data import Sample
+from finetune.tokens import Sample
 
 # Rows that are open at once while packing: more fill better, and samples move further from their shuffled place.
 OPEN_ROWS = 16

@@ -30,7 +30,7 @@ from finetune.methods import fold as folding
 from finetune.methods.base import Implementation
 from finetune.packing import Plan, endless_batches, epoch_batches
 from finetune.presets import toml
-from finetune.recipe import Recipe
+from finetune.recipe import HUB, Recipe
 from finetune.recipe_keys import KEYS, SECTIONS
 from finetune.report import write_plot, write_report
 
@@ -108,7 +108,8 @@ def recipe_as_run(recipe: Recipe) -> str:
         lines += ["", f"[{section}]"]
         for key in (key for key in KEYS if key.section == section):
             value = getattr(getattr(recipe, section), key.name)
-            if isinstance(value, Path) and not (key.dotted == "base.model" and recipe.base.hub):
+            named = (key.dotted == "base.model" and recipe.base.hub) or str(value).startswith(HUB)
+            if isinstance(value, Path) and not named:
                 value = value.absolute()
             lines.append(f"# {key.name} is not set" if value is None else f"{key.name} = {toml(value)}")
     return "\n".join(lines) + "\n"

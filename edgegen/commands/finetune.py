@@ -4,6 +4,7 @@ import importlib.util
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -99,26 +100,37 @@ def init(path: Path, base: str, *, force: bool) -> None:
 @_recipe
 @_overrides
 @_as_json
-def data(recipe: Path, overrides: tuple[str, ...], *, as_json: bool) -> None:
-    """Check the data of a recipe line by line and report lengths, duplicates and tasks.
+@click.option(
+    "--probes",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of probe suites, or an installed bundle: count the examples that ask what they ask.",
+)
+def data(recipe: Path, overrides: tuple[str, ...], probes: Path | None, *, as_json: bool) -> None:
+    """Check the data of a recipe line by line and report lengths, duplicates and tasks; of any size, in little memory.
 
     \b
     Example:
-        edgegen finetune data recipe.toml
+        edgegen finetune data recipe.toml --probes /var/lib/edgegen/bundles/current
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(recipe, overrides)
     _need("data", "polars", "transformers", "torch")
     from finetune.backends.peft_backend import load_tokenizer  # noqa: PLC0415
-    from finetune.data import describe, load_dataset  # noqa: PLC0415
+    from finetune.probes import read_questions  # noqa: PLC0415
+    from finetune.survey import survey  # noqa: PLC0415
 
-    figures = describe(loaded, load_dataset(loaded, load_tokenizer(loaded)))
+    questions = read_questions(probes) if probes else None
+    figures = survey(loaded, load_tokenizer(loaded), questions)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
         return
     rows = [[name.replace("_", " "), f"{value:,}"] for name, value in figures.items() if isinstance(value, int)]
     rows += [[f"task {name or '(none)'}", f"{count:,}"] for name, count in figures["tasks"].items()]
+    found = figures.get("probes", {})
+    rows += [[name.replace("_", " "), f"{value:,}"] for name, value in found.items() if isinstance(value, int)]
     for line in table(rows):
         click.echo(line)
+    for where in [*found.get("equal", []), *found.get("alike", [])]:
+        click.echo(f"  asks what a probe asks: {where}")
 
 
 @command.command()
@@ -225,6 +237,40 @@ def invent(base: Path, chats: int, texts: int, out: Path, **sampling: Any) -> No
 
     made = write_invented(loaded, chats, texts, out, Sampling(**sampling), say=click.echo)
     click.echo(f"Wrote {made[0]:,} chats and {made[1]:,} texts to {out}.")
+
+
+@command.command()
+@click.argument("base", metavar="RECIPE|BASE", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--adapter", type=click.Path(path_type=Path, file_okay=False), help="The adapter folder of a run.")
+@click.option("--by", default="task", show_default=True, help="The field of a line that names its group.")
+@click.option("--max-tokens", type=click.IntRange(1), default=128, show_default=True, help="Longest answer.")
+@click.option("--batch", type=click.IntRange(1), default=32, show_default=True, help="Questions answered at once.")
+@_as_json
+def score(base: Path, data: Path, *, adapter: Path | None, by: str, max_tokens: int, batch: int, as_json: bool) -> None:
+    """Count the answers that are exactly those of a data file, answered without chance.
+
+    \b
+    Example:
+        edgegen finetune score runs/numbers/recipe.toml dev.jsonl --adapter runs/numbers/adapter
+    """  # noqa: D301 (click reads the \b)
+    loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
+    _need("score", "polars", "transformers", "torch", "peft")
+    from finetune.answers import Sampling  # noqa: PLC0415
+    from finetune.score import score as score_all  # noqa: PLC0415
+
+    sampling = Sampling(max_tokens=max_tokens, temperature=0.0, batch=batch)
+    say = (lambda _: None) if as_json else click.echo
+    groups = score_all(loaded, adapter, data, by=by, sampling=sampling, say=say)
+    if as_json:
+        click.echo(json.dumps({name: asdict(group) for name, group in groups.items()}, ensure_ascii=False))
+        return
+    rows = [["GROUP", "RIGHT", "OF", "SHARE"]]
+    rows += [[n, f"{g.right:,}", f"{g.of:,}", f"{g.right / g.of:.1%}"] for n, g in sorted(groups.items())]
+    for line in table(rows):
+        click.echo(line)
+    for question, answer, reference in (wrong for group in groups.values() for wrong in group.wrong):
+        click.echo(f"\n  {question}\n  answered: {answer}\n  right:    {reference}")
 
 
 def _need(name: str, *modules: str) -> None:

@@ -1,17 +1,29 @@
 """Data are checked line by line; the loss falls on the assistant's words only; packs never mix."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgegen.commands.finetune import command
+from edgegen.errors import ConfigError
 from finetune.backends.peft_backend import IGNORED, collate, summed_loss
-from finetune.data import Sample, describe, load_dataset, read_examples, tokenise
+from finetune.data import load_dataset
 from finetune.errors import DataError
+from finetune.examples import read_examples
 from finetune.packing import Plan, epoch_batches, pack
 from finetune.presets import recipe_text
+from finetune.probes import read_questions
 from finetune.recipe import load_recipe
+from finetune.run import recipe_as_run
+from finetune.survey import quantile, survey
+from finetune.tokens import Sample, tokenise
 from tests.finetune.tiny import save_base, sums, tiny_llama, tiny_tokenizer, write_jsonl
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def recipe_for(tmp_path, *overrides):
@@ -128,10 +140,12 @@ def test_replay_makes_up_its_share_and_equal_examples_are_counted(tmp_path):
         tmp_path, f"data.replay={tmp_path / 'replay.jsonl'}", "data.replay_share=0.3", "data.validation_share=0.0"
     )
 
-    figures = describe(recipe, load_dataset(recipe, tiny_tokenizer()))
+    dataset = load_dataset(recipe, tiny_tokenizer())
+    figures = survey(recipe, tiny_tokenizer())
 
-    assert figures["replayed_examples"] == 15
-    assert figures["train_examples"] == 50
+    assert dataset.replayed == figures["replayed_examples"] == 15
+    assert len(dataset.train) == 50
+    assert figures["train_examples"] == 35
     assert figures["duplicates"] == 5
 
 
@@ -183,3 +197,138 @@ def test_a_packed_row_has_the_loss_of_its_samples_alone():
     assert float(summed_loss(model, together)) == pytest.approx(expected, rel=1e-5)
     assert float(summed_loss(model, padded)) == pytest.approx(expected, rel=1e-5)
     assert int((together["labels"] != IGNORED).sum()) == 4 + 8 + 6
+
+
+def test_rows_may_come_from_parquet_csv_and_folders_with_their_place_in_the_file(tmp_path):
+    import polars as pl
+
+    frame = pl.DataFrame({"instruction": ["a", "b"], "input": [None, "c"], "output": ["x", "y"]})
+    folder = tmp_path / "set" / "data"
+    folder.mkdir(parents=True)
+    frame.write_parquet(folder / "train-00000-of-00001.parquet")
+    frame.write_parquet(folder / "test-00000-of-00001.parquet")
+    frame.write_csv(tmp_path / "t.csv")
+    frame.write_ipc_stream(tmp_path / "t.arrow")
+    chat = pl.DataFrame({"messages": [sums(1)[0]["messages"]], "id": [7]})
+    chat.write_parquet(tmp_path / "chat.parquet")
+
+    for source in (tmp_path / "set", tmp_path / "t.csv", tmp_path / "t.arrow"):
+        examples = list(read_examples(source))
+        assert [e.turns for e in examples] == [
+            (("user", "a"), ("assistant", "x")),
+            (("user", "b\n\nc"), ("assistant", "y")),
+        ]
+    assert examples[1].where == f"{tmp_path}/t.arrow:2"
+    assert next(read_examples(tmp_path / "t.csv")).where.endswith("t.csv:2")
+    assert next(read_examples(tmp_path / "chat.parquet")).turns == (("user", "0+1"), ("assistant", "1"))
+
+
+def test_a_run_trains_from_a_folder_and_names_what_a_cell_lacks(tmp_path):
+    import polars as pl
+
+    (tmp_path / "train.jsonl").mkdir()
+    frame = pl.DataFrame({"prompt": ["a"] * 9 + [None], "completion": [str(n) for n in range(10)]})
+    frame.write_parquet(tmp_path / "train.jsonl" / "x.parquet")
+
+    with pytest.raises(DataError, match=r"x.parquet:10: prompt = null: must be text"):
+        load_dataset(recipe_for(tmp_path), tiny_tokenizer())
+
+
+def test_a_data_set_of_the_hub_needs_leave(tmp_path):
+    write_jsonl(tmp_path / "train.jsonl", sums(3))
+
+    with pytest.raises(ConfigError, match=r"data.train = \"hub:a/b\": is a name on the hub; write base.hub = true"):
+        recipe_for(tmp_path, "data.train=hub:a/b")
+    allowed = recipe_for(tmp_path, "data.train=hub:a/b", "base.hub=true")
+    assert str(allowed.data.train) == "hub:a/b"
+    assert 'train = "hub:a/b"' in recipe_as_run(allowed)
+
+
+def test_a_million_lines_are_surveyed_in_bounded_memory(tmp_path):
+    """What is kept of a line is eight bytes: the memory used grows by far less than the file's size."""
+    import subprocess
+    import sys
+
+    big = tmp_path / "big.jsonl"
+    with big.open("w") as file:
+        for n in range(0, 1_000_000, 1000):
+            file.write("".join(f'{{"prompt":"{i} and one?","completion":"{i + 1}"}}\n' for i in range(n, n + 1000)))
+    code = """
+import sys
+from pathlib import Path
+from finetune.examples import Problems, held_out, read_examples
+from finetune.survey import _Part, _add
+
+def anon():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
+
+part, most = _Part(), 0.0
+for number, example in enumerate(read_examples(Path(sys.argv[1]))):
+    _add(part, example, 7, 2)
+    if number == 50_000:
+        start = anon()
+    if number % 50_000 == 0:
+        most = max(most, anon())
+part.lasting()
+print(part.count, round(most - start))
+"""
+    run = [sys.executable, "-c", code, str(big)]
+    count, grown = map(int, subprocess.run(run, capture_output=True, text=True, check=True).stdout.split())
+
+    assert count == 1_000_000
+    assert grown < 60, f"{grown} MiB"
+    assert big.stat().st_size > 45_000_000
+
+
+def test_examples_that_ask_what_a_probe_asks_are_counted_and_named(tmp_path):
+    suite = tmp_path / "probes"
+    suite.mkdir()
+    (suite / "numbers.toml").write_text(
+        'name = "numbers"\n[[probe]]\nid = "a"\nprompts = ["Which is larger, {a} or {b}?", "{question}", "Say hello."]'
+        '\nvalues = [{a = "9.11", b = "9.9"}]\n'
+    )
+    write_jsonl(tmp_path / "train.jsonl", [
+        {"instruction": "which is  larger, 9.11 or 9.9", "output": "9.9"},
+        {"instruction": "Which is larger, 3.5 or 3.4?", "output": "3.5"},
+        {"instruction": "say hello", "output": "hello"},
+        {"instruction": "Which of them is larger, 3.5 or 3.4?", "output": "3.5"},
+    ])  # fmt: skip
+    questions = read_questions(tmp_path)
+
+    found = survey(recipe_for(tmp_path, "data.validation_share=0.0"), tiny_tokenizer(), questions)["probes"]
+
+    assert found["examples_equal_to_a_question"] == 2
+    assert found["examples_worded_like_one"] == 1
+    assert found["templates_that_match_anything"] == 1
+    assert found["alike"] == [f"{tmp_path}/train.jsonl:2"]
+    with pytest.raises(ConfigError, match="holds no probe suite"):
+        read_questions(tmp_path / "base")
+
+
+def test_the_shipped_suites_are_read_as_plain_files(tmp_path):
+    questions = read_questions(ROOT / "edge" / "probes" / "suites")
+
+    assert len(questions.texts) > 10
+    assert len(questions.wordings) > 10
+
+
+def test_the_data_command_reports_overlap(tmp_path):
+    write_jsonl(tmp_path / "train.jsonl", [{"instruction": "What is the capital of France?", "output": "Paris"}] * 3)
+    recipe_for(tmp_path)
+    arguments = ["data", str(tmp_path / "recipe.toml"), "--probes", str(ROOT / "edge/probes/suites")]
+    for name, value in (("base.model", "base"), ("data.train", "train.jsonl"), ("data.validation_share", "0.0")):
+        arguments += ["--set", f"{name}={tmp_path / value if name != 'data.validation_share' else value}"]
+
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+    assert ["duplicates", "2"] in [line.split() for line in result.output.splitlines()]
+    assert f"asks what a probe asks: {tmp_path}/train.jsonl:1" in result.output
+
+
+def test_quantiles_are_those_of_the_sorted_lengths():
+    from collections import Counter
+
+    lengths = [3, 3, 3, 5, 8, 8, 9, 20]
+
+    assert [quantile(Counter(lengths), share) for share in (0, 0.5, 0.95, 1)] == [3, 8, 20, 20]

@@ -8,12 +8,13 @@ import torch
 from edgegen.errors import ConfigError
 from finetune import kl as kl_module
 from finetune.backends.peft_backend import collate
-from finetune.data import Sample, load_dataset
+from finetune.data import load_dataset
 from finetune.kl import held_out_kl, summed_kl
 from finetune.methods.base import ADAPTER, layers, switched_off
 from finetune.methods.registry import METHODS
 from finetune.packing import Plan, epoch_batches
 from finetune.run import start
+from finetune.tokens import Sample
 from tests.finetune.test_data import recipe_for
 from tests.finetune.tiny import TARGETS, attached, stir, sums, tiny_llama, tiny_tokenizer, write_jsonl
 

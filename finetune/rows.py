@@ -1,0 +1,105 @@
+"""Rows of training files, read lazily through Polars: JSON lines, Parquet, CSV, or a folder of them.
+
+Whatever its size, at most ``LINES_AT_ONCE`` lines of a file are held at once.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from finetune.errors import DataError
+from finetune.recipe import HUB
+
+# Enough for Polars to be quick, few enough that long conversations fit a small PC.
+LINES_AT_ONCE = 10_000
+# Of the part of a data set that is published for training, where a folder holds several parts.
+TRAINING_PART = "train"
+Row = dict[str, Any]
+
+
+def read_rows(source: Path) -> Iterator[tuple[str, Row | ValueError]]:
+    """All rows in order, each with its place, ``FILE:LINE``; what is wrong with a line stands in place of its row.
+
+    Args:
+        source: A ``.parquet`` or ``.csv`` file, a folder as ``datasets`` or a hub's clone leave it, ``hub:NAME``, or
+            else JSON lines.
+
+    Raises:
+        DataError: When a file cannot be read at all.
+    """
+    for path in parts(source):
+        try:
+            yield from _rows_of(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise DataError([f"{path}: cannot be read: {error}. {_REMEDY.get(_kind(path), '')}".strip()]) from None
+
+
+def parts(source: Path) -> list[Path]:
+    """The files of a source, in the order in which they are read.
+
+    Raises:
+        DataError: When a folder holds none.
+    """
+    if str(source).startswith(HUB) or not source.is_dir():
+        return [source]
+    found = sorted(path for path in source.rglob("*") if path.suffix in (".parquet", ".arrow", ".jsonl", ".csv"))
+    found = [path for path in found if not path.name.startswith(("cache-", "."))]
+    found = [p for p in found if TRAINING_PART in str(p.relative_to(source))] or found
+    if not found:
+        raise DataError([f"{source}: holds no .parquet, .arrow, .jsonl or .csv file."])
+    return found
+
+
+def _rows_of(path: Path) -> Iterator[tuple[str, Row | ValueError]]:
+    kind = _kind(path)
+    if kind == "lines":
+        lines = pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
+        filled = lines.filter(pl.col("text").str.strip_chars() != "")
+        for batch in filled.collect_batches(chunk_size=LINES_AT_ONCE, maintain_order=True):
+            for line, text in batch.iter_rows():
+                yield f"{path}:{line}", _object(text)
+        return
+    first = 2 if kind == "csv" else 1  # a CSV file has a line of names
+    number = first - 1
+    if kind == "arrow":
+        batches = iter(pl.read_ipc_stream(path).iter_slices(LINES_AT_ONCE))  # a shard of `datasets`: 500 MB at most
+    else:
+        frame = pl.scan_csv(path, infer_schema=False) if kind == "csv" else pl.scan_parquet(_parquet(path))
+        batches = frame.collect_batches(chunk_size=LINES_AT_ONCE, maintain_order=True)
+    for batch in batches:
+        for row in batch.iter_rows(named=True):
+            number += 1
+            yield f"{path}:{number}", row
+
+
+def _object(text: str) -> Row | ValueError:
+    try:
+        row = json.loads(text)
+    except ValueError as error:
+        return ValueError(f"not valid JSON ({error}), in: {text[:60]}. Write one object on one line.")
+    return row if isinstance(row, dict) else ValueError("must be a JSON object on one line.")
+
+
+def _kind(path: Path) -> str:
+    if str(path).startswith(HUB):
+        return "parquet"
+    return {".parquet": "parquet", ".csv": "csv", ".arrow": "arrow"}.get(path.suffix, "lines")
+
+
+def _parquet(path: Path) -> str:
+    """A file, or what Polars reads of a data set of the hub: the Parquet form that the hub makes of every one."""
+    name = str(path)
+    if not name.startswith(HUB):
+        return name
+    owner, dataset, *config = name.removeprefix(HUB).split("/")
+    return f"hf://datasets/{owner}/{dataset}@~parquet/{'/'.join(config) or 'default'}/{TRAINING_PART}/*.parquet"
+
+
+_REMEDY = {
+    "lines": "It must be JSON lines in UTF-8.",
+    "csv": "It must be CSV with a line of names, in UTF-8.",
+    "arrow": "It must be a file that `datasets` saved.",
+}
