@@ -31,6 +31,9 @@ COMMANDS = {
         "edgegen.commands.demo", "edge,demo", "See it work: a broker, a node and a device on this machine."
     ),
     "doctor": Command("edgegen.commands.doctor", "edge", "Find what keeps this gateway from answering."),
+    "evaluate": Command(
+        "edgegen.commands.evaluate", "evaluate", "Measure what a model knows and what a fine-tuning changed."
+    ),
     "export": Command("edgegen.commands.export", "export", "Bring a fine-tuned model to a signed, proven bundle."),
     "finetune": Command("edgegen.commands.finetune", "finetune", "Train an adapter from one recipe."),
     "model": Command("edgegen.commands.model", "edge", "List and add models."),
