@@ -1,0 +1,149 @@
+"""Trains the adapters of the shipped bundle, from a GGUF to proven adapters: one command, resumable.
+
+    python -m finetune.shipped OUT --gguf SmolLM2-135M-Instruct.Q4_1.gguf
+
+Ten minutes on an H100. The base becomes a checkpoint, makes up its own replay data, the data of each task are generated
+(train and dev; nothing sealed is touched), the recipes in ``finetune/recipes/shipped`` run, and every adapter is scored
+on dev. A step whose result is there is not done again. Then ``edgegen export`` makes the bundle (docs/shipped.md).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+RECIPES = Path(__file__).parent / "recipes" / "shipped"
+TASKS = ("numbers", "iot-command", "alert-triage")
+# Lines of training data: more than the recipes' steps can use, so that hardly one is seen twice.
+TRAIN_LINES = {"numbers": 60_000, "iot-command": 40_000, "alert-triage": 40_000}
+DEV_LINES = 1_000
+REPLAY = {"chats": 6_000, "texts": 10_000}
+
+
+class Bench:
+    """A folder with results, and commands that make them; ``share`` of the whole amount of data."""
+
+    def __init__(self, out: Path, share: float) -> None:
+        self.out, self.share = out, share
+        out.mkdir(parents=True, exist_ok=True)
+
+    def count(self, whole: int) -> int:
+        """How many of so many lines to make."""
+        return max(8, round(whole * self.share))
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Run an edgegen command; its words go to ``NAME.log``."""
+        click.echo(f"{name}: edgegen {' '.join(arguments)}")
+        log = (self.out / f"{name}.log").open("ab")
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "edgegen.cli", *arguments], stdout=log, stderr=log, env=environment
+        )
+
+    def finish(self, running: dict[str, subprocess.Popen[bytes]]) -> None:
+        """Wait for all.
+
+        Raises:
+            click.ClickException: When one failed, with the end of its log.
+        """
+        began = time.monotonic()
+        failed = [name for name, process in running.items() if process.wait() != 0]
+        for name in failed:
+            tail = (self.out / f"{name}.log").read_text(errors="replace").splitlines()[-8:]
+            click.echo("\n".join([f"--- {name}", *tail]))
+        if failed:
+            raise click.ClickException(f"{', '.join(failed)} failed; the whole logs are in {self.out}")
+        click.echo(f"  {', '.join(running)}: {time.monotonic() - began:.0f} s")
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--gguf", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only these; all without.")
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the data, to try it out.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change a value of the recipes.")
+def main(out: Path, gguf: Path, tasks: Sequence[str], share: float, overrides: Sequence[str]) -> None:
+    """Train the adapters of the shipped bundle in OUT, from a GGUF of SmolLM2-135M-Instruct."""
+    bench = Bench(out.absolute(), share)
+    tasks = tasks or TASKS
+    base, replay = bench.out / "base", bench.out / "replay.jsonl"
+    if not (base / "config.json").exists():
+        bench.finish({"base": bench.start("base", "model", "to-hf", str(gguf), str(base))})
+    _make_data(bench, tasks, base, replay)
+    _train(bench, tasks, overrides)
+    _score(bench, tasks)
+
+
+def _make_data(bench: Bench, tasks: Sequence[str], base: Path, replay: Path) -> None:
+    running = {}
+    for task in tasks:
+        for split, count in (("train", TRAIN_LINES[task]), ("dev", DEV_LINES)):
+            name = f"{task}.{split}"
+            if not (bench.out / f"{name}.jsonl").exists():
+                options = [
+                    "--split",
+                    split,
+                    "--count",
+                    str(bench.count(count)),
+                    "--seed",
+                    "1",
+                    "--out",
+                    f"{bench.out / name}.jsonl",
+                ]
+                running[name] = bench.start(name, "finetune", "generate", task, *options)
+    parts = {kind: bench.out / f"replay.{kind}.jsonl" for kind in REPLAY}
+    for kind, count in REPLAY.items():
+        if not parts[kind].exists():
+            counts = [f"--{other}={bench.count(count) if other == kind else 0}" for other in REPLAY]
+            drawn = ["--temperature=0.9", "--top-p=1", "--max-tokens=160", "--batch=512", "--seed=1"]
+            running[kind] = bench.start(
+                kind, "finetune", "invent", str(base), *counts, *drawn, "--out", str(parts[kind])
+            )
+    bench.finish(running)
+    if not replay.exists():
+        replay.write_text("".join(part.read_text(encoding="utf-8") for part in parts.values()), encoding="utf-8")
+
+
+def _train(bench: Bench, tasks: Sequence[str], overrides: Sequence[str]) -> None:
+    """All tasks side by side: a model this small leaves most of a GPU idle."""
+    running = {}
+    for task in tasks:
+        if (bench.out / task / "REPORT.md").exists():
+            continue
+        if (bench.out / task / "run.json").exists():
+            running[task] = bench.start(task, "finetune", "resume", str(bench.out / task))
+            continue
+        paths = {
+            "base.model": "base",
+            "data.train": f"{task}.train.jsonl",
+            "data.validation": f"{task}.dev.jsonl",
+            "data.replay": "replay.jsonl",
+            "run.folder": task,
+        }
+        given = [f"{key}={bench.out / name}" for key, name in paths.items()]
+        options = [part for value in (*given, *overrides) for part in ("--set", value)]
+        running[task] = bench.start(task, "finetune", "run", str(RECIPES / f"{task}.toml"), *options)
+    bench.finish(running)
+
+
+def _score(bench: Bench, tasks: Sequence[str]) -> None:
+    running = {}
+    for task in tasks:
+        data, adapter = f"{bench.out / task}.dev.jsonl", str(bench.out / task / "adapter")
+        running[f"{task}.score"] = bench.start(
+            f"{task}.score", "finetune", "score", str(bench.out / "base"), data, "--adapter", adapter, "--batch", "256"
+        )
+    bench.finish(running)
+    for task in tasks:
+        click.echo((bench.out / f"{task}.score.log").read_text(errors="replace"))
+        run = json.loads((bench.out / task / "run.json").read_text())
+        click.echo(f"{task}: best {run['best']}")
+
+
+if __name__ == "__main__":
+    main()
