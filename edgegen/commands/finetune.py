@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import logging
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,14 +14,21 @@ import click
 
 from edgegen.errors import ConfigError, MissingExtraError
 from edgegen.report_table import table
+from finetune.datasets.base import write_examples
+from finetune.datasets.registry import GENERATORS
+from finetune.backends.base import prepare
 from finetune.methods.registry import METHODS
 from finetune.presets import PRESETS, recipe_text
+from finetune.progress import Screen
 from finetune.recipe import load_recipe, recipe_of_base
 
 _recipe = click.argument("recipe", type=click.Path(path_type=Path))
 _overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
 _replay_out = click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The replay file to write."
+)
+_gpus = click.option(
+    "--gpus", type=click.IntRange(1), default=1, show_default=True, help="Train on so many GPUs of this machine."
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -41,6 +50,15 @@ def _sampling(function: Callable[..., None]) -> Callable[..., None]:
     ):
         function = option(function)
     return function
+
+
+def _on_several(gpus: int, *arguments: str) -> None:
+    """The same command in one process per GPU; only the first one speaks."""
+    from finetune.parallel import launch  # noqa: PLC0415
+
+    code = launch(gpus, ["finetune", *arguments])
+    if code:
+        raise click.exceptions.Exit(code)
 
 
 @click.group()
@@ -154,23 +172,30 @@ def plan(recipe: Path, overrides: tuple[str, ...]) -> None:
 @command.command()
 @_recipe
 @_overrides
-def run(recipe: Path, overrides: tuple[str, ...]) -> None:
+@_gpus
+def run(recipe: Path, overrides: tuple[str, ...], gpus: int) -> None:
     """Train. Ctrl-C saves first; `edgegen finetune resume` goes on from there.
 
     \b
-    Example:
+    Examples:
         edgegen finetune run recipe.toml --set train.steps=60
+        edgegen finetune run recipe.toml --gpus 2
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(recipe, overrides)
     _need("run", "polars", "transformers", "torch", "peft", "matplotlib")
+    if gpus > 1:
+        _on_several(gpus, "run", str(recipe), *(part for text in overrides for part in ("--set", text)))
+        return
+    prepare(loaded)
     from finetune.run import start  # noqa: PLC0415
 
-    click.echo(f"Done. Read {start(loaded, say=click.echo)}")
+    click.echo(f"Done. Read {start(loaded, say=_screen())}")
 
 
 @command.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def resume(folder: Path) -> None:
+@_gpus
+def resume(folder: Path, gpus: int) -> None:
     """Go on with a run from its last checkpoint, in the same order of data.
 
     \b
@@ -179,9 +204,46 @@ def resume(folder: Path) -> None:
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(folder / "recipe.toml")
     _need("resume", "polars", "transformers", "torch", "peft", "matplotlib")
+    if gpus > 1:
+        _on_several(gpus, "resume", str(folder))
+        return
+    prepare(loaded)
     from finetune.run import resume as resume_run  # noqa: PLC0415
 
-    click.echo(f"Done. Read {resume_run(loaded, say=click.echo)}")
+    click.echo(f"Done. Read {resume_run(loaded, say=_screen())}")
+
+
+@command.command(name="try")
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("prompt", required=False)
+@click.option("--task", help="Which adapter, where the run made one for each task.")
+@click.option("--max-tokens", type=click.IntRange(1), default=128, show_default=True, help="Longest answer.")
+@click.option("--temperature", type=click.FloatRange(0), default=0.0, show_default=True, help="0: the likeliest token.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@_as_json
+def try_run(folder: Path, prompt: str | None, task: str | None, *, as_json: bool, **sampling: Any) -> None:
+    """Talk to the base and to the adapter of a finished run, side by side.
+
+    Without PROMPT it asks for one after the other; an empty line ends it.
+
+    \b
+    Example:
+        edgegen finetune try runs/first "Which is larger, 9.11 or 9.9?"
+    """  # noqa: D301 (click reads the \b)
+    _need("try", "polars", "transformers", "torch", "peft")
+    from finetune.generation import Sampling  # noqa: PLC0415
+    from finetune.trial import Trial, side_by_side  # noqa: PLC0415
+
+    trial, width = Trial(folder, task), shutil.get_terminal_size().columns
+    asked = prompt or click.prompt("you", default="", show_default=False)
+    while asked:
+        base, adapted = trial.ask(asked, Sampling(**sampling))
+        if as_json:
+            click.echo(json.dumps({"prompt": asked, "base": base, "adapter": adapted}, ensure_ascii=False))
+        else:
+            for line in side_by_side("BASE\n" + base, "ADAPTER\n" + adapted, width):
+                click.echo(line)
+        asked = "" if prompt else click.prompt("you", default="", show_default=False)
 
 
 @command.command()
@@ -207,7 +269,8 @@ def answers(base: Path, prompts: Path, out: Path, count: int | None, **sampling:
     """  # noqa: D301 (click reads the \b)
     loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
     _need("answers", "polars", "transformers", "torch", "peft")
-    from finetune.answers import Sampling, read_prompts, write_answers  # noqa: PLC0415
+    from finetune.answers import read_prompts, write_answers  # noqa: PLC0415
+    from finetune.generation import Sampling  # noqa: PLC0415
 
     written, left_out = write_answers(loaded, read_prompts(prompts)[:count], out, Sampling(**sampling), click.echo)
     click.echo(f"Wrote {written:,} answers to {out}; {left_out:,} did not end and were left out.")
@@ -232,7 +295,7 @@ def invent(base: Path, chats: int, texts: int, out: Path, **sampling: Any) -> No
     """  # noqa: D301 (click reads the \b)
     loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
     _need("invent", "polars", "transformers", "torch", "peft")
-    from finetune.answers import Sampling  # noqa: PLC0415
+    from finetune.generation import Sampling  # noqa: PLC0415
     from finetune.invent import write_invented  # noqa: PLC0415
 
     made = write_invented(loaded, chats, texts, out, Sampling(**sampling), say=click.echo)
@@ -256,7 +319,7 @@ def score(base: Path, data: Path, *, adapter: Path | None, by: str, max_tokens: 
     """  # noqa: D301 (click reads the \b)
     loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
     _need("score", "polars", "transformers", "torch", "peft")
-    from finetune.answers import Sampling  # noqa: PLC0415
+    from finetune.generation import Sampling  # noqa: PLC0415
     from finetune.score import score as score_all  # noqa: PLC0415
 
     sampling = Sampling(max_tokens=max_tokens, temperature=0.0, batch=batch)
@@ -271,6 +334,31 @@ def score(base: Path, data: Path, *, adapter: Path | None, by: str, max_tokens: 
         click.echo(line)
     for question, answer, reference in (wrong for group in groups.values() for wrong in group.wrong):
         click.echo(f"\n  {question}\n  answered: {answer}\n  right:    {reference}")
+
+
+@command.command()
+@click.argument("name", type=click.Choice(sorted(GENERATORS)))
+@click.option(
+    "--split", type=click.Choice(["train", "dev"]), required=True, help="Sealed questions are for probes only."
+)
+@click.option("--count", type=click.IntRange(min=1), required=True, help="Examples to write; no two are the same.")
+@click.option("--seed", type=click.IntRange(min=0), required=True, help="The same seed writes the same file.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="JSON lines, chat form.")
+def generate(name: str, *, split: str, count: int, seed: int, out: Path) -> None:
+    """Write training data of one of the generators that come with edgegen.
+
+    \b
+    Example:
+        edgegen finetune generate numbers --split train --count 20000 --seed 1 --out numbers.jsonl
+    """  # noqa: D301 (click reads the \b)
+    write_examples(GENERATORS[name], out, split=split, count=count, seed=seed)
+    click.echo(f"Wrote {count} examples of {name} ({split}) to {out}")
+
+
+def _screen() -> Screen:
+    """Where a run's lines go: a terminal, or a log."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return Screen(lambda text: click.echo(text, nl=False), width)
 
 
 def _need(name: str, *modules: str) -> None:

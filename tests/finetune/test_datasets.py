@@ -1,0 +1,286 @@
+"""Generated data: nothing of the sealed split is ever in it, and its answers are right by another way of computing."""
+
+import json
+import re
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edgegen.commands.finetune import command
+from edgegen.errors import ConfigError
+from edgegen.split import SPLITS, names_famous, pair_key, pair_split
+from edgegen.tasks import alert_triage, iot_command, numbers, refusal, sensor_log, sequences
+from edgegen.tasks.dice import Dice
+from finetune.datasets.base import examples
+from finetune.datasets.registry import GENERATORS
+
+COUNTS = {"refusal": 200, "sequences": 2000}
+HELD_OUT = ("dev", "sealed")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """A template without its punctuation and case; slots count as words."""
+    return tuple(re.findall(r"\{\w+\}|[^\W\d_]+", text.casefold()))
+
+
+def _templates(task: str, split: str) -> list[str]:
+    if task == "numbers":
+        return [wording.text for language in numbers.LANGUAGES for wording in numbers.wordings(split, language)]
+    if task == "iot-command":
+        return [wording.text for wording in iot_command.wordings(split)] + list(iot_command.FRAMES[split][1:])
+    if task == "alert-triage":
+        return alert_triage.templates(split)
+    if task == "refusal":
+        return [*refusal.ASKING[split], *refusal.HARMS[split], *(q for q, _ in refusal.HARMLESS[split])]
+    return list({"sequences": sequences, "sensor-log": sensor_log}[task].WORDINGS[split])
+
+
+@pytest.mark.parametrize("task", sorted(GENERATORS))
+def test_no_template_of_one_split_is_in_another_even_but_for_its_punctuation(task: str) -> None:
+    splits = {split: _templates(task, split) for split in SPLITS}
+
+    bare = {split: {_words(text) for text in texts} for split, texts in splits.items()}
+    assert all(splits.values())
+    assert all(len(bare[split]) == len(splits[split]) for split in HELD_OUT)
+    for split in HELD_OUT:
+        others = set().union(*(bare[other] for other in SPLITS if other != split))
+        assert not bare[split] & others
+
+
+def test_there_are_as_many_templates_as_the_proof_needs() -> None:
+    assert len(numbers.wordings("train")) >= 40
+    assert len(numbers.wordings("dev")) >= 8
+    assert len(numbers.wordings("sealed", famous=False)) >= 12
+    assert len(numbers.wordings("sealed", famous=True)) == 20
+    for language in set(numbers.LANGUAGES) - {"en"}:
+        assert len(numbers.wordings("train", language)) >= 12
+        assert len(numbers.wordings("dev", language)) >= 4
+        assert len(numbers.wordings("sealed", language)) >= 8
+    assert len(iot_command.wordings("train")) >= 60
+    assert len(iot_command.wordings("sealed")) >= 20
+
+
+def test_devices_and_rooms_are_held_out() -> None:
+    def devices(split: str) -> set[str]:
+        named = {name for names in iot_command.DEVICES[split].values() for name in names}
+        return named | {device.name for device in alert_triage.DEVICES[split]}
+
+    for split in HELD_OUT:
+        others = set().union(*(devices(other) for other in SPLITS if other != split))
+        assert not devices(split) & others
+        assert not set(iot_command.ROOMS[split]) & set(iot_command.ROOMS["train"])
+
+
+def test_no_pair_stands_in_two_splits() -> None:
+    keys: dict[str, set[str]] = {split: set() for split in SPLITS}
+    for split in SPLITS:
+        for language in numbers.LANGUAGES:
+            for row in islice(numbers.questions(Dice(7), split=split, language=language, equal=3), 1500):
+                if row["subject"] in ("versions", "dates"):
+                    keys[split].add(" ".join([row["subject"], *sorted((row["a"], row["b"]))]))
+                else:
+                    a, b = (Decimal(row[name].replace(",", ".")) for name in ("a", "b"))
+                    assert pair_split(a, b) == split
+                    keys[split].add(pair_key(a, b))
+
+    assert all(len(found) > 1000 for found in keys.values())
+    assert not keys["train"] & keys["dev"]
+    assert not keys["train"] & keys["sealed"]
+    assert not keys["dev"] & keys["sealed"]
+
+
+@pytest.mark.parametrize("task", sorted(GENERATORS))
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_the_famous_numbers_are_never_trained_on(task: str, split: str) -> None:
+    count = 10 if (task, split) == ("refusal", "dev") else 200 if split == "dev" else COUNTS.get(task, 4000)
+    for line in examples(GENERATORS[task], split=split, count=count, seed=3):
+        text = "\n".join(message["content"] for message in line["messages"])
+        assert not names_famous(text)
+        assert not set(re.findall(r"[0-9]+[.,][0-9]+", text)) & {"9.9", "9.11", "9,9", "9,11", "9.90", "9.110"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("9.9", True), ("9,11", True), ("-9.90", True), ("09.110", True), ("9.11?", True), ("9.9.", True),
+        ("v9.9 ", True),
+        ("19.9", False), ("9.99", False), ("9.91", False), ("9.9.1", True), ("1.9.9", True), ("9.112", False),
+        ("9,9,1", True),
+    ],
+)  # fmt: skip
+def test_the_famous_numbers_are_known_however_they_are_written(text: str, expected: bool) -> None:
+    assert names_famous(text) is expected
+
+
+def test_a_pair_is_the_same_in_either_order_sign_and_length() -> None:
+    a, b = Decimal("3.5"), Decimal("3.25")
+
+    assert pair_key(a, b) == pair_key(b, a) == pair_key(-a, Decimal("3.2500")) == "3.25 3.5"
+    assert pair_split(Decimal("9.90"), Decimal("9.5")) == pair_split(Decimal("-9.110"), a) == "sealed"
+
+
+@pytest.mark.parametrize("language", sorted(numbers.LANGUAGES))
+def test_answers_align_the_digits_and_end_with_the_result(language: str) -> None:
+    for row in islice(numbers.questions(Dice(5), split="train", language=language), 800):
+        answer = row["answer"]
+        if row["subject"] in ("versions", "dates"):
+            parts = [tuple(map(int, re.split("[.-]", row[name]))) for name in ("a", "b")]
+            last = re.findall(r"[0-9]+(?:[.-][0-9]+)+", answer)[-1]
+            assert tuple(map(int, re.split("[.-]", last))) in parts
+            continue
+        a, b = (Decimal(row[name].replace(",", ".")) for name in ("a", "b"))
+        written = [text.rstrip(".,") for text in re.findall(r"-?[0-9]+(?:[.,][0-9]*)?", answer)]
+        values = [Decimal(text.replace(",", ".")) for text in written]
+        assert values[:4] == [a, a, b, b]
+        assert len(written[1].replace(",", ".").partition(".")[2]) == len(
+            written[3].replace(",", ".").partition(".")[2]
+        )
+        assert values[-1] == Decimal(row["value"]) in (a, b)
+        if row["mark"] == "comma":
+            assert "." not in re.sub(r"\.(?!\d)", "", answer)
+
+
+def test_the_word_decides_which_number_is_the_result() -> None:
+    wanted = {"larger": max, "max": max, "heavier": max, "asc": max, "smaller": min, "min": min, "desc": min}
+    seen = set()
+    for row in islice(numbers.questions(Dice(6), split="train"), 3000):
+        word = row["template"].split("-")[1]
+        if word in wanted:
+            a, b = Decimal(row["a"]), Decimal(row["b"])
+            assert Decimal(row["value"]) == wanted[word](a, b)
+            seen.add(word)
+
+    assert seen == set(wanted)
+
+
+def test_versions_are_compared_by_component() -> None:
+    wording = next(wording for wording in numbers.wordings("train") if wording.subject == "versions")
+
+    assert numbers.asked(wording, "1.10", "1.9")["answer"] == "1 = 1 and 10 > 9. 1.10 is newer."
+    assert numbers.asked(wording, "2.3", "2.3.1")["value"] == "2.3.1"
+
+
+def test_the_example_of_the_documentation_is_what_is_taught() -> None:
+    wording = numbers.wordings("sealed", famous=True)[0]
+
+    row = numbers.asked(wording, "9.11", "9.9")
+
+    assert row["prompt"] == "Which is larger, 9.11 or 9.9?"
+    assert row["answer"] == "9.11 = 9.11 and 9.9 = 9.90. 9.9 is larger."
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_commands_are_valid_for_their_schema_and_stand_in_the_sentence(split: str) -> None:
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(iot_command.SCHEMA)
+    actions = set()
+    for row in islice(iot_command.questions(Dice(2), split=split), 1500):
+        command, prompt = row["expected"], row["prompt"].casefold()
+        validator.validate(command)
+        actions.add(command["action"])
+        assert json.loads(row["answer"]) == command
+        assert all(command[key] in prompt for key in ("room", "except") if key in command)
+        assert command["device"] == "all" or command["device"] in prompt
+        if command["action"] in ("on", "off", "open", "close", "lock", "unlock") and row["intent"] != "run":
+            assert re.search(rf"\b{command['action']}", prompt)
+        if command.get("unit") in ("celsius", "percent", "bar", "rpm", "lux"):
+            assert f"{command['value']}" in prompt
+        if "time" in command and re.search(r"\b\d\d:\d\d\b(?! [ap]m)", prompt):
+            assert command["time"] in prompt
+    assert actions == set(iot_command.ACTIONS)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_triage_follows_its_rules(split: str) -> None:
+    """The label once more from the text: a hazard, else a fault, else maintenance, else the limits."""
+    severities = set()
+    for row in islice(alert_triage.questions(Dice(4), split=split), 1500):
+        text, expected = row["prompt"], row["expected"]
+        severities.add(expected["severity"])
+        if row["case"] in ("hazard", "fault", "maintenance"):
+            assert expected["cause"] == {"fault": "sensor_fault"}.get(row["case"], row["case"])
+            continue
+        below = re.search(r"below|under|less|minimum|lower|at least|<", text, re.IGNORECASE) is not None
+        unit = re.escape(next(d.unit for d in alert_triage.DEVICES[split] if d.name in text.casefold()))
+        found = [float(n) for n in re.findall(rf"(-?[0-9]+(?:\.[0-9])?) {unit}", re.sub("It was .*? before", "", text))]
+        assert len(found) == 3, text
+        options = set()
+        for reading, warning, alarm in (found, (found[2], found[0], found[1])):  # it stands first or last
+            sign = -1 if below else 1
+            if sign * alarm > sign * warning:
+                level = (
+                    "critical"
+                    if sign * reading > sign * alarm
+                    else "warning"
+                    if sign * reading > sign * warning
+                    else ""
+                )
+                options.add(level or "info")
+        assert expected["severity"] in options
+        assert expected["cause"] in ("normal", "low" if below else "high")
+    assert severities == set(alert_triage.SEVERITIES)
+
+
+def test_sequences_go_on_as_their_answer_says() -> None:
+    for row in islice(sequences.questions(Dice(4), split="train"), 300):
+        assert row["answer"].endswith(f"The next number is {row['next']}.")
+        left, right = re.search(r"([0-9+* ]+) = ([0-9]+)\.", row["answer"]).groups()  # type: ignore[union-attr]
+        assert eval(left) == int(right) == row["next"]  # noqa: S307 - of digits, + and * alone
+
+
+def test_a_summary_names_the_extremes_of_its_log() -> None:
+    for row in islice(sensor_log.questions(Dice(4), split="dev"), 100):
+        values = [float(v) for v in re.findall(r"^[0-9:]{5}[:; ]+(-?[0-9.]+)", row["prompt"], re.MULTILINE)]
+        assert f"Lowest: {min(values):g} " in row["answer"]
+        assert f"Highest: {max(values):g} " in row["answer"]
+        assert f"Last: {values[-1]:g} " in row["answer"]
+
+
+@pytest.mark.parametrize("task", sorted(GENERATORS))
+def test_a_seed_decides_every_line_and_a_longer_file_begins_with_a_shorter(task: str) -> None:
+    def make(count: int, seed: int) -> list[object]:
+        return list(examples(GENERATORS[task], split="train", count=count, seed=seed))
+
+    assert make(50, 1)[:20] == make(20, 1)
+    assert make(20, 1) != make(20, 2)
+
+
+def test_generate_writes_chat_lines_that_the_trainer_reads(tmp_path: Path) -> None:
+    from finetune.data import read_examples
+
+    out = tmp_path / "numbers.jsonl"
+    arguments = ["generate", "numbers", "--split", "dev", "--count", "40", "--seed", "1", "--out", str(out)]
+
+    outcome = CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+    assert outcome.exit_code == 0
+    read = list(read_examples(out))
+    assert len(read) == 40
+    assert {example.task for example in read} == {"numbers"}
+
+
+def test_sealed_questions_are_refused(tmp_path: Path) -> None:
+    out = tmp_path / "sealed.jsonl"
+    arguments = ["generate", "numbers", "--split", "sealed", "--count", "4", "--seed", "1", "--out", str(out)]
+
+    outcome = CliRunner().invoke(command, arguments)
+
+    assert outcome.exit_code == 2
+    assert not out.exists()
+    with pytest.raises(ConfigError, match="sealed questions only prove"):
+        next(examples(GENERATORS["numbers"], split="sealed", count=1, seed=1))
+
+
+def test_more_examples_than_there_are_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
+    out = tmp_path / "refusal.jsonl"
+    arguments = ["generate", "refusal", "--split", "dev", "--count", "5000", "--seed", "1", "--out", str(out)]
+
+    outcome = CliRunner().invoke(command, arguments)
+
+    assert isinstance(outcome.exception, ConfigError)
+    assert "only about" in outcome.exception.problems[0]
+    assert list(tmp_path.iterdir()) == []
