@@ -1,7 +1,7 @@
 """How fast does the engine generate, beside llama.cpp's own loop?
 
 The engine process alone (no broker, no store) against llama-batched-bench: 50-token prompts, then 128 tokens of each
-of 1 to 16 sequences at once, same model, threads and KV cache.
+of 1 to 16 sequences at once, same model, threads and KV cache. Without lookup drafting, which the peer has not either.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ def measure(setting: Setting) -> None:
     prompts = Prompts(setting.model)
     ours: dict[int, list[float]] = {n: [] for n in counts}
     theirs: dict[int, list[float]] = {n: [] for n in counts}
-    with Engine.of(setting, n_ctx=N_CTX, slots=max(counts)) as engine:
+    with Engine.of(setting, n_ctx=N_CTX, slots=max(counts), lookup_tokens=0) as engine:
         tg_rate(engine, [prompts.text(0, PROMPT_TOKENS)], TG_TOKENS)  # warm
         for number in range(setting.rounds):
             for n in counts:

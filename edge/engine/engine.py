@@ -120,6 +120,8 @@ class Engine:
             "prefix_hits": prefixes.hits,
             "steps": self.steps,
             "preemptions": self._stepper.preemptions,
+            "guessed_tokens": self._stepper.guessed,
+            "guessed_right": self._stepper.guessed_right,
             "adapter_switches": self.model.adapter_switches,
             "s_per_token": round(self._stepper.s_per_token, 6),
         }

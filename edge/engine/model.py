@@ -215,6 +215,10 @@ class Model:
         """Let sequence ``target`` share the first ``length`` cells of ``source``."""
         llama_cpp.llama_memory_seq_cp(self.memory, source, target, 0, length)
 
+    def cut(self, seq_id: int, length: int) -> None:
+        """Give up a sequence's cells from position ``length`` on."""
+        llama_cpp.llama_memory_seq_rm(self.memory, seq_id, length, -1)
+
     def forget(self, seq_id: int) -> None:
         """Give up a sequence's cells."""
         llama_cpp.llama_memory_seq_rm(self.memory, seq_id, -1, -1)

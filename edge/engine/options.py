@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# Longest guess of a sequence that runs alone (see lookup.py). With the token before it a batch of 16, which is as many
+# rows of logits as any context here has, so it is the limit too.
+MAX_LOOKUP_TOKENS = 15
+
 
 @dataclass(frozen=True)
 class AdapterFile:
@@ -27,11 +31,13 @@ class LoadOptions:
     n_threads: int | None = None
     flash_attn: bool | None = None
     kv_type: str = "f16"
+    lookup_tokens: int = MAX_LOOKUP_TOKENS
 
 
 def load_options(load: dict[str, Any]) -> LoadOptions:
     """The model's part of a ``load`` message."""
-    optional = {key: load[key] for key in ("n_threads", "flash_attn", "kv_type") if load.get(key) is not None}
+    names = ("n_threads", "flash_attn", "kv_type", "lookup_tokens")
+    optional = {key: load[key] for key in names if load.get(key) is not None}
     return LoadOptions(
         model=load["model"],
         adapters=[_adapter_file(entry) for entry in load.get("adapters") or ()],

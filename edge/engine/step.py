@@ -5,6 +5,7 @@ import time
 from edge.core.planner import Plan, Planner
 from edge.engine.advance import Advance
 from edge.engine.endings import Endings
+from edge.engine.lookup import Lookup
 from edge.engine.model import Model
 from edge.engine.pool import KvPool
 from edge.engine.roster import Roster
@@ -23,6 +24,8 @@ class Stepper:
         self._endings = endings
         self._planner = Planner(model.n_batch)
         self.preemptions = 0
+        self.guessed = 0
+        self.guessed_right = 0
 
     @property
     def s_per_token(self) -> float:
@@ -54,7 +57,8 @@ class Stepper:
         self._roster.wait(victim)
 
     def _compute(self, plan: Plan[Seq]) -> None:
-        outputs = self._fill(plan)
+        guess = self._guess(plan)
+        outputs = self._fill(plan, guess)
         started = time.perf_counter()
         try:
             self._model.use_adapter(plan.group)
@@ -66,15 +70,41 @@ class Stepper:
         if status == 1:  # the ledger was wrong: trust llama.cpp
             self._make_room_by_force()
             return
-        self._planner.observe(self._model.batch.size, time.perf_counter() - started)
+        if not guess:  # its rows of logits make a batch dearer than a prompt of its size
+            self._planner.observe(self._model.batch.size, time.perf_counter() - started)
         for seq, count in plan.chunks:
             seq.n_past += count
             self._pool.grow(seq.seq_id, count)
             if seq.job.key is None and not seq.pending:
                 self._endings.keep_shared(seq)
-        if outputs:
+        if guess:
+            self._check(outputs[0], guess)
+        elif outputs:
             for seq, row in zip(outputs, self._model.logits(len(outputs)), strict=True):
                 self._advance.by_row(seq, row)
+
+    def _guess(self, plan: Plan[Seq]) -> list[int]:
+        """What may follow a sequence that generates alone; nothing beside others, whose tokens would come later."""
+        longest = self._model.options.lookup_tokens
+        if len(self._roster.running) > 1 or not longest or not self._model.can_share_prefixes:
+            return []
+        ((seq, count),) = plan.chunks
+        if count > 1 or seq.pending > 1 or not seq.generated or seq.job.key is None:
+            return []
+        if seq.lookup is None:
+            seq.lookup = Lookup(longest)
+        # No kept prefix is evicted for a guess, and the sampler has the last word after the guess.
+        return seq.lookup.guess(seq.tokens, min(self._pool.ledger.free, seq.job.max_new - seq.generated) - 1)
+
+    def _check(self, seq: Seq, guess: list[int]) -> None:
+        """Keep what came true of a guess."""
+        right = self._advance.by_guess(seq, guess, self._model.logits(1 + len(guess)))
+        self.guessed += len(guess)
+        self.guessed_right += right
+        if seq.lookup is not None:
+            seq.lookup.judge(len(guess), right)
+        if seq.seq_id >= 0:
+            self._model.cut(seq.seq_id, seq.n_past)
 
     def _make_room_by_force(self) -> None:
         if self._pool.evict_one():
@@ -85,14 +115,15 @@ class Stepper:
             (alone,) = self._roster.running
             self._endings.fail(alone.job, "internal", "llama.cpp finds no KV room for a request that is alone")
 
-    def _fill(self, plan: Plan[Seq]) -> list[Seq]:
+    def _fill(self, plan: Plan[Seq], guess: list[int]) -> list[Seq]:
         """Put the plan into the batch; returns the sequences whose next token can be sampled, in its order."""
         batch = self._model.batch
         batch.clear()
         outputs = []
         for seq, count in plan.chunks:
             output = count == seq.pending and seq.job.key is not None
-            batch.add(seq.seq_id, seq.tokens[seq.n_past : seq.n_past + count], seq.n_past, output=output)
+            tokens = seq.tokens[seq.n_past : seq.n_past + count] + guess
+            batch.add(seq.seq_id, tokens, seq.n_past, output=output, all_outputs=bool(guess))
             if output:
                 outputs.append(seq)
         return outputs

@@ -1,0 +1,146 @@
+# ruff: noqa: PLC0415 (heavy imports, once they are needed)
+"""Random bases of the exact shapes of Llama 3.1 and 3.2, made in NF4 on the GPU, matrix by matrix.
+
+Memory and time of a training depend on shapes, not on values. A folder made here loads like any NF4 checkpoint; the 70B
+is never written but built straight into host memory, one matrix on the GPU at a time.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# hidden, intermediate, layers, heads, key-value heads, tied, rope factor (from the published config.json files).
+SHAPES = {
+    "70b": (8192, 28672, 80, 64, 8, False, 8.0),
+    "8b": (4096, 14336, 32, 32, 8, False, 8.0),
+    "3b": (3072, 8192, 28, 24, 8, True, 32.0),
+    "1b": (2048, 8192, 16, 32, 8, True, 32.0),
+    "tiny": (64, 176, 3, 4, 2, False, 8.0),
+    "tiny-tied": (64, 176, 3, 4, 2, True, 8.0),
+}
+VOCABULARY = 128256
+TINY_VOCABULARY = 512
+
+
+def config_of(name: str) -> dict[str, Any]:
+    """The contents of config.json."""
+    hidden, intermediate, layers, heads, kv_heads, tied, factor = SHAPES[name]
+    rope = {
+        "rope_type": "llama3",
+        "rope_theta": 500000.0,
+        "factor": factor,
+        "high_freq_factor": 4.0,
+        "low_freq_factor": 1.0,
+        "original_max_position_embeddings": 8192,
+    }
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "attention_bias": False,
+        "mlp_bias": False,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "hidden_act": "silu",
+        "hidden_size": hidden,
+        "head_dim": hidden // heads,
+        "intermediate_size": intermediate,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "num_key_value_heads": kv_heads,
+        "max_position_embeddings": 131072,
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 500000.0,
+        "rope_scaling": {key: value for key, value in rope.items() if key != "rope_theta"},
+        "tie_word_embeddings": tied,
+        "vocab_size": TINY_VOCABULARY if name.startswith("tiny") else VOCABULARY,
+        "dtype": "bfloat16",
+        "torch_dtype": "bfloat16",
+        "use_cache": True,
+    }
+
+
+class RandomWeights:
+    """Tensors drawn when they are asked for, with the spread of a trained model's."""
+
+    def __init__(self, name: str, device: torch.device, seed: int = 0) -> None:
+        self.config = config_of(name)
+        self.device = device
+        self.generator = torch.Generator(device).manual_seed(seed)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor by its name in the checkpoint."""
+        c = self.config
+        hidden, inter = c["hidden_size"], c["intermediate_size"]
+        kv = c["num_key_value_heads"] * c["head_dim"]
+        if name.endswith("norm.weight"):
+            return (hidden,)
+        kinds = {
+            "q_proj": (hidden, hidden), "k_proj": (kv, hidden), "v_proj": (kv, hidden), "o_proj": (hidden, hidden),
+            "gate_proj": (inter, hidden), "up_proj": (inter, hidden), "down_proj": (hidden, inter),
+            "embed_tokens": (c["vocab_size"], hidden), "lm_head": (c["vocab_size"], hidden),
+        }  # fmt: skip
+        return kinds[name.split(".")[-2]]
+
+    def tensor(self, name: str) -> Tensor:
+        """Normal numbers; ones for the norms."""
+        shape = self.shape(name)
+        if len(shape) == 1:
+            return torch.ones(shape, dtype=torch.bfloat16)
+        drawn = torch.empty(shape, dtype=torch.bfloat16, device=self.device)
+        drawn.normal_(0, 0.6 / math.sqrt(shape[1]), generator=self.generator)
+        return drawn.cpu() if "embed_tokens" in name or "lm_head" in name else drawn
+
+    def quantised(self, name: str) -> Mapping[str, Tensor] | None:
+        """Nothing is quantised yet."""
+        del name
+
+    def names(self) -> list[str]:
+        """All tensors of the checkpoint, in its order."""
+        inner = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj",
+                 "mlp.up_proj", "mlp.down_proj", "input_layernorm", "post_attention_layernorm"]  # fmt: skip
+        layers = range(self.config["num_hidden_layers"])
+        names = ["model.embed_tokens.weight", "model.norm.weight"]
+        names += [f"model.layers.{layer}.{part}.weight" for layer in layers for part in inner]
+        return names if self.config["tie_word_embeddings"] else [*names, "lm_head.weight"]
+
+
+def write(name: str, folder: Path, device: torch.device, *, nf4: bool = True) -> Path:
+    """A checkpoint folder in NF4 with double quantisation, or in 16 bits."""
+    from bitsandbytes.functional import quantize_4bit
+    from safetensors.torch import save_file
+
+    from tests.finetune.tiny import tiny_tokenizer
+
+    if (folder / "config.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = RandomWeights(name, device)
+    tensors: dict[str, Tensor] = {}
+    for key in weights.names():
+        tensor = weights.tensor(key)
+        if nf4 and "_proj." in key:
+            packed, state = quantize_4bit(tensor, quant_type="nf4", compress_statistics=True)
+            tensors[key] = packed.cpu()
+            tensors |= {f"{key}.{part}": value.cpu() for part, value in state.as_dict(packed=True).items()}
+        else:
+            tensors[key] = tensor.cpu()
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    config = weights.config
+    if nf4:
+        config = config | {
+            "quantization_config": {
+                "quant_method": "bitsandbytes", "load_in_4bit": True, "load_in_8bit": False,
+                "_load_in_4bit": True, "_load_in_8bit": False, "bnb_4bit_quant_type": "nf4",
+                "bnb_4bit_use_double_quant": True, "bnb_4bit_compute_dtype": "bfloat16",
+                "bnb_4bit_quant_storage": "uint8", "llm_int8_threshold": 6.0, "llm_int8_skip_modules": ["lm_head"],
+                "llm_int8_enable_fp32_cpu_offload": False, "llm_int8_has_fp16_weight": False,
+            }
+        }  # fmt: skip
+    tiny_tokenizer().save_pretrained(folder)
+    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+    return folder
