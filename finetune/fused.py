@@ -1,7 +1,7 @@
 """Faster and leaner forms of what a decoder layer computes, with the same results to rounding.
 
-PEFT's LoRA layer casts its input to float32, keeps that copy for the backward pass and adds in four kernels; on a 16-bit
-base ``FastLora`` computes the same equation in the base's type and keeps the input once for all that share it.
+PEFT's LoRA layer casts its input to float32, keeps that copy for the backward pass and adds in four kernels; on a
+16-bit base ``FastLora`` computes the same equation in the base's type and keeps the input once for all that share it.
 Dropout, DoRA and the other variants keep PEFT's forward pass.
 """
 
@@ -93,9 +93,8 @@ def fuse_lora(model: nn.Module) -> int:
         plain = type(layer).__module__.startswith("peft.tuners.lora.") and isinstance(layer, LoraLayer)
         if not plain or ADAPTER not in getattr(layer, "lora_A", {}) or getattr(layer, "lora_variant", None):
             continue
-        if not hasattr(layer.get_base_layer(), "in_features") or not isinstance(
-            layer.lora_dropout[ADAPTER], nn.Identity
-        ):
+        base, dropout = cast(Any, layer).get_base_layer(), cast(Any, layer).lora_dropout[ADAPTER]
+        if not hasattr(base, "in_features") or not isinstance(dropout, nn.Identity):
             continue
         layer.__class__ = _fast_class(type(layer))
         count += 1

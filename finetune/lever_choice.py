@@ -55,6 +55,8 @@ def choose(recipe: Recipe, *, gpu: bool) -> Choice:
     """
     memory = recipe.train.memory
     names = PRESETS[memory] if gpu or memory != "default" else ()
+    if not gpu:
+        names = tuple(name for name in names if name != "adamw-8bit")
     random = recipe.method.dropout > 0
     checkpointing = recipe.train.checkpointing and bool(names)
     if recipe.method.name in ACROSS_LAYERS:

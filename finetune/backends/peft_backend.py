@@ -5,18 +5,22 @@ Nothing is fetched unless the recipe says ``base.hub = true``, and no library ma
 
 import json
 import os
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal, cast
+from weakref import WeakKeyDictionary
 
 import torch
 import transformers
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
+from finetune import streamed_base
 from finetune.errors import TrainingError
 from finetune.lever_choice import choose
-from finetune.levers import engage, head_of
-from finetune.methods.base import Implementation
+from finetune.levers import Engaged, engage, head_of
+from finetune.methods import fold as folding
+from finetune.methods.base import Fold, Implementation
 from finetune.methods.registry import Settings
 from finetune.methods.spectrum import select
 from finetune.packing import Plan
@@ -24,6 +28,8 @@ from finetune.recipe import Recipe
 from finetune.tiled import cross_entropy
 
 IGNORED = -100
+Loss = Callable[[nn.Module, Mapping[str, Tensor], int], Tensor]
+_ENGAGED: WeakKeyDictionary[nn.Module, Engaged] = WeakKeyDictionary()
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -81,6 +87,8 @@ def load_model(recipe: Recipe) -> nn.Module:
     load, device = load_of(recipe), device_of()
     if "offload-layers" in choose(recipe, gpu=device.type == "cuda").names:
         device = torch.device("cpu")  # the whole model never reaches the GPU; ``attach`` brings what belongs there
+        if load == "nf4" and recipe.base.model.is_dir():
+            return _load_streamed(recipe, torch.bfloat16 if device_of().type == "cuda" else torch.float32)
     options: dict[str, Any] = {
         "dtype": DTYPES.get(load, torch.bfloat16 if device_of().type == "cuda" else torch.float32)
     }
@@ -104,6 +112,13 @@ def load_model(recipe: Recipe) -> nn.Module:
     model = cast(nn.Module, loaded if load == "nf4" else cast(Any, loaded).to(device))
     model.requires_grad_(False)
     return model
+
+
+def _load_streamed(recipe: Recipe, dtype: torch.dtype) -> nn.Module:
+    try:
+        return streamed_base.load(recipe.base.model, device_of(), dtype)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise TrainingError(f"{recipe.base.model}: the model cannot be loaded: {error}") from None
 
 
 def model_facts(recipe: Recipe) -> dict[str, Any]:
@@ -146,7 +161,7 @@ def attach(
         cast(Any, adapted).gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         cast(Any, adapted).enable_input_require_grads()
     if choice.names:
-        engage(cast(nn.Module, adapted), choice, device_of())
+        _ENGAGED[cast(nn.Module, adapted)] = engage(cast(nn.Module, adapted), choice, device_of())
     return adapted, implementation, settings
 
 
@@ -180,7 +195,7 @@ def collate(plan: Plan, pad: int, device: torch.device) -> dict[str, Tensor]:
     return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def summed_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+def summed_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     """Cross-entropy summed over the learned tokens, so that batches of unequal size weigh by their tokens."""
     mask = batch.get("packed_mask", batch["attention_mask"])
     inputs = {"input_ids": batch["input_ids"], "attention_mask": mask, "position_ids": batch["position_ids"]}
@@ -193,8 +208,59 @@ def summed_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
     return nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
 
 
+def optimizer_of(
+    recipe: Recipe, model: Any, implementation: Implementation, settings: Settings
+) -> torch.optim.Optimizer:
+    """The method's optimiser, or AdamW with 8-bit moments where the recipe asks for it and the method has no own."""
+    train = recipe.train
+    levers = choose(recipe, gpu=device_of().type == "cuda").names
+    eight = train.optimizer == "adamw-8bit" or (train.optimizer == "auto" and "adamw-8bit" in levers)
+    if eight and type(implementation).optimizer is Implementation.optimizer:
+        from bitsandbytes.optim.adamw import AdamW8bit  # noqa: PLC0415  (only for this)
+
+        trained = [value for value in model.parameters() if value.requires_grad]
+        return cast(torch.optim.Optimizer, cast(Any, AdamW8bit)(trained, lr=train.lr, weight_decay=train.weight_decay))
+    made = implementation.optimizer(model, settings, train.lr, train.weight_decay)
+    if device_of().type == "cuda" and type(made) is torch.optim.AdamW:
+        for group in made.param_groups:  # one kernel, and no temporary copies of all moments
+            group["fused"], group["foreach"] = True, False
+    return made
+
+
+class PeftBackend:
+    """transformers, PEFT and our own memory levers."""
+
+    name: Literal["peft"] = "peft"
+
+    def __init__(self) -> None:
+        self.engaged: Engaged | None = None
+
+    def load(self, recipe: Recipe, tasks: tuple[str, ...], steps: int) -> tuple[Any, Implementation, Settings]:
+        """``load_model`` and ``attach``."""
+        adapted, implementation, settings = attach(recipe, load_model(recipe), tasks, steps)
+        self.engaged = _ENGAGED.get(adapted)
+        return adapted, implementation, settings
+
+    def loss(self, model: nn.Module, batch: Mapping[str, Tensor], targets: int) -> Tensor:
+        """``summed_loss`` over ``targets``."""
+        return summed_loss(model, batch) / targets
+
+    def in_place_of_adapter(self, model: Any, fold: Fold) -> AbstractContextManager[None]:
+        """The fold where the adapter was."""
+        return folding.in_place_of_adapter(model, fold)
+
+    def facts(self) -> dict[str, Any]:
+        """The levers that were pulled, and the pinned host memory that they took."""
+        if self.engaged is None:
+            return {"levers": [], "pinned_host_bytes": 0}
+        states = self.engaged.states.host_bytes if self.engaged.states else 0
+        return {"levers": list(self.engaged.names), "pinned_host_bytes": self.engaged.host_bytes + states}
+
+
 @torch.no_grad()
-def held_out_loss(model: nn.Module, implementation: Implementation, plans: Sequence[Plan], pad: int) -> float:
+def held_out_loss(
+    model: nn.Module, implementation: Implementation, plans: Sequence[Plan], pad: int, loss: Loss | None = None
+) -> float:
     """Mean loss a learned token, in nats, over batches that are not trained on."""
     training = model.training
     model.eval()
@@ -203,7 +269,7 @@ def held_out_loss(model: nn.Module, implementation: Implementation, plans: Seque
     for plan in plans:
         implementation.use_task(cast(Any, model), plan.task)
         batch = collate(plan, pad, device_of())
-        total += float(summed_loss(model, batch))
+        total += float(loss(model, batch, 1) if loss else summed_loss(model, batch))
         tokens += plan.targets
     model.train(training)
     return total / max(1, tokens)
@@ -214,3 +280,6 @@ def describe_base(recipe: Recipe) -> str:
     facts = model_facts(recipe)
     shape = f"{facts.get('num_hidden_layers')} layers, {facts.get('hidden_size')} wide"
     return f"{recipe.base.model} ({facts.get('model_type')}, {shape}), held in {load_of(recipe)}, on {device_of().type}"
+
+
+BACKEND = PeftBackend

@@ -1,0 +1,95 @@
+"""The estimate: exact where things can be counted, in the right order where they cannot, and said in plain words."""
+
+import json
+
+import pytest
+
+from benchmarks.gpu_bases import config_of
+from finetune.memory import GIB, Shape, estimate, lines, savings, too_small, trainable
+from finetune.presets import recipe_text
+from finetune.recipe import load_recipe
+
+
+@pytest.fixture
+def recipe_of(tmp_path):
+    (tmp_path / "recipe.toml").write_text(recipe_text("llama-3.1-8b"))
+
+    def make(*changes):
+        settings = ["data.train=none.jsonl", "base.model=none", "run.folder=none", "data.max_tokens=2048", *changes]
+        return load_recipe(tmp_path / "recipe.toml", settings, check_files=False)
+
+    return make
+
+
+def test_the_papers_trainable_parameters(recipe_of):
+    assert trainable(recipe_of(), Shape.of(config_of("8b"))) == 41_943_040
+
+
+@pytest.mark.parametrize(
+    ("shape", "vocabulary", "expected"),
+    [
+        ((960, 2560, 32, 15, 5), 49152, 9_485_312),
+        ((2048, 8192, 24, 32, 32), 49152, 18_907_136),
+        ((2048, 8192, 16, 32, 8), 128256, 13_357_056),
+        ((3072, 8192, 28, 24, 8), 128256, 26_415_104),
+    ],
+)
+def test_the_trainable_parameters_of_the_e_commerce_paper(recipe_of, shape, vocabulary, expected):
+    names = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
+    config = dict(zip(names, shape, strict=True)) | {"vocab_size": vocabulary}
+    kinds = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head"]
+    recipe = recipe_of(f"method.targets={json.dumps(kinds)}")
+
+    assert trainable(recipe, Shape.of(config)) == expected
+
+
+def test_more_of_anything_takes_more(recipe_of):
+    def peak(*changes, shape="8b"):
+        return estimate(recipe_of(*changes), config_of(shape), backend="peft").nvml_bytes
+
+    base = peak()
+    assert peak("train.batch=4") > base > peak("train.batch=1")
+    assert peak("data.max_tokens=4096") > base > peak("data.max_tokens=512")
+    assert peak("method.rank=64") > base
+    assert peak(shape="70b") > 30 * GIB > base > peak(shape="3b") > peak(shape="1b")
+    assert peak("train.memory=off") > base > peak("train.optimizer=adamw-8bit") > peak("train.memory=minimal")
+    assert peak("train.checkpointing=false") > 3 * base
+
+
+def test_the_minimal_preset_fits_where_the_figures_want_it(recipe_of):
+    """Estimates, to be held against the measurement on a GPU."""
+    for shape, limit in (("8b", 4.0), ("3b", 2.5), ("1b", 1.5), ("70b", 44.0)):
+        assert estimate(recipe_of("train.memory=minimal"), config_of(shape), backend="peft").nvml_bytes < limit * GIB
+
+
+def test_a_gpu_too_small_is_told_by_how_much_and_what_helps(recipe_of):
+    recipe, config = recipe_of(), config_of("8b")
+    need = estimate(recipe, config, backend="peft").nvml_bytes
+
+    said = too_small(recipe, config, need - GIB, backend="peft")
+
+    assert said is not None
+    assert "1.00 GiB too little" in said
+    assert 'train.memory = "minimal" saves' in said
+    assert ", enough" in said
+    assert too_small(recipe, config, need, backend="peft") is None
+
+
+def test_savings_are_differences_of_estimates(recipe_of):
+    recipe, config = recipe_of(), config_of("8b")
+    now = estimate(recipe, config, backend="peft")
+    found = dict(savings(recipe, config, now))
+
+    minimal = estimate(recipe_of("train.memory=minimal"), config, backend="peft")
+    assert found['train.memory = "minimal"'] == now.nvml_bytes - minimal.nvml_bytes
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_the_parts_add_up_and_are_shown(recipe_of):
+    recipe, config = recipe_of(), config_of("1b")
+    now = estimate(recipe, config, backend="peft")
+
+    assert sum(now.parts.values()) == now.reserved_bytes
+    first, *ways = lines(recipe, config, backend="peft")
+    assert f"{now.reserved_bytes / GIB:.2f} GiB reserved" in first
+    assert any("minimal" in way for way in ways)
