@@ -15,13 +15,14 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from finetune import checkpoint
+from finetune import checkpoint, memory, parallel
+from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, file_sha256, load_dataset
 from finetune.errors import InterruptedRunError, TrainingError
@@ -52,8 +53,18 @@ def plan_lines(recipe: Recipe) -> list[str]:
         f"Data:     {len(dataset.train):,} examples ({dataset.replayed:,} replayed), {held_out:,} held out{tasks}",
         f"Method:   {row.name} ({row.paper}), rank {recipe.method.rank}, export: {row.export}. {row.note}",
         f"Training: {steps:,} steps of {rows} tokens, rate {train.lr:g}, {train.schedule}",
+        "Backend:  {}: {}".format(*backends.decide(recipe)),
+        *(f"Memory:   {line}" for line in memory_lines(recipe)),
         f"Result:   {recipe.run.folder}",
     ]
+
+
+def memory_lines(recipe: Recipe) -> list[str]:
+    """What the training would take of a GPU, whether there is one here or not; empty for a base of another kind."""
+    try:
+        return memory.lines(recipe, backend.model_facts(recipe), backend=backends.decide(recipe)[0])
+    except KeyError:
+        return []
 
 
 def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
@@ -66,16 +77,19 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
         TrainingError: When the folder holds a run already, or the training fails.
         InterruptedRunError: After Ctrl-C, with a checkpoint written.
     """
-    folder = recipe.run.folder
-    if (folder / "recipe.toml").exists():
+    parallel.join(recipe.train.accumulate)
+    folder, first = recipe.run.folder, parallel.rank() == 0
+    if first and (folder / "recipe.toml").exists():
         raise TrainingError(
             f"{folder}: holds a run already. Go on with it: edgegen finetune resume {folder}\n"
             "Or choose another run.folder."
         )
     tokenizer = backend.load_tokenizer(recipe)
     dataset = load_dataset(recipe, tokenizer)  # before the folder exists: a wrong line leaves nothing behind
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
+    if first:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
+    parallel.wait()
     return _Run(recipe, dataset, tokenizer, say).go(None)
 
 
@@ -156,7 +170,8 @@ class _Run:
     """One training in one process."""
 
     def __init__(self, recipe: Recipe, dataset: Dataset, tokenizer: Any, say: Say) -> None:
-        self.recipe, self.dataset, self.say = recipe, dataset, say
+        self.recipe, self.dataset = recipe, dataset
+        self.say: Say = say if parallel.rank() == 0 else lambda _: None
         self.folder = recipe.run.folder
         self.pad = int(tokenizer.pad_token_id)
         self.tokenizer = tokenizer
@@ -169,16 +184,18 @@ class _Run:
     def go(self, last: Path | None) -> Path:
         """Train from a checkpoint, or from the start, to the report."""
         torch.manual_seed(self.recipe.train.seed)
-        self.model, self.method, self.settings = backend.attach(
-            self.recipe, backend.load_model(self.recipe), self.dataset.tasks, self.steps
-        )
+        parallel.join(self.recipe.train.accumulate)
+        self.backend = backends.of(self.recipe)
+        self._check_room()
+        self.model, self.method, self.settings = self.backend.load(self.recipe, self.dataset.tasks, self.steps)
         self.model.train()
         first = list(itertools.islice(endless_batches(self.dataset.train, **_order(self.recipe)), SAMPLE_BATCHES))
         self.samples = [backend.collate(plan, self.pad, self.device) for plan in first]
         self.sample_tasks = [plan.task for plan in first]
         self.method.prepare(self.model, self._plain_samples())
         train = self.recipe.train
-        self.optimizer = self.method.optimizer(self.model, self.settings, train.lr, train.weight_decay)
+        parallel.start_equal(self.model)
+        self.optimizer = backend.optimizer_of(self.recipe, self.model, self.method, self.settings)
         # LoRA+ gives its groups different rates: keep their ratios to the rate of the recipe.
         self.ratios = [group["lr"] / train.lr for group in self.optimizer.param_groups]
         done = 0
@@ -188,9 +205,25 @@ class _Run:
             self.say(f"Going on after step {done} of {self.steps}.")
         self._forget_metrics_after(done)
         facts = self._facts()
-        (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        if parallel.rank() == 0:
+            (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         self._train(done)
-        return self._finish(facts)
+        facts |= self.backend.facts()
+        report = self._finish(facts) if parallel.rank() == 0 else self.folder / "REPORT.md"
+        parallel.wait()
+        return report
+
+    def _check_room(self) -> None:
+        """Say before the start what would end in an out-of-memory error."""
+        if self.device.type != "cuda":
+            return
+        facts = backend.model_facts(self.recipe)
+        with suppress(KeyError):
+            problem = memory.too_small(
+                self.recipe, facts, torch.cuda.mem_get_info()[0] + memory.CONTEXT_BYTES, backend=self.backend.name
+            )
+            if problem:
+                raise TrainingError(f"{self.recipe.path}: {problem}")
 
     def _train(self, done: int) -> None:
         batches = endless_batches(self.dataset.train, **_order(self.recipe))
@@ -208,9 +241,10 @@ class _Run:
                 if after % run.evaluate_every == 0 or after == self.steps:
                     worse = 0 if self._evaluate(after) else worse + 1
                 stop = bool(run.patience) and worse >= run.patience
-                if after % run.checkpoint_every == 0 or after == self.steps or stop or interrupted:
+                stopped = parallel.agree(interrupted)
+                if after % run.checkpoint_every == 0 or after == self.steps or stop or stopped:
                     self._save(after)
-                if interrupted:
+                if stopped:
                     raise InterruptedRunError(
                         f"Stopped after step {after} of {self.steps}; everything is saved. "
                         f"Go on with: edgegen finetune resume {self.folder}"
@@ -228,10 +262,10 @@ class _Run:
         targets = max(1, sum(plan.targets for plan in plans))
         kl_tokens = sum(plan.kl_tokens for plan in plans)
         loss = kl = 0.0
-        for plan in plans:
+        for plan in parallel.share(plans):
             self.method.use_task(self.model, plan.task)
             if learned := plan.part(kl=False):
-                part = backend.summed_loss(self.model, backend.collate(learned, self.pad, self.device)) / targets
+                part = self.backend.loss(self.model, backend.collate(learned, self.pad, self.device), targets)
                 part.backward()  # type: ignore[no-untyped-call]
                 loss += part.item()
             if held := plan.part(kl=True):
@@ -239,6 +273,7 @@ class _Run:
                 apart = summed_kl(self.model, self.method, batch) / max(1, kl_tokens)
                 (self.recipe.data.replay_kl_weight * apart).backward()  # type: ignore[no-untyped-call]
                 kl += apart.item()
+        loss, kl = parallel.add_up(self.model, (loss, kl))
         if not math.isfinite(loss + kl):
             raise TrainingError(
                 f"{self.folder}: the loss of step {step + 1} is {loss}. Lower train.lr ({self.recipe.train.lr:g}) or "
@@ -268,7 +303,7 @@ class _Run:
         """Measure the held-out loss and the KL to the base; whether it is the best so far (``run.best_by``)."""
         if not self.validation:
             return True
-        score = loss = backend.held_out_loss(self.model, self.method, self.validation, self.pad)
+        score = loss = backend.held_out_loss(self.model, self.method, self.validation, self.pad, self.backend.loss)
         figures, said = {"step": step, "held_out_loss": loss}, f"held-out loss {loss:.4f}"
         if self.replay_validation:
             kl = held_out_kl(self.model, self.method, self.replay_validation, self.pad)
@@ -281,13 +316,15 @@ class _Run:
         better = score < self.best[0]
         if better:
             self.best = (score, step)
-            if self.recipe.run.patience:
+            if self.recipe.run.patience and parallel.rank() == 0:
                 from safetensors.torch import save_file  # noqa: PLC0415  (only here)
 
                 save_file(checkpoint.adapter_state(self.model), self.folder / "best.safetensors")
         return better
 
     def _save(self, step: int) -> None:
+        if parallel.rank():
+            return
         checkpoint.save(
             self.folder / "checkpoints",
             self.model,
@@ -340,7 +377,7 @@ class _Run:
         method.settle(self.model)
         method.use_task(self.model, task)
         true = folding.logits(self.model, batches)
-        with folding.in_place_of_adapter(self.model, method.fold_in_place(self.model, task or None)):
+        with self.backend.in_place_of_adapter(self.model, method.fold_in_place(self.model, task or None)):
             folded = folding.logits(self.model, batches)
         largest = max(float((one - two).abs().max()) for one, two in zip(true, folded, strict=True))
         return {"max_logit_difference": largest, "kl_nats": folding.mean_kl(true, folded)}
@@ -353,7 +390,8 @@ class _Run:
         folder = self.recipe.base.model
         return {
             "method": self.recipe.row.as_json(),
-            "backend": "peft",
+            "backend": self.backend.name,
+            "processes": parallel.world(),
             "device": torch.cuda.get_device_name() if self.device.type == "cuda" else platform.processor() or "CPU",
             "load": backend.load_of(self.recipe),
             "steps": self.steps,
@@ -371,11 +409,15 @@ class _Run:
         return self.folder / "metrics.jsonl"
 
     def _log(self, figures: dict[str, Any]) -> None:
+        if parallel.rank():
+            return
         with self._metrics().open("a", encoding="utf-8") as file:
             file.write(json.dumps(figures) + "\n")
 
     def _forget_metrics_after(self, step: int) -> None:
         """Steps after the checkpoint are done again."""
+        if parallel.rank():
+            return
         file = self._metrics()
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         kept = [line for line in lines if line.endswith("}") and step and json.loads(line)["step"] <= step]

@@ -15,7 +15,9 @@ from safetensors.torch import load_file
 
 from finetune import checkpoint
 from finetune.errors import InterruptedRunError, TrainingError
+from finetune.lever_choice import LEVERS
 from finetune.methods.registry import METHODS
+from finetune.parallel import launch
 from finetune.presets import recipe_text
 from finetune.recipe import load_recipe
 from finetune.run import plan_lines, rate, recipe_as_run, resume, start
@@ -188,6 +190,57 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(bench, tmp_path)
     assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
     files = [tmp_path / run / "adapter/adapter_model.safetensors" for run in ("whole", "cut")]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize("name", ["qdylora"])
+def test_two_processes_train_what_one_trains(bench, tmp_path, name):
+    """The same batches in the same order, dealt out; QDyLoRA draws the same rank in both."""
+    options = (f"method.name={name}", "train.accumulate=4", "train.steps=4")
+    start(recipe_at(bench, tmp_path / "one", *options))
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(recipe_as_run(recipe_at(bench, tmp_path / "two", *options)), encoding="utf-8")
+
+    assert launch(2, ["finetune", "run", str(recipe)], env={**os.environ, "OMP_NUM_THREADS": "1"}) == 0
+
+    assert [step for step, _ in losses(tmp_path / "two")] == [1, 2, 3, 4]
+    for (_, one), (_, two) in zip(losses(tmp_path / "one"), losses(tmp_path / "two"), strict=True):
+        assert two == pytest.approx(one, rel=1e-5)
+    trained = [load_file(tmp_path / run / "trained.safetensors") for run in ("one", "two")]
+    for key, value in trained[0].items():
+        assert torch.allclose(value, trained[1][key], atol=2e-4), key
+    assert json.loads((tmp_path / "two/run.json").read_text())["processes"] == 2
+
+
+def test_batches_that_cannot_be_dealt_out_are_refused(bench, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(TrainingError, match=r"train.accumulate = 3: cannot be dealt out to 2 GPUs"):
+        start(recipe_at(bench, tmp_path / "run", "train.accumulate=3"))
+
+
+@pytest.mark.parametrize("load", ["float32", "nf4"])
+def test_the_minimal_preset_trains_as_the_plain_path_does(bench, tmp_path, load):
+    for memory in ("off", "minimal"):
+        start(recipe_at(bench, tmp_path / memory, f"train.memory={memory}", f"base.load={load}"))
+
+    for (_, one), (_, two) in zip(losses(tmp_path / "off"), losses(tmp_path / "minimal"), strict=True):
+        assert two == pytest.approx(one, rel=1e-3)
+    facts = json.loads((tmp_path / "minimal/run.json").read_text())
+    assert facts["levers"] == [name for name in LEVERS if name != "adamw-8bit"]
+    assert facts["pinned_host_bytes"] > 0
+
+
+def test_the_plan_says_who_computes_and_what_memory_it_takes(bench, tmp_path):
+    lines = plan_lines(recipe_at(bench, tmp_path / "run", "method.name=dora"))
+
+    assert any(line.startswith("Backend:  peft: Unsloth is not used: ") and "dora" in line for line in lines)
+    assert any(line.startswith("Memory:   about ") for line in lines)
+
+
+def test_a_demand_for_unsloth_that_cannot_be_met_says_why(bench, tmp_path):
+    with pytest.raises(
+        TrainingError, match=r'run.backend = "unsloth": its kernels .* dora.*Write run.backend = "peft"'
+    ):
+        plan_lines(recipe_at(bench, tmp_path / "run", "method.name=dora", "run.backend=unsloth", "base.load=auto"))
 
 
 def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
