@@ -4,34 +4,19 @@ Prompts go through the base's chat template and are answered by sampling, severa
 itself is left out: learned, it would teach the model to stop in the middle of a sentence.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-
-import torch
-from transformers import GenerationConfig
+from typing import Any
 
 from finetune.backends import peft_backend as backend
 from finetune.errors import DataError, TrainingError
 from finetune.examples import PROBLEMS_SHOWN
+from finetune.generation import Sampling, chat_tokens, generate
 from finetune.recipe import Recipe
 
 Messages = list[dict[str, str]]
 FORMS = 'plain lines, or JSON lines with "prompt", "messages" or "instruction"'
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How answers are drawn; temperature 0 takes the likeliest token."""
-
-    max_tokens: int = 256
-    temperature: float = 0.7
-    top_p: float = 0.95
-    seed: int = 0
-    batch: int = 16
 
 
 def read_prompts(path: Path) -> list[Messages]:
@@ -88,46 +73,15 @@ def answer_all(
 ) -> Iterator[tuple[Messages, str | None]]:
     """Each prompt with its answer, or with None where the answer did not end within ``sampling.max_tokens``.
 
-    Prompts of similar length are answered together, so they come in another order. What a batch draws follows from the
-    seed and its own prompts.
+    Prompts of similar length are answered together, so they come in another order.
     """
-    rendered = [tokenizer.apply_chat_template(p, tokenize=False, add_generation_prompt=True) for p in prompts]
-    order = sorted(range(len(prompts)), key=lambda place: len(rendered[place]))
-    ends = sorted({tokenizer.eos_token_id, *_ends_of(model)})
-    draws = sampling.temperature > 0
-    config = cast(Any, GenerationConfig)(
-        max_new_tokens=sampling.max_tokens,
-        do_sample=draws,
-        temperature=sampling.temperature if draws else None,
-        top_p=sampling.top_p if draws else None,
-        top_k=0 if draws else None,
-        eos_token_id=ends,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    tokenizer.padding_side = "left"
-    model.eval()
+    tokens = [chat_tokens(tokenizer, prompt) for prompt in prompts]
+    order = sorted(range(len(prompts)), key=lambda place: len(tokens[place]))
     for start in range(0, len(order), sampling.batch):
         places = order[start : start + sampling.batch]
-        texts = [rendered[place] for place in places]
-        batch = tokenizer(texts, add_special_tokens=False, padding=True, return_tensors="pt").to(model.device)
-        torch.manual_seed(_seed(sampling.seed, texts))
-        with torch.no_grad():
-            output = model.generate(
-                input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], generation_config=config
-            )
-        for place, tokens in zip(places, output[:, batch["input_ids"].shape[1] :].tolist(), strict=True):
-            end = next((number for number, token in enumerate(tokens) if token in ends), None)
-            text = None if end is None else tokenizer.decode(tokens[:end], skip_special_tokens=True).strip()
-            yield prompts[place], text or None
-
-
-def _ends_of(model: Any) -> list[int]:
-    found = getattr(model.generation_config, "eos_token_id", None)
-    return found if isinstance(found, list) else [] if found is None else [found]
-
-
-def _seed(seed: int, texts: Sequence[str]) -> int:
-    return int(hashlib.sha256(json.dumps([seed, *texts]).encode()).hexdigest()[:8], 16)
+        found = generate(model, tokenizer, [tokens[place] for place in places], sampling)
+        for place, answer in zip(places, found, strict=True):
+            yield prompts[place], answer.text if answer.ended and answer.text else None
 
 
 def write_answers(

@@ -13,9 +13,10 @@ from typing import Any, cast
 import torch
 from transformers import GenerationConfig
 
-from finetune.answers import Messages, Sampling, answer_all
+from finetune.answers import Messages, answer_all
 from finetune.backends import peft_backend as backend
 from finetune.errors import TrainingError
+from finetune.generation import Sampling
 from finetune.recipe import Recipe
 
 # A question is shorter than its answer; one that runs on is cut off by the model's own end in nearly all cases.

@@ -83,6 +83,7 @@ class RunSection:
     checkpoint_every: int
     patience: int
     best_by: str
+    samples: int
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,8 @@ KEYS: tuple[RecipeKey, ...] = (
     K("run", "best_by", "string", "loss+kl", "loss or loss+kl",
       "What `patience` and the choice of the best adapter go by: the held-out loss, or with replay_loss = kl that plus "
       "replay_kl_weight times the KL to the base on held-out replay.", _one_of("loss", "loss+kl")),
+    K("run", "samples", "integer", 3, "examples", "How many held-out examples the report shows with the answers of "
+      "base and adapter.", _between(0, 100)),
 )  # fmt: skip
 BY_DOTTED = {key.dotted: key for key in KEYS}
 SECTIONS = tuple(dict.fromkeys(key.section for key in KEYS))

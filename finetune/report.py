@@ -27,7 +27,31 @@ def write_plot(rows: Rows, path: Path) -> None:
         figure.savefig(path, dpi=150, metadata={"Software": None})
 
 
-def write_report(recipe: Recipe, facts: Mapping[str, Any], rows: Rows, path: Path) -> Path:
+def write_memory_plot(rows: Rows, path: Path) -> bool:
+    """Peak GPU memory over the steps, as a PNG; whether there was any to plot."""
+    points = [(row["step"], row["peak_reserved_bytes"] / 2**30) for row in rows if "peak_reserved_bytes" in row]
+    if not points:
+        return False
+    with mpl.rc_context({"font.size": 9}):
+        figure = Figure(figsize=(6, 2.5), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(*zip(*points, strict=True))
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("optimiser step")
+        axes.set_ylabel("peak reserved, GiB")
+        figure.savefig(path, dpi=150, metadata={"Software": None})
+    return True
+
+
+def write_report(
+    recipe: Recipe,
+    facts: Mapping[str, Any],
+    rows: Rows,
+    path: Path,
+    *,
+    samples: Sequence[Mapping[str, str]] = (),
+    memory_plot: bool = False,
+) -> Path:
     """The report; written last, so that its presence means the run is finished."""
     steps = [row for row in rows if "loss" in row]
     held_out = [row for row in rows if "held_out_loss" in row]
@@ -58,7 +82,8 @@ def write_report(recipe: Recipe, facts: Mapping[str, Any], rows: Rows, path: Pat
     peaks = [row["peak_reserved_bytes"] for row in steps if "peak_reserved_bytes" in row]
     if peaks:
         lines.append(f"| peak GPU memory reserved | {max(peaks) / 2**30:.2f} GiB |")
-    lines += ["", "![loss](loss.png)", "", "## Export", "", *_export_lines(facts), "", "## To repeat it", ""]
+    lines += ["", "![loss](loss.png)", *(["", "![memory](memory.png)"] if memory_plot else [])]
+    lines += [*_sample_lines(samples), "", "## Export", "", *_export_lines(facts), "", "## To repeat it", ""]
     lines += [f"- seed {facts['seed']}, recipe `recipe.toml` (sha256 {facts['recipe_sha256'][:16]}...)"]
     lines += [f"- base sha256 {facts['base_sha256']}"]
     lines += [f"- {file}: sha256 {sha}" for file, sha in facts["data_sha256"].items()]
@@ -66,6 +91,17 @@ def write_report(recipe: Recipe, facts: Mapping[str, Any], rows: Rows, path: Pat
     temporary = path.with_suffix(".part")
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return temporary.rename(path)
+
+
+def _sample_lines(samples: Sequence[Mapping[str, str]]) -> list[str]:
+    if not samples:
+        return []
+    lines = ["", "## Samples", "", "Held-out examples; the likeliest token each time.", ""]
+    lines += ["| prompt | expected | before | after |", "|---|---|---|---|"]
+    for sample in samples:
+        cells = [sample[name].replace("|", "\\|") for name in ("prompt", "expected", "before", "after")]
+        lines.append("| " + " | ".join("<br>".join(cell.splitlines()) for cell in cells) + " |")
+    return lines
 
 
 def _export_lines(facts: Mapping[str, Any]) -> list[str]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from finetune.answers import Messages, Sampling, answer_all
+from finetune.answers import Messages, answer_all
 from finetune.backends import peft_backend as backend
 from finetune.errors import DataError, TrainingError
+from finetune.generation import Sampling
 from finetune.recipe import Recipe
 
 

@@ -14,9 +14,9 @@ import click
 
 from edgegen.errors import ConfigError, MissingExtraError
 from edgegen.report_table import table
+from finetune.backends.base import prepare
 from finetune.datasets.base import write_examples
 from finetune.datasets.registry import GENERATORS
-from finetune.backends.base import prepare
 from finetune.methods.registry import METHODS
 from finetune.presets import PRESETS, recipe_text
 from finetune.progress import Screen

@@ -7,9 +7,10 @@ from click.testing import CliRunner
 
 from edgegen.commands.finetune import command
 from edgegen.errors import ConfigError
-from finetune.answers import Sampling, answer_all, read_prompts
+from finetune.answers import answer_all, read_prompts
 from finetune.errors import DataError
 from finetune.examples import read_examples
+from finetune.generation import Sampling
 from tests.finetune.tiny import save_base, tiny_llama, tiny_tokenizer, write_jsonl
 
 

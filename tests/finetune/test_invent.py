@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from edgegen.commands.finetune import command
-from finetune.answers import Sampling
+from finetune.generation import Sampling
 from finetune.invent import invent_questions, invent_texts
 from tests.finetune.tiny import save_base, tiny_llama, tiny_tokenizer
 

@@ -6,7 +6,8 @@ from click.testing import CliRunner
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from edgegen.commands.finetune import command
-from finetune.answers import Sampling, answer_all
+from finetune.answers import answer_all
+from finetune.generation import Sampling
 from tests.finetune.tiny import save_base, write_jsonl
 
 

@@ -1,0 +1,68 @@
+"""The model card of a run: what the adapter is, what it learned from, how well, and what nobody measured."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from finetune.recipe import Recipe
+
+
+def card(
+    recipe: Recipe, facts: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], samples: Sequence[Mapping[str, str]]
+) -> str:
+    """The card as Markdown, from what the run wrote down."""
+    method, examples = facts["method"], facts["examples"]
+    replay = f", with replay from {recipe.data.replay.name}" if recipe.data.replay and recipe.data.replay_share else ""
+    tasks = [task for task in facts["fold"]["adapters"] if task]
+    rows_a_step = recipe.train.batch * recipe.train.accumulate
+    lines = [
+        f"# {recipe.run.folder.name}",
+        "",
+        f"A {method['name']} adapter (rank {recipe.method.rank}; {method['paper']}) for {Path(facts['base']).name}.",
+        "",
+        "## What it is for",
+        "",
+        f"What its data teach: {', '.join(Path(name).name for name in facts['data_sha256'])}{replay}. "
+        + (f"One adapter for each task: {', '.join(tasks)}. " if tasks else "")
+        + "Nothing else was tried; describe here what it must not be used for.",
+        "",
+        "## How it was trained",
+        "",
+        f"- {examples['train']:,} examples, {examples['held_out']:,} held out.",
+        f"- {facts['steps']:,} steps of up to {rows_a_step} rows, rate {recipe.train.lr:g}, seed {facts['seed']}.",
+        f"- Base held in {facts['load']}; {facts['trainable_parameters']:,} parameters trained on {facts['device']}.",
+        "- Everything needed to repeat it is in this folder: `recipe.toml`, `run.json`.",
+        "",
+        "## How good it is",
+        "",
+        *_measured(rows, facts),
+    ]
+    if samples:
+        sample = samples[0]
+        lines += ["", "A held-out question, before and after:", "", *_quoted("Question", sample["prompt"])]
+        lines += [*_quoted("Base", sample["before"]), *_quoted("Adapter", sample["after"])]
+    lines += [
+        "",
+        "## Limits and licence",
+        "",
+        "- The licence of the base and those of the data apply to the adapter too; none is granted here.",
+        "- Losses say how well it fits text like its own data. What it forgot is known as far as it was measured: run",
+        "  `edgegen probe run` on the exported model.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _measured(rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> list[str]:
+    held_out = [row for row in rows if "held_out_loss" in row]
+    if not held_out:
+        return ["- Nothing was held out, so nothing is known of how well it does on what it has not seen."]
+    best = facts["best"]
+    before, after = held_out[0]["held_out_loss"], best["held_out_loss"]
+    lines = [f"- Held-out loss {before:.4f} nats a token before, {after:.4f} after (step {best['step']})."]
+    if "held_out_kl" in best:
+        lines.append(f"- KL to the base on held-out replay: {best['held_out_kl']:.4f} nats a token.")
+    return lines
+
+
+def _quoted(who: str, text: str) -> list[str]:
+    return [f"> **{who}:** " + " ".join(text.split()), ">"]
