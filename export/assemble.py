@@ -18,7 +18,7 @@ from export.checkpoint import Checkpoint
 from export.convert import convert_adapter, convert_model
 from export.fold import Adapter, read_adapter, write_plain
 from export.merge import merge, merged_bytes, plan, shapes_of
-from export.quantize import TYPES, predicted_bytes, quantize
+from export.quantize import TYPES, Recipe, plan as quantised, quantize
 from export.reference import MAX_VALUES, trained_logits
 from export.run import Run, base_sha256, read_run
 from export.toolchain import Toolchain
@@ -137,8 +137,8 @@ def _read(request: Request, say: Say) -> _Inputs:
 def _whole(request: Request, inputs: _Inputs, work: Path, say: Say) -> _Made:
     log = work / "export.log"
     f16 = _converted(request, inputs, work, say, merged=True)
-    say(f"quantising to {request.quant}: {predicted_bytes(f16, request.quant, log=log) / 1e6:,.1f} MB")
-    model = quantize(f16, work / f"model-{request.quant}.gguf", request.quant, log=log)
+    say(f"quantising to {request.quant}: {quantised(f16, Recipe(request.quant), log=log).size_bytes / 1e6:,.1f} MB")
+    model = quantize(f16, work / f"model-{request.quant}.gguf", Recipe(request.quant), log=log)
     measured = _prove(request, inputs, f16, model, adapter=None, say=say)
     contents: dict[str, Path | bytes] = {"model.gguf": model}
     fields = {

@@ -1,0 +1,1 @@
+"""What uses llama.cpp's library; it runs in a child process only, through ``export.native.call``."""
