@@ -260,6 +260,8 @@ class Daemon:
     # --- the engine ------------------------------------------------------------------------------
 
     def _load_message(self) -> Mapping[str, Any]:
+        if self.config.model.bundle == CURRENT:
+            self._trial.loading(clock.now())
         self.model = resolve_model(self.config)
         self.node.policy = policy_of(self.config.guardrails.policy, self.model.folder)
         return load_message(self.model, self.config, cache_dir=self.config.node.data_dir / "cache")

@@ -14,7 +14,7 @@ from edgegen.protocol import field_problems
 
 _NAME = {"type": "string", "minLength": 1}
 _BUNDLE = {"bundle": _NAME}
-_FIELDS: Mapping[str, Mapping[str, Any]] = {
+FIELDS: Mapping[str, Mapping[str, Any]] = {
     "bundle.list": {},
     "bundle.install": {**_BUNDLE, "from": {"enum": [STICK, INBOX]}, "activate": {"type": "boolean"}},
     "bundle.activate": _BUNDLE,
@@ -22,7 +22,7 @@ _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "bundle.remove": _BUNDLE,
 }
 _REQUIRED = {"bundle.rollback": "from_version", "bundle.list": None}
-BUNDLE_VERBS = tuple(_FIELDS)
+BUNDLE_VERBS = tuple(FIELDS)
 
 # The longest name of a file, and enough for a sentence.
 _CHARACTERS = 255
@@ -44,7 +44,7 @@ def read_order(verb: str, document: Mapping[str, Any]) -> Order:
     Raises:
         RequestError: Naming every field that is wrong.
     """
-    fields = _FIELDS[verb]
+    fields = FIELDS[verb]
     given = {name: value for name, value in document.items() if name != "id"}
     problems = [f"unknown field {name[:64]!a} ({verb} takes {_listed(fields)})" for name in given.keys() - fields]
     required = _REQUIRED.get(verb, "bundle")

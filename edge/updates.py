@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # How often a waiting thread looks whether the node is stopping.
 _LOOK_S = 0.5
+# Beyond `update.online_s`, at which the trial ends: what runs is finished before, and a hung engine is reaped after.
+_MARGIN_S = 30.0
 # What a child that was told to end may take; what it had begun is cleared away.
 _END_S = 5.0
 
@@ -36,7 +38,7 @@ class Task:
     Args:
         arguments: What stands behind ``edgegen bundle``, the command first.
         changes: Whether it changes anything; such tasks run one at a time.
-        told: Called in the task's thread with the type of a frame and its fields: ``progress`` as often as it likes, then
+        told: Called in the task's thread with the type of a frame and its fields: any number of ``progress``, then
             ``done`` or ``error``.
     """
 
@@ -186,7 +188,7 @@ class Updates:
 
     def _settle(self, folder: str, online_s: float) -> dict[str, Any] | None:
         """Wait until the node answers with a bundle; what is wrong when it does not."""
-        deadline = time.monotonic() + online_s + _END_S  # the trial's own limit comes first
+        deadline = time.monotonic() + online_s + _MARGIN_S
         with self._lock:
             while self._answering != folder:
                 if self._stopping:

@@ -56,6 +56,8 @@ DELIVERIES = [
     (NODE, "edgegen/gw/info", {NODE, ONE, TWO, OPERATOR}),
     (NODE, "edgegen/gw/health", {NODE, ONE, TWO, OPERATOR}),
     (NODE, "edgegen/gw/admin/res/operator-1/a1", {OPERATOR}),
+    (NODE, "edgegen/gw/offers", {OPERATOR}),
+    (ONE, "edgegen/gw/offers", set()),
     # an operator administers under its own name only
     (OPERATOR, "edgegen/gw/admin/req/operator-1/status", {NODE}),
     (OPERATOR, "edgegen/gw/admin/req/operator-2/status", set()),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.admin import VERBS as ADMIN_VERBS
+from edge.orders import FIELDS
 from edgegen import protocol
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
@@ -69,6 +70,13 @@ def test_the_commands_of_operators_are_all_there() -> None:
     assert set(table("command")) == set(ADMIN_VERBS)
 
 
+def test_the_fields_of_the_commands_are_all_there() -> None:
+    documented = {name: set(quoted(cells[0])) - {"stick", "inbox"} for name, cells in table("command").items()}
+
+    assert {name: documented[name] for name in FIELDS} == {name: set(fields) for name, fields in FIELDS.items()}
+    assert documented["status"] == documented["reload"] == documented["drain"] == set()
+
+
 def test_the_topics_are_those_the_node_uses() -> None:
     """Each topic that the program makes is in the table, with the names of the page's placeholders."""
     topics = protocol.Topics("edgegen", "<node>")
@@ -76,6 +84,7 @@ def test_the_topics_are_those_the_node_uses() -> None:
         topics.state,
         topics.info,
         topics.health,
+        topics.offers,
         topics.request("<device>", "<verb>"),
         topics.response("<device>", "<id>"),
         topics.response("<device>", "<id>", pool=True),
