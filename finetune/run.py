@@ -26,15 +26,15 @@ from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, file_sha256, load_dataset
 from finetune.errors import InterruptedRunError, TrainingError
+from finetune.kept_base import keep_base
 from finetune.kl import held_out_kl, summed_kl
 from finetune.methods import fold as folding
 from finetune.methods.base import Implementation
 from finetune.packing import Plan, endless_batches, epoch_batches
 from finetune.presets import toml
-from finetune.progress import step_line
 from finetune.recipe import HUB, Recipe
 from finetune.recipe_keys import KEYS, SECTIONS
-from finetune.results import write_results
+from finetune.report import write_plot, write_report
 
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors", "polars")
 # Batches that EVA starts from and that the fold is measured on.
@@ -179,7 +179,6 @@ class _Run:
         self.steps = total_steps(recipe, dataset)
         self.device = backend.device_of()
         self.best: tuple[float, int] = (math.inf, 0)
-        self.pace_s = 0.0  # of a step, lately
         self.validation = epoch_batches(dataset.validation, epoch=0, **_order(recipe))
         self.replay_validation = epoch_batches(dataset.replay_validation, epoch=0, **_order(recipe))
 
@@ -297,8 +296,9 @@ class _Run:
         if self.device.type == "cuda":
             figures["peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
         self._log(figures)
-        self.pace_s = 0.8 * (self.pace_s or seconds) + 0.2 * seconds
-        self.say(step_line(figures, self.steps, self.pace_s))
+        left = (self.steps - step - 1) * seconds
+        speed = f"{tokens / seconds:,.0f} tokens/s" if seconds else ""
+        self.say(f"step {step + 1}/{self.steps}  loss {loss:.4f}  {speed}  {left / 60:.1f} min left")
 
     def _evaluate(self, step: int) -> bool:
         """Measure the held-out loss and the KL to the base; whether it is the best so far (``run.best_by``)."""
@@ -344,19 +344,20 @@ class _Run:
             last = checkpoint.latest(self.folder / "checkpoints")
             assert last, "the last step writes a checkpoint"
             shutil.copy(last / "adapter.safetensors", self.folder / "trained.safetensors")
+        facts["trained_base"] = keep_base(self.model, self.folder)
         facts["fold"] = self._export()
         rows = [json.loads(line) for line in self._metrics().read_text(encoding="utf-8").splitlines()]
         best_at = [row for row in rows if "held_out_loss" in row and row["step"] == self.best[1]]
         facts["best"] = best_at[-1] if best_at else None
         (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        live = {"model": self.model, "method": self.method, "tokenizer": self.tokenizer}
-        return write_results(self.recipe, facts, rows, self.dataset, **live)
+        write_plot(rows, self.folder / "loss.png")
+        return write_report(self.recipe, facts, rows, self.folder / "REPORT.md")
 
     def _export(self) -> dict[str, Any]:
         """Write the plain adapter, one for each task, and how far its logits are from the trained model's."""
         row = self.recipe.row
         if row.export == "merge-only":
-            return {"export": row.export, "adapters": {}}
+            return {"export": row.export, "adapters": {"": self._save_unfolded()}}
         self.method.calibrate(self.model, self._plain_samples())
         proofs = {}
         for task in self.dataset.tasks if row.multi_task else ("",):
@@ -370,6 +371,13 @@ class _Run:
                 **self._proof(self.method, task),
             }
         return {"export": row.export, "adapters": proofs}
+
+    def _save_unfolded(self) -> dict[str, Any]:
+        """The adapter in PEFT's own form, for the merge."""
+        target = self.folder / "adapter"
+        self.model.save_pretrained(target)
+        weights = target / "adapter_model.safetensors"
+        return {"folder": "adapter", "size_bytes": weights.stat().st_size, "sha256": file_sha256(weights)}
 
     def _proof(self, method: Implementation, task: str) -> dict[str, float]:
         """Distance of the fold from the unfolded model, on batches of the task: largest logit difference and KL."""

@@ -109,9 +109,10 @@ def test_every_method_runs_from_recipe_to_report(bench, tmp_path, name):
 
     fold = json.loads((tmp_path / "run/run.json").read_text())["fold"]
     multi = name in ("mtlora", "mtl-lora")
-    assert sorted(fold["adapters"]) == ([] if name in ("dora", "hira") else ["blue", "red"] if multi else [""])
+    assert sorted(fold["adapters"]) == (["blue", "red"] if multi else [""])
     for proof in fold["adapters"].values():
-        assert proof["max_logit_difference"] < (1e-3 if name == "qlora" else 1e-4)
+        if fold["export"] != "merge-only":
+            assert proof["max_logit_difference"] < (1e-3 if name == "qlora" else 1e-4)
         assert (tmp_path / "run" / proof["folder"] / "adapter_config.json").exists()
 
 
