@@ -32,9 +32,10 @@ from finetune.methods import fold as folding
 from finetune.methods.base import Implementation
 from finetune.packing import Plan, endless_batches, epoch_batches
 from finetune.presets import toml
+from finetune.progress import step_line
 from finetune.recipe import HUB, Recipe
 from finetune.recipe_keys import KEYS, SECTIONS
-from finetune.report import write_plot, write_report
+from finetune.results import write_results
 
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors", "polars")
 # Batches that EVA starts from and that the fold is measured on.
@@ -179,6 +180,7 @@ class _Run:
         self.steps = total_steps(recipe, dataset)
         self.device = backend.device_of()
         self.best: tuple[float, int] = (math.inf, 0)
+        self.pace_s = 0.0  # of a step, lately
         self.validation = epoch_batches(dataset.validation, epoch=0, **_order(recipe))
         self.replay_validation = epoch_batches(dataset.replay_validation, epoch=0, **_order(recipe))
 
@@ -296,9 +298,8 @@ class _Run:
         if self.device.type == "cuda":
             figures["peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
         self._log(figures)
-        left = (self.steps - step - 1) * seconds
-        speed = f"{tokens / seconds:,.0f} tokens/s" if seconds else ""
-        self.say(f"step {step + 1}/{self.steps}  loss {loss:.4f}  {speed}  {left / 60:.1f} min left")
+        self.pace_s = 0.8 * (self.pace_s or seconds) + 0.2 * seconds
+        self.say(step_line(figures, self.steps, self.pace_s))
 
     def _evaluate(self, step: int) -> bool:
         """Measure the held-out loss and the KL to the base; whether it is the best so far (``run.best_by``)."""
@@ -350,8 +351,8 @@ class _Run:
         best_at = [row for row in rows if "held_out_loss" in row and row["step"] == self.best[1]]
         facts["best"] = best_at[-1] if best_at else None
         (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        write_plot(rows, self.folder / "loss.png")
-        return write_report(self.recipe, facts, rows, self.folder / "REPORT.md")
+        live = {"model": self.model, "method": self.method, "tokenizer": self.tokenizer}
+        return write_results(self.recipe, facts, rows, self.dataset, **live)
 
     def _export(self) -> dict[str, Any]:
         """Write the plain adapter, one for each task, and how far its logits are from the trained model's."""
