@@ -192,7 +192,7 @@ def measure(case: Case, bases: Path) -> dict[str, Any]:
     """Load, train, report; in the child."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     shape, _, bits = case.shape.partition("-16")
-    base = bases / case.shape
+    base = bases / (f"{case.shape}-built" if case.built else case.shape)
     if case.who == "unsloth" or "run.backend=peft" not in case.changes:
         import importlib.util
 

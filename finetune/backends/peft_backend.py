@@ -42,8 +42,10 @@ def go_offline(recipe: Recipe) -> None:
 
 
 def device_of() -> torch.device:
-    """The GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """This process's GPU, where there is one."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", torch.cuda.current_device())
 
 
 def load_of(recipe: Recipe) -> str:
