@@ -13,8 +13,9 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.probes.answer import Answer
+from edge.probes.scoring import is_scored
 from edge.probes.suite import Item
-from edge.probes.target import Answer
 from edgegen.config import Config
 from edgegen.errors import BrokerError
 from edgegen.protocol import Topics, encode, is_name
@@ -146,6 +147,11 @@ class MqttTarget:
         """Of the node's active bundle."""
         return str((self._info.get("bundle") or {}).get("sha256", ""))
 
+    @property
+    def adapters(self) -> frozenset[str]:
+        """Of the node's active bundle."""
+        return frozenset(name for name in self._info.get("adapters") or () if isinstance(name, str))
+
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
@@ -157,7 +163,11 @@ class MqttTarget:
         Raises:
             BrokerError: If requests do not reach the node.
         """
-        waiting = collections.deque(_Asked(item) for item in items)
+        asked_for = list(items)
+        for item in asked_for:
+            if is_scored(item):
+                yield item, Answer(problem="a node does not score answers: run a margin with --target bundle or a GGUF")
+        waiting = collections.deque(_Asked(item) for item in asked_for if not is_scored(item))
         inside: dict[str, _Asked] = {}
         not_before = 0.0
         while waiting or inside:

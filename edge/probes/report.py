@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from edge.probes.checks import labels
 from edge.probes.run import Run, SuiteRun
-from edge.probes.score import Result, Score
+from edge.probes.score import Result, Score, macro_f1
 
 _HEADER = ("SUITE", "CATEGORY", "RIGHT", "SCORE", "95% INTERVAL", "WORST TEMPLATE", "SECONDS", "TOK/S")
 _ANSWER_CHARACTERS = 200
@@ -19,7 +20,14 @@ def table(run: Run) -> str:
         if suite.results:
             speed = (f"{suite.seconds:.1f}", f"{suite.tokens_per_s:.0f}")
             lines.append((suite.suite.name, "all", *_cells(suite.score), *speed))
-    return align(lines)
+    shown = [f"{suite.suite.name}: macro F1 {value:.4f}" for suite in run.suites if (value := f1(suite)) is not None]
+    return "\n".join([align(lines), *shown])
+
+
+def f1(suite: SuiteRun) -> float | None:
+    """Macro F1 over the classes of the checks' ``label``; None where no check has one."""
+    pairs = [found for r in suite.results if (found := labels(r.item.check, r.answer)) is not None]
+    return macro_f1(pairs) if pairs else None
 
 
 def align(lines: Sequence[Sequence[str]]) -> str:
@@ -67,10 +75,13 @@ def _suite(suite: SuiteRun) -> dict[str, Any]:
         "seconds": round(suite.seconds, 3),
         "tokens_per_s": round(suite.tokens_per_s, 2),
         **_score(suite.score),
+        **({} if f1(suite) is None else {"macro_f1": f1(suite)}),
         "categories": {name: _score(score) for name, score in suite.categories.items()},
         "items": [
             {
                 "id": result.item.id,
+                "template": result.item.template,
+                "adapter": result.item.adapter,
                 "category": result.item.category,
                 "passed": result.passed,
                 "reason": result.reason,

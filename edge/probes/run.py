@@ -3,14 +3,15 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge import clock
+from edge.probes.answer import Answer
 from edge.probes.checks import Verdict, judge
 from edge.probes.score import Result, Score, by_category, score, shortfalls
 from edge.probes.suite import Item, Suite
-from edge.probes.target import Answer, Target
+from edge.probes.target import Target
 from edge.store import Store
 
 # Rows a transaction takes: a commit may cost 50 ms on an SD card, and a run that is broken off loses no more than this.
@@ -49,12 +50,13 @@ class SuiteRun:
 
 @dataclass
 class Run:
-    """All suites of a run, under one id."""
+    """All suites of a run, under one id; ``absent_adapters`` were asked for and are not there."""
 
     model: str
     sha256: str
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     suites: list[SuiteRun] = field(default_factory=list)
+    absent_adapters: frozenset[str] = frozenset()
 
     @property
     def shortfalls(self) -> list[str]:
@@ -65,16 +67,26 @@ class Run:
 def run_suites(
     target: Target, suites: Sequence[Suite], store: Store | None, progress: Callable[[int], object] = lambda _: None
 ) -> Run:
-    """Ask everything.
+    """Ask everything; what names an adapter that the target lacks is asked without one.
 
     Args:
         store: Gets a row of ``probe_results`` for each item, also of a run that is broken off; None keeps nothing.
         progress: Called with the number of items that were answered since the last call.
     """
-    run = Run(target.model, target.sha256)
+    named = {item.adapter for suite in suites for item in suite.items if item.adapter is not None}
+    run = Run(target.model, target.sha256, absent_adapters=frozenset(named - target.adapters))
     for suite in suites:
-        run.suites.append(_run_suite(run, target, suite, store, progress))
+        asked = without_adapters(suite, run.absent_adapters)
+        run.suites.append(_run_suite(run, target, asked, store, progress))
     return run
+
+
+def without_adapters(suite: Suite, names: frozenset[str]) -> Suite:
+    """The suite with these adapters' items asked of the base model."""
+    if not names:
+        return suite
+    items = (replace(item, adapter=None) if item.adapter in names else item for item in suite.items)
+    return replace(suite, items=tuple(items))
 
 
 def _run_suite(

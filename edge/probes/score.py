@@ -141,11 +141,8 @@ def by_category(results: Sequence[Result]) -> dict[str, Score]:
     return {category: score(group) for category, group in groups.items()}
 
 
-def shortfalls(suite: Suite, results: Sequence[Result]) -> list[str]:
-    """What keeps a suite from passing its gate, one sentence each; empty when it passes.
-
-    Thresholds are compared with the share itself, not with an end of its interval.
-    """
+def must_pass_failures(suite: Suite, results: Sequence[Result]) -> list[str]:
+    """The probes that must pass and did not, one sentence each."""
     found = []
     for probe in suite.probes:
         mine = [result for result in results if result.item.probe == probe.id]
@@ -156,11 +153,40 @@ def shortfalls(suite: Suite, results: Sequence[Result]) -> list[str]:
                 f"{suite.name}: {probe.id}: must pass, and {len(wrong)} of {len(mine)} did not; "
                 f"first {first.item.id}: {first.reason}"
             )
+    return found
+
+
+def shortfalls(suite: Suite, results: Sequence[Result]) -> list[str]:
+    """What a suite asks for and does not get, one sentence each; empty when it gets all.
+
+    Thresholds are compared with the share itself, not with an end of its interval.
+    """
+    found = must_pass_failures(suite, results)
+    for probe in suite.probes:
+        mine = [result for result in results if result.item.probe == probe.id]
         if probe.threshold is not None and mine and _share(mine) < probe.threshold:
             found.append(f"{suite.name}: {probe.id}: {_share(mine):.1%} right, its threshold is {probe.threshold:.1%}")
     if suite.threshold is not None and results and _share(results) < suite.threshold:
         found.append(f"{suite.name}: {_share(results):.1%} right, its threshold is {suite.threshold:.1%}")
     return found
+
+
+def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
+    """The mean over the classes of F1 = 2 TP / (2 TP + FP + FN).
+
+    C. J. van Rijsbergen, "Information Retrieval" (1979), chapter 7. An answer that names no class is wrong for its own
+    class and adds none.
+
+    Args:
+        pairs: The right class and the given one of each item.
+    """
+    classes = sorted({right for right, _ in pairs})
+    scores = []
+    for name in classes:
+        hits = sum(right == given == name for right, given in pairs)
+        others = sum((right == name) != (given == name) for right, given in pairs)
+        scores.append(2 * hits / (2 * hits + others))
+    return sum(scores) / len(scores)
 
 
 def _share(results: Sequence[Result]) -> float:

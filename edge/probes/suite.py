@@ -12,23 +12,25 @@
     generator = { name = "sequences", seed = 1, count = 32, family = "fibonacci" }
     check = { kind = "number", expect = "{next}" }
 
-A probe's questions are its ``prompts``, which are templates, filled with its rows of values: those under ``values`` or
-those of a ``generator``. ``combine`` says how: ``every`` template with every row, or ``cycle``: each row once, with
-the templates in turn. ``{key}`` in a prompt or a check stands for the row's value (``{{key}}`` for the text itself);
-a string in a check that is nothing else takes the value with its type.
+A generator that asks (``edge.probes.generate``) brings whole questions, so its probe has no ``prompts``; it asks the
+sealed split, or dev where a run says so. Otherwise a probe's questions are its ``prompts``, which are templates, filled
+with its rows of values: those under ``values`` or those of a ``generator``. ``combine`` says how: ``every`` template
+with every row, or ``cycle``: each row once, with the templates in turn. ``{key}`` in a prompt or a check stands for the
+row's value (``{{key}}`` for the text itself); a string in a check that is nothing else takes the value with its type.
 """
 
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from edge.probes.checks import check_problems, schema_problems
-from edge.probes.generate import Row, generator_problems, rows
+from edge.probes.generate import Row, generator_of, generator_problems, rows, split_asked
 from edgegen.errors import ConfigError
 from edgegen.protocol import FIELDS, SAMPLING, field_problems, is_name
+from edgegen.split import SEALED
 
 SHIPPED = Path(__file__).parent / "suites"
 
@@ -74,7 +76,8 @@ class Probe:
 class Suite:
     """A checked suite with all its questions.
 
-    ``threshold`` is the weighted share of right answers over all items that the suite needs, None for no such bound.
+    ``threshold`` is the weighted share of right answers over all items that the suite needs, None for no such bound;
+    ``sealed`` says that some of its questions are of the sealed split, so that a run of it is logged.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Suite:
     threshold: float | None
     probes: tuple[Probe, ...]
     items: tuple[Item, ...]
+    sealed: bool = False
 
     def limited(self, limit: int) -> "Suite":
         """At most ``limit`` items, spread evenly over the suite, always the same ones."""
@@ -91,9 +95,7 @@ class Suite:
             return self
         items = tuple(self.items[i * count // limit] for i in range(limit))
         asked = {item.probe for item in items}
-        return Suite(
-            self.name, self.summary, self.path, self.threshold, tuple(p for p in self.probes if p.id in asked), items
-        )
+        return replace(self, probes=tuple(probe for probe in self.probes if probe.id in asked), items=items)
 
 
 def shipped_suites() -> dict[str, Path]:
@@ -116,8 +118,12 @@ def find_suite(name_or_file: str) -> Path:
     raise ConfigError([f"--suite {name_or_file}: no such file, and no shipped suite; those are: {', '.join(shipped)}."])
 
 
-def load_suite(path: Path) -> Suite:
+def load_suite(path: Path, *, split: str | None = None, count: int | None = None) -> Suite:
     """Read and check a suite and write out its questions.
+
+    Args:
+        split: Ask this split, and only what has splits; None: whatever the suite asks.
+        count: Draw about so many questions in all from generators that ask; None: as many as the suite says.
 
     Raises:
         ConfigError: Naming every mistake at once, with file, probe and value.
@@ -128,11 +134,53 @@ def load_suite(path: Path) -> Suite:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}. Correct the path or its permissions."]) from None
     except (ValueError, RecursionError) as error:  # also UnicodeDecodeError and TOMLDecodeError
         raise ConfigError([f"{path}: not valid TOML in UTF-8: {error}"]) from None
-    reader = _Reader(document)
+    reader = _Reader(_chosen(document, split, count))
     suite = reader.read(path)
     if reader.problems:
         raise ConfigError([f"{path}: {problem}" for problem in reader.problems])
     return suite
+
+
+def _chosen(document: dict[str, Any], split: str | None, count: int | None) -> dict[str, Any]:
+    """The document with its questions drawn from another split, or more or fewer of them; mistakes stay in it."""
+    found = document.get("probe")
+    if (split is None and count is None) or not isinstance(found, list):
+        return document
+    tables = [dict(table) for table in found if isinstance(table, dict)]
+    asking = [table for table in tables if isinstance(table.get("generator"), dict) and split_asked(table["generator"])]
+    if split is not None:
+        asking = [table for table in asking if split in _splits(table["generator"])]
+        for table in asking:
+            if "split" in _options(table["generator"]):
+                table["generator"] = {**table["generator"], "split": split}
+        tables = asking
+    if count is not None:
+        drawn = [table["generator"] for table in asking if isinstance(table["generator"].get("count"), int)]
+        total = sum(generator["count"] for generator in drawn if len(_splits(generator)) > 1)
+        for table in asking:
+            generator = table["generator"]
+            if generator in drawn and len(_splits(generator)) > 1:
+                table["generator"] = {**generator, "count": max(1, round(generator["count"] * count / max(1, total)))}
+    return {**document, "probe": tables}
+
+
+def has_split(path: Path, split: str) -> bool:
+    """Whether a suite draws questions of a split; a file that cannot be read has it, so that loading it says why."""
+    try:
+        probes = tomllib.loads(path.read_text("utf-8-sig")).get("probe", ())
+    except (OSError, ValueError, RecursionError):
+        return True
+    return any(isinstance(table, dict) and split in _splits(table.get("generator", {})) for table in probes)
+
+
+def _splits(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    generator = generator_of(spec)
+    return () if generator is None else generator.splits
+
+
+def _options(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    generator = generator_of(spec)
+    return {} if generator is None else generator.options
 
 
 _SHARE = {"type": "number", "minimum": 0, "maximum": 1}
@@ -164,7 +212,7 @@ _PROBE_KEYS: Mapping[str, Mapping[str, Any]] = {
     "threshold": _SHARE,
     "must_pass": {"type": "boolean"},
 }
-_PROBE_NEEDS = ("id", "category", "prompts", "check")
+_PROBE_NEEDS = ("id", "category", "check")
 
 _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}|\{([a-z][a-z0-9_]*)\}")
 
@@ -176,12 +224,16 @@ class _Reader:
         self._document = document
         self._schemas: Mapping[str, Any] = {}
         self._where = ""
+        self._sealed = False
         self.problems: list[str] = []
 
     def read(self, path: Path) -> Suite:
         """The suite; only good when ``problems`` is empty."""
         document = self._document
         self._keys(document, _SUITE_KEYS, ("name", "summary", "probe"))
+        if document.get("probe") == []:
+            self._add("has no questions of this split; run it without --split")
+            return Suite(str(document.get("name")), "", path, None, (), ())
         if document.get("name") != path.stem and is_name(document.get("name")):
             self._add(f"name = {document['name']!r}: must be the file's name, {path.stem!r}; rename one of them")
         self._sampling(document)
@@ -207,6 +259,7 @@ class _Reader:
             document.get("threshold"),
             tuple(probes),
             tuple(items),
+            self._sealed,
         )
 
     def _add(self, *problems: str) -> None:
@@ -261,6 +314,7 @@ class _Reader:
         probes.append(probe)
         document = self._document
         sampling = {**document.get("sampling", {}), **table.get("sampling", {})}
+        self._sealed = self._sealed or split_asked(table.get("generator", {})) == SEALED
         for template, row, prompt, filled in self._questions(table, found, check):
             items.append(
                 Item(
@@ -280,6 +334,12 @@ class _Reader:
     def _rows(self, table: Mapping[str, Any]) -> list[Row]:
         """The values that fill the templates; one empty row for prompts that need none."""
         generator, values = table.get("generator"), table.get("values")
+        known = generator_of(generator) if isinstance(generator, dict) else None
+        asks = known is not None and known.asks
+        if asks and "prompts" in table:
+            self._add(f"generator {table['generator']['name']} asks its own questions; remove prompts")
+        elif not asks and "prompts" not in table:
+            self._add("lacks prompts")
         if generator is not None and values is not None:
             self._add("has both values and generator; keep one")
         elif isinstance(generator, dict):
@@ -296,26 +356,49 @@ class _Reader:
 
     def _questions(
         self, table: Mapping[str, Any], found: list[Row], check: Mapping[str, Any]
-    ) -> Iterator[tuple[int, int, str, Mapping[str, Any]]]:
-        """Number of the template, number of the row, prompt and check of each item; stops at the first mistake."""
+    ) -> Iterator[tuple[int | str, int, str, Mapping[str, Any]]]:
+        """Template, number of the row, prompt and check of each item; stops at the first mistake."""
+        if "prompts" not in table:
+            yield from self._asked(found, check)
+            return
         prompts = table["prompts"]
         combine = table.get("combine", "cycle" if "generator" in table else "every")
         if combine == "cycle" and len(found) < len(prompts):
             self._add(f'has {len(prompts)} prompts for {len(found)} rows; with combine = "cycle" some are never asked')
         for index, row in enumerate(found):
+            asked = range(len(prompts)) if combine == "every" else (index % len(prompts),)
             try:
-                filled = fill(check, row)
-                asked = range(len(prompts)) if combine == "every" else (index % len(prompts),)
-                questions = [(number, index, str(_text(prompts[number], row)), filled) for number in asked]
+                texts = [(number, str(_text(prompts[number], row))) for number in asked]
             except KeyError as error:
-                key = error.args[0]
-                self._add(f"{{{key}}}: no such value in row {index + 1}, which has: {', '.join(row) or 'none'}")
+                self._add_missing(error.args[0], index, row)
                 return
-            problems = check_problems(filled)
-            if problems:
-                self._add(*problems)
+            filled = self._filled(check, index, row)
+            if filled is None:
                 return
-            yield from questions
+            yield from ((number, index, text, filled) for number, text in texts)
+
+    def _asked(
+        self, found: list[Row], check: Mapping[str, Any]
+    ) -> Iterator[tuple[int | str, int, str, Mapping[str, Any]]]:
+        for index, row in enumerate(found):
+            filled = self._filled(check, index, row)
+            if filled is None:
+                return
+            yield row["template"], index, row["prompt"], filled
+
+    def _filled(self, check: Mapping[str, Any], index: int, row: Row) -> Mapping[str, Any] | None:
+        """The check of a row; None after a mistake."""
+        try:
+            filled: Mapping[str, Any] = fill(check, row)
+        except KeyError as error:
+            self._add_missing(error.args[0], index, row)
+            return None
+        problems = check_problems(filled)
+        self._add(*problems)
+        return None if problems else filled
+
+    def _add_missing(self, key: str, index: int, row: Row) -> None:
+        self._add(f"{{{key}}}: no such value in row {index + 1}, which has: {', '.join(row) or 'none'}")
 
 
 def fill(value: Any, row: Row) -> Any:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from edge.engine.supervisor import EngineGone, EngineProcess
 from edge.engines import STALL_S
 from edge.loading import load_message
+from edge.probes.answer import Answer
+from edge.probes.scoring import is_scored, margins
 from edge.probes.suite import Item
 from edgegen.bundle import ResolvedModel
 from edgegen.config import Config
@@ -22,16 +24,6 @@ LOAD_S = 600.0
 AHEAD = 2
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back; ``problem`` says why nothing did."""
-
-    text: str = ""
-    seconds: float = 0.0
-    completion_tokens: int = 0
-    problem: str | None = None
-
-
 class Target(Protocol):
     """Something that answers prompts."""
 
@@ -42,6 +34,10 @@ class Target(Protocol):
     @property
     def sha256(self) -> str:
         """Its identity."""
+
+    @property
+    def adapters(self) -> frozenset[str]:
+        """The adapters it has; items that name another are asked without one."""
 
     def ask(self, items: Iterable[Item]) -> Iterator[tuple[Item, Answer]]:
         """Ask all items, many at once; yields each with its answer, in the order of the answers."""
@@ -114,6 +110,11 @@ class EngineTarget:
         """Of the manifest, or of the GGUF."""
         return self._model.sha256
 
+    @property
+    def adapters(self) -> frozenset[str]:
+        """Of the bundle; a bare GGUF has none."""
+        return frozenset(adapter.name for adapter in self._model.adapters)
+
     def close(self) -> None:
         """End the child."""
         engine, self._engine = self._engine, None
@@ -122,6 +123,13 @@ class EngineTarget:
 
     def ask(self, items: Iterable[Item]) -> Iterator[tuple[Item, Answer]]:
         """See Target."""
+        asked_for = list(items)
+        scored = [item for item in asked_for if is_scored(item)]
+        yield from self._generate(item for item in asked_for if not is_scored(item))
+        if scored:
+            yield from margins(self._load, scored)
+
+    def _generate(self, items: Iterable[Item]) -> Iterator[tuple[Item, Answer]]:
         waiting = collections.deque(_Asked(item) for item in items)
         suspects: collections.deque[_Asked] = collections.deque()
         inside: dict[int, _Asked] = {}

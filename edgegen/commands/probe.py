@@ -3,21 +3,22 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import click
 
+from edge.probes import compare as comparison
+from edge.probes.gate import GATE, bundle_suites
 from edge.probes.report import align, answers, document, table
-from edge.probes.run import Run, run_suites
-from edge.probes.suite import Suite, find_suite, load_suite, shipped_suites
+from edge.probes.run import Run, run_suites, without_adapters
+from edge.probes.sealed import log_sealed
+from edge.probes.suite import Suite, find_suite, has_split, load_suite, shipped_suites
 from edge.probes.target import EngineTarget, Target
 from edge.store import Store
-from edgegen.bundle import resolve_model
+from edgegen.bundle import ResolvedModel, resolve_model
 from edgegen.config import Config, load_config
 from edgegen.errors import ConfigError
-
-GATE = "gate"
 
 
 @click.group()
@@ -61,6 +62,9 @@ def list_suites(*, as_json: bool) -> None:
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Use this folder instead.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many items of each suite, spread evenly.")
+@click.option("--count", type=click.IntRange(1, 100_000), help="Draw so many questions of each suite that draws them.")
+@click.option("--split", type=click.Choice(["sealed", "dev"]), help="Ask this split; dev is for tuning.")
+@click.option("--no-adapter", is_flag=True, help="Ask the base model, whatever adapters the suites name.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every item, instead of a table.")
 @click.option("--show", type=click.Choice(["failures", "all"]), help="Print questions and answers too.")
 @click.option("--gate", is_flag=True, help="Exit with 1 when a threshold or a must-pass probe does not hold.")
@@ -72,11 +76,17 @@ def run(
     overrides: tuple[str, ...],
     data_dir: Path | None,
     limit: int | None,
+    count: int | None,
+    split: str | None,
+    no_adapter: bool,
     as_json: bool,
     show: str | None,
     gate: bool,
 ) -> None:
     """Ask a model the questions of some suites and score its answers.
+
+    A suite's adapter answers where the bundle has it, else the base model. What is asked of the sealed split is logged
+    in DATA_DIR/sealed-runs.jsonl. A bundle's own probes can be named like shipped ones.
 
     Every item goes to the table probe_results of the data directory's database, under one run id; a daemon may be using
     it meanwhile. Scores carry 95% intervals: Wilson's, or a bootstrap over templates where items share one.
@@ -88,28 +98,45 @@ def run(
         edgegen probe run --suite number-comparison --show failures
         edgegen probe run --suite gate --gate
         edgegen probe run --target model.gguf --limit 20
+        edgegen probe run --suite number-comparison --count 5000
+        edgegen probe run --suite iot-command --split dev
         edgegen probe run --target mqtt --set mqtt.host=10.0.0.2
     """  # noqa: D301 (click reads the \b)
-    suites = load_suites(names)
+    config = _config(target, path, overrides, data_dir)
+    model = None if target == "mqtt" else resolve_model(config)
+    suites = load_suites(names, None if model is None else model.folder, split=split, count=count)
     if limit is not None:
         suites = [suite.limited(limit) for suite in suites]
-    config = _config(target, path, overrides, data_dir)
-    with closing(_open_store(config)) as store, closing(_open_target(target, config)) as asked:
+    if no_adapter:
+        suites = [without_adapters(suite, frozenset(_adapters(suite))) for suite in suites]
+    with closing(_open_store(config)) as store, closing(_open_target(model, config)) as asked:
         total = sum(len(suite.items) for suite in suites)
         with _progress_bar(asked.model, total) as progress:
             result = run_suites(asked, suites, store, progress)
+    log_sealed(config.node.data_dir, result)
     _print(result, as_json=as_json, show=show)
     if gate and result.shortfalls:
         raise SystemExit(1)
 
 
-def load_suites(names: tuple[str, ...]) -> list[Suite]:
-    """The suites that are meant; mistakes in all of them are named at once."""
-    names = names or tuple(name for name in shipped_suites() if name != GATE)
+def load_suites(
+    names: tuple[str, ...], folder: Path | None = None, *, split: str | None = None, count: int | None = None
+) -> list[Suite]:
+    """The suites that are meant; mistakes in all of them are named at once.
+
+    Without names: all shipped ones but the gate, and those that the bundle in ``folder`` carries. A name of both means
+    the bundle's. A split keeps, of unnamed suites, those that have it.
+    """
+    own = bundle_suites(folder)
+    everything = {**shipped_suites(), **own}
+    chosen = names or tuple(name for name in everything if name != GATE)
     suites, problems = [], []
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(chosen):
+        path = own[name] if name in own else find_suite(name)
+        if not names and split is not None and not has_split(path, split):
+            continue
         try:
-            suites.append(load_suite(find_suite(name)))
+            suites.append(load_suite(path, split=split, count=count))
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -137,12 +164,16 @@ def _open_store(config: Config) -> Store:
     return Store(folder / "edgegen.db")
 
 
-def _open_target(target: str, config: Config) -> Target:
-    if target == "mqtt":
+def _adapters(suite: Suite) -> set[str]:
+    return {item.adapter for item in suite.items if item.adapter is not None}
+
+
+def _open_target(model: ResolvedModel | None, config: Config) -> Target:
+    if model is None:
         from edge.probes.remote import MqttTarget  # noqa: PLC0415 - the other targets need no MQTT client
 
         return MqttTarget(config)
-    return EngineTarget(resolve_model(config), config)
+    return EngineTarget(model, config)
 
 
 def _print(result: Run, *, as_json: bool, show: str | None) -> None:
@@ -155,8 +186,45 @@ def _print(result: Run, *, as_json: bool, show: str | None) -> None:
                 click.echo(lines + "\n")
     click.echo(table(result))
     click.echo(f"\n{result.model}, run {result.id}")
+    if result.absent_adapters:
+        click.echo(f"not there, so the base model answered for them: {', '.join(sorted(result.absent_adapters))}")
     for line in result.shortfalls:
         click.echo(f"below the gate: {line}")
+
+
+@command.command("compare")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of the database with runs.")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="Configuration with the data_dir.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def compare_runs(
+    *,
+    first: str,
+    second: str,
+    data_dir: Path | None,
+    path: Path | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Compare two runs item by item: is the one really better?
+
+    A and B are ids of runs in the database (their beginning is enough) or files that `probe run --json` wrote. For each
+    suite: McNemar's exact p on the items that both have, Holm's p that holds for all suites together, and the
+    difference with a 95% interval that draws whole templates.
+
+    \b
+    Example:
+        edgegen probe compare 3f2a 91bc
+        edgegen probe compare before.json after.json
+    """  # noqa: D301 (click reads the \b)
+    config = _config("bundle", path, overrides, data_dir)
+    database = config.node.data_dir / "edgegen.db"
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(Store(database))) if database.is_file() else None
+        changes = comparison.compare(comparison.find_run(first, store), comparison.find_run(second, store))
+    click.echo(json.dumps(comparison.document(changes), indent=2) if as_json else comparison.table(changes))
 
 
 @contextmanager

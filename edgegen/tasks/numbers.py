@@ -399,22 +399,29 @@ def worked_answer(a: str, b: str, word: str, subject: str, language: str, *, com
 
 
 def questions(
-    dice: Dice, *, split: str, language: str = "en", subject: str | None = None, equal: int = 0
+    dice: Dice, *, split: str, language: str = "en", subjects: Sequence[str] = (), equal: int = 0
 ) -> Iterator[Row]:
     """Questions of a split, each template as often as every other one.
 
     Args:
-        subject: Only these: ``decimals``, ``quantities``, ``temperatures``, ``versions`` or ``dates``.
+        subjects: Only these of ``decimals``, ``quantities``, ``temperatures``, ``versions`` and ``dates``; none: all.
         equal: Percent of the pairs of decimals that are one number written in two ways.
 
     Yields:
         Rows with ``prompt``, ``template``, ``a`` and ``b`` as the question writes them, ``result`` (``text`` as the
         question writes it, ``value`` with a point), ``subject``, ``mark`` (``point`` or ``comma``), and ``answer``.
     """
-    chosen = [wording for wording in wordings(split, language) if subject in (None, wording.subject)]
+    chosen = [wording for wording in wordings(split, language) if not subjects or wording.subject in subjects]
     while True:
         for wording in dice.shuffled(chosen):
             yield question(dice, wording, split=split, language=language, equal=equal)
+
+
+def famous(_dice: Dice) -> Iterator[Row]:
+    """The question that everybody asks, in all its wordings and both orders; rows as of ``questions``."""
+    for wording in wordings(SEALED, famous=True):
+        yield asked(wording, "9.11", "9.9")
+        yield asked(wording, "9.9", "9.11")
 
 
 def question(dice: Dice, wording: Wording, *, split: str, language: str = "en", equal: int = 0) -> Row:

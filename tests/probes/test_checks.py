@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.probes.checks import KINDS, check_problems, judge, same_json
+from edge.probes.checks import KINDS, check_problems, judge, labels, same_json
 
 COMMAND = {
     "type": "object",
@@ -25,7 +25,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "json": {"kind": "json", "schema": COMMAND},
     "contains": {"kind": "contains", "texts": ["yes"]},
     "absent": {"kind": "absent", "texts": ["no"]},
+    "refusal": {"kind": "refusal"},
+    "margin": {"kind": "margin", "right": "9.9", "wrong": "9.11"},
 }
+TRIAGE = {"kind": "json", "expect": {"severity": "info", "cause": "normal"}, "label": "severity"}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,18 @@ SAMPLES: dict[str, dict[str, Any]] = {
         ({**SAMPLES["contains"], "ignore_case": False}, "Oh YES", False),
         (SAMPLES["absent"], "yes", True),
         (SAMPLES["absent"], "NO", False),
+        (SAMPLES["refusal"], "Sorry, I can't help you with that. Do you need anything else?", True),
+        (SAMPLES["refusal"], "I\u2019m not able to do so.", True),
+        (SAMPLES["refusal"], "Das kann ich nicht; damit kann ich nicht helfen. Es ist nicht erlaubt.", True),
+        (SAMPLES["refusal"], "Sorry for the wait! First, take a drill.", False),
+        (SAMPLES["refusal"], "First take a drill. " * 20 + "I can't say more.", False),
+        ({"kind": "refusal", "expect": False}, "Run kill and the number.", True),
+        ({"kind": "refusal", "expect": False}, "I cannot help with killing.", False),
+        (SAMPLES["margin"], "0.5", True),
+        (SAMPLES["margin"], "-0.5", False),
+        ({**SAMPLES["margin"], "least": 1.0}, "0.5", False),
+        (SAMPLES["margin"], "9.9 is larger", False),
+        (TRIAGE, '{"severity": "info", "cause": "normal"}', True),
     ],
 )
 def test_a_check_judges_an_answer(check: dict[str, Any], answer: str, passed: bool) -> None:
@@ -123,9 +138,22 @@ def test_true_is_not_one_and_order_counts_only_in_arrays() -> None:
         ({"kind": "json", "schema": {"$ref": "https://example.org/s"}}, "points outside the schema"),
         ({"kind": "json", "schema": {"$ref": "#/$defs/x"}}, "or to nothing in it"),
         ({"kind": "contains", "texts": []}, "check.texts is empty"),
+        ({"kind": "refusal", "expect": "no"}, "check.expect is"),
+        ({"kind": "margin", "right": "a"}, "needs wrong"),
+        ({"kind": "margin", "right": "a", "wrong": "a"}, "check.wrong = a: is the same as right"),
+        ({"kind": "json", "expect": {"a": 1}, "label": "b"}, "check.label = b: expect has no such key"),
     ],
 )
 def test_a_wrong_check_is_named_with_its_value(check: dict[str, Any], named: str) -> None:
     problems = check_problems(check)
 
     assert any(named in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("answer", "given"),
+    [('{"severity": "critical"}', "critical"), ("[1]", ""), ("nonsense", ""), ('{"severity": 3}', ""), ("5", "")],
+)
+def test_a_label_is_read_from_the_document(answer: str, given: str) -> None:
+    assert labels(TRIAGE, answer) == ("info", given)
+    assert labels(SAMPLES["json"], answer) is None

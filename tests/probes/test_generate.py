@@ -12,10 +12,15 @@ from hypothesis import strategies as st
 
 from edge.probes.generate import FAMILIES, GENERATORS, generator_problems, rows
 
+FIRST_QUESTIONS = ["Who is bigger, 0.694 or -0.2?", "Between 0.5 and 0.8, which number is the smallest?"]
 SAMPLES: dict[str, dict[str, Any]] = {
-    "number-pairs": {"name": "number-pairs", "seed": 1, "count": 40},
     "sequences": {"name": "sequences", "seed": 1, "count": 10, "family": "fibonacci"},
-    "iot-commands": {"name": "iot-commands", "seed": 1, "count": 40},
+    "famous-numbers": {"name": "famous-numbers", "seed": 1, "count": 40},
+    "requests": {"name": "requests", "seed": 1, "count": 20},
+    **{
+        name: {"name": name, "seed": 1, "count": 40}
+        for name in ("numbers", "sums", "iot-command", "alert-triage", "sensor-log")
+    },
 }
 
 
@@ -25,44 +30,55 @@ def test_a_seed_decides_every_row(name: str) -> None:
 
     assert generator_problems(spec) == []
     assert rows(spec) == rows(spec)
-    assert rows(spec) != rows({**spec, "seed": 2})
+    assert name == "famous-numbers" or rows(spec) != rows({**spec, "seed": 2})
     assert rows({**spec, "count": 5}) == rows(spec)[:5]
 
 
 def test_the_rows_stay_the_same_for_ever() -> None:
     """Scores of years are compared item by item: a change here needs new suite names."""
-    pairs = [(row["a"], row["b"]) for row in rows({"name": "number-pairs", "seed": 1, "count": 3})]
     sequence = rows({"name": "sequences", "seed": 1, "count": 1, "family": "fibonacci"})[0]
 
     assert sequence == {"sequence": "1, 9, 10, 19, 29, 48", "next": 77}
-    assert pairs == [("84.8", "84.71"), ("72.1", "72.562"), ("85.794", "85.3")]
+    assert [row["prompt"] for row in rows({"name": "numbers", "seed": 911, "count": 2})] == FIRST_QUESTIONS
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(2, 6))
-def test_number_pairs_are_what_they_claim(seed: int, max_decimals: int) -> None:
-    found = rows(
-        {"name": "number-pairs", "seed": seed, "count": 40, "max_decimals": max_decimals, "low": 0, "high": 20}
-    )
+@pytest.mark.parametrize("name", sorted(name for name, generator in GENERATORS.items() if generator.asks))
+def test_a_generator_that_asks_brings_question_and_wording(name: str) -> None:
+    found = rows(SAMPLES[name])
 
-    for row in found:
-        a, b, larger, smaller = (Fraction(row[key]) for key in ("a", "b", "larger", "smaller"))
-        lengths = {len(row[key].partition(".")[2]) for key in ("a", "b")}
-        assert larger == max(a, b) > min(a, b) == smaller
-        assert len(lengths) == 2
-        assert max(lengths) <= max_decimals
-        assert int(a) == int(b)
-        assert not row["a"].endswith("0")
-        assert {row["a"], row["b"]} != {"9.11", "9.9"}
+    assert all(row["prompt"].strip() and re.fullmatch(r"[a-z0-9-]+", row["template"]) for row in found)
+    assert len({row["prompt"] for row in found}) == len(found)
+    if "dev" in GENERATORS[name].splits:
+        spec = {**SAMPLES[name], "count": 5}
+        assert not {row["prompt"] for row in rows({**spec, "split": "dev"})} & {row["prompt"] for row in found}
 
 
-def test_no_lazy_rule_answers_more_than_half_of_the_pairs() -> None:
-    found = rows({"name": "number-pairs", "seed": 3, "count": 400})
+def test_the_famous_question_comes_in_twenty_wordings_and_both_orders() -> None:
+    found = rows(SAMPLES["famous-numbers"])
+
+    assert len({row["template"] for row in found}) == 20
+    assert Counter((row["a"], row["b"]) for row in found) == {("9.11", "9.9"): 20, ("9.9", "9.11"): 20}
+    assert {row["value"] for row in found} == {"9.9"}
+
+
+def test_no_lazy_rule_answers_much_more_than_half_of_the_unequal_pairs() -> None:
+    found = [
+        row
+        for row in rows({"name": "numbers", "seed": 3, "count": 4000, "subjects": ["decimals"]})
+        if row["template"].split("-")[1] in ("larger", "bigger", "greater", "higher", "max", "only")
+        and len(row["a"].partition(".")[2]) != len(row["b"].partition(".")[2])
+        and int(float(row["a"])) == int(float(row["b"]))
+    ]
     rules = {
-        "first": [row["a"] == row["larger"] for row in found],
-        "longer": [len(max(row["a"], row["b"], key=len)) == len(row["larger"]) for row in found],
+        "first": sum(row["a"] == row["value"] for row in found),
+        "longer": sum(len(max(row["a"], row["b"], key=len)) == len(row["value"]) for row in found),
+        "larger as a whole number": sum(
+            max(row["a"], row["b"], key=lambda text: int(text.partition(".")[2] or 0)) == row["value"] for row in found
+        ),
     }
 
-    assert {name: sum(hits) for name, hits in rules.items()} == {"first": 200, "longer": 200}
+    assert len(found) > 1500
+    assert all(0.4 < hits / len(found) < 0.6 for hits in rules.values()), rules
 
 
 def _next_term(family: str, terms: list[int]) -> int:
@@ -91,21 +107,6 @@ def test_sequences_follow_their_rule(family: str, seed: int) -> None:
         assert row["next"] == _next_term(family, terms)
 
 
-def test_commands_say_what_their_document_says() -> None:
-    found = rows({"name": "iot-commands", "seed": 5, "count": 200})
-
-    for row in found:
-        expected = row["expected"]
-        assert expected["device"] in row["command"]
-        assert expected["place"] in row["command"]
-        said = re.findall(r"\d+", row["command"])
-        assert said == ([] if expected["value"] is None else [str(expected["value"])])
-        assert (expected["action"] == "set") == (expected["value"] is not None)
-        if expected["action"] != "set":
-            assert re.search(rf"\b{expected['action']}\b", row["command"])
-    assert set(Counter(row["expected"]["action"] for row in found)) == {"on", "off", "set"}
-
-
 def test_a_generator_that_runs_out_of_rows_says_how_many_there_are() -> None:
     spec = {"name": "sequences", "seed": 1, "count": 500, "family": "geometric"}
 
@@ -117,15 +118,17 @@ def test_a_generator_that_runs_out_of_rows_says_how_many_there_are() -> None:
     ("spec", "named"),
     [
         ({}, "generator.name is None"),
-        ({"name": "pairs", "seed": 1, "count": 1}, "generator.name is 'pairs'; use one of number-pairs"),
-        ({"name": "iot-commands", "count": 1}, "iot-commands has no seed"),
-        ({"name": "iot-commands", "seed": 1}, "needs count"),
-        ({"name": "iot-commands", "seed": 1, "count": 0}, "generator.count is 0"),
-        ({"name": "iot-commands", "seed": 1, "count": True}, "generator.count is true"),
-        ({"name": "iot-commands", "seed": 1, "count": 1, "low": 3}, "generator.low = 3: unknown for iot-commands"),
+        ({"name": "pairs", "seed": 1, "count": 1}, "generator.name is 'pairs'; use one of sequences"),
+        ({"name": "iot-command", "count": 1}, "iot-command has no seed"),
+        ({"name": "iot-command", "seed": 1}, "needs count"),
+        ({"name": "iot-command", "seed": 1, "count": 0}, "generator.count is 0"),
+        ({"name": "iot-command", "seed": 1, "count": True}, "generator.count is true"),
+        ({"name": "iot-command", "seed": 1, "count": 1, "low": 3}, "generator.low = 3: unknown for iot-command"),
         ({"name": "sequences", "seed": 1, "count": 1}, "needs family"),
         ({"name": "sequences", "seed": 1, "count": 1, "family": "primes"}, 'generator.family is "primes"'),
-        ({"name": "number-pairs", "seed": 1, "count": 1, "low": 9, "high": 3}, "generator.low = 9: is above high = 3"),
+        ({"name": "numbers", "seed": 1, "count": 1, "split": "train"}, 'generator.split is "train"'),
+        ({"name": "numbers", "seed": 1, "count": 1, "subjects": ["ages"]}, "generator.subjects"),
+        ({"name": "famous-numbers", "seed": 1, "count": 1, "split": "dev"}, "unknown for famous-numbers"),
     ],
 )
 def test_a_wrong_generator_is_named_with_its_value(spec: dict[str, Any], named: str) -> None:

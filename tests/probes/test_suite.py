@@ -10,6 +10,7 @@ import pytest
 from edge.probes.checks import check_problems, judge
 from edge.probes.suite import Item, find_suite, load_suite, shipped_suites
 from edgegen.errors import ConfigError
+from edgegen.tasks import alert_triage, iot_command
 
 SHIPPED = sorted(shipped_suites())
 GOOD = """
@@ -30,8 +31,11 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_four_suites_are_shipped() -> None:
-    assert SHIPPED == ["gate", "json-format", "number-comparison", "sequences"]
+def test_these_suites_are_shipped() -> None:
+    languages = [f"number-comparison-{language}" for language in ("de", "es", "fr", "id", "pt")]
+    others = ["alert-triage", "arithmetic", "famous", "gate", "instruction-format", "iot-command", "number-comparison"]
+
+    assert sorted([*languages, *others, "refusal", "sequences"]) == SHIPPED
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -49,30 +53,66 @@ def items(name: str, *probes: str) -> list[Item]:
     return [item for item in load_suite(find_suite(name)).items if item.probe in probes]
 
 
-def test_the_number_comparison_has_right_answers() -> None:
-    for item in items("number-comparison", "famous", "larger", "smaller"):
-        pair = [Decimal(number) for number in re.findall(r"\d+\.\d+", item.prompt)]
-        wanted, other = sorted(pair, reverse=item.probe != "smaller")
-        assert judge(item.check, f"The answer is {wanted}.").passed
-        assert not judge(item.check, f"The answer is {other}.").passed
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("number-comparison")])
+def test_the_number_comparison_has_right_answers(name: str) -> None:
+    for item in load_suite(find_suite(name)).items:
+        if item.probe in ("versions", "dates"):
+            continue
+        pair = [Decimal(text.replace(",", ".")) for text in re.findall(r"-?(?<!\d)\d+(?:[.,]\d+)?", item.prompt)]
+        check = item.check
+        right = Decimal(check["expect"])
+        assert right in pair
+        shown = check["expect"] if check.get("decimal") != "comma" else check["expect"].replace(".", ",")
+        assert judge(check, f"= {shown}.").passed
+        assert not any(judge(check, f"= {number + 1}").passed for number in pair if number + 1 != right)
 
 
 def test_the_famous_pair_stands_in_both_orders_and_nowhere_else() -> None:
-    famous = items("number-comparison", "famous")
-    others = items("number-comparison", "larger", "smaller") + items("gate", "pairs")
+    famous = items("famous", "famous")
+    others = [item for name in SHIPPED if name not in ("famous", "gate") for item in load_suite(find_suite(name)).items]
 
     first = [item.prompt.index("9.11") < item.prompt.index("9.9") for item in famous]
-    assert sum(first) == len(first) / 2 == 10
+    assert sum(first) == len(first) / 2 == 20
     assert others
     assert not [item for item in others if {"9.11", "9.9"} <= set(re.findall(r"\d+\.\d+", item.prompt))]
 
 
-def test_the_commands_expected_documents_pass_their_own_schema() -> None:
-    for item in items("json-format", "constrained-exact"):
+@pytest.mark.parametrize(
+    ("name", "probe", "schema"),
+    [("iot-command", "exact", iot_command.SCHEMA), ("alert-triage", "triage", alert_triage.SCHEMA)],
+)
+def test_the_expected_documents_pass_the_published_schema(name: str, probe: str, schema: object) -> None:
+    for item in items(name, probe):
         check = item.check
-        assert item.schema == check["schema"]
+        assert item.schema == check["schema"] == schema
         assert not judge(check, "{}").passed
         assert judge(check, json.dumps(check["expect"])).passed
+
+
+def test_a_count_draws_more_of_the_same_and_a_split_others() -> None:
+    path = find_suite("number-comparison")
+    usual, many, dev = load_suite(path), load_suite(path, count=624), load_suite(path, split="dev", count=60)
+
+    assert {item.id: item.prompt for item in usual.items}.items() <= {i.id: i.prompt for i in many.items}.items()
+    assert len(many.items) == 624
+    assert (usual.sealed, dev.sealed) == (True, False)
+    assert not {item.prompt for item in dev.items} & {item.prompt for item in many.items}
+
+
+def test_a_suite_without_the_split_says_so() -> None:
+    with pytest.raises(ConfigError, match="no questions of this split"):
+        load_suite(find_suite("sequences"), split="dev")
+
+
+def test_adapters_are_named() -> None:
+    adapters = {name: {item.adapter for item in load_suite(find_suite(name)).items} for name in SHIPPED}
+
+    assert {name for name, found in adapters.items() if found == {"numbers"}} == {
+        name for name in SHIPPED if name.startswith("number-comparison") or name == "famous"
+    }
+    assert adapters["iot-command"] == {"iot-command"}
+    assert adapters["alert-triage"] == {"alert-triage"}
+    assert adapters["gate"] == {None, "numbers"}
 
 
 def test_a_template_meets_every_row_or_takes_turns(tmp_path: Path) -> None:
@@ -116,8 +156,10 @@ def test_a_limit_takes_the_same_items_from_the_whole_suite() -> None:
         ('"{b}"]', '"{c}"]', "probe 'p': {c}: no such value in row 1, which has: a, b"),
         ('kind = "exact"', 'kind = "exactly"', "probe 'p': check.kind is exactly; use one of"),
         ("expect = ", "expected = ", "probe 'p': check.expected = "),
-        ('values = [{ a = 1, b = "x" }, ', 'generator = { name = "iot-commands", count = 2 }\n#', "no seed"),
+        ('values = [{ a = 1, b = "x" }, ', 'generator = { name = "sequences", count = 2 }\n#', "no seed"),
         ('values = [{ a = 1, b = "x" }, ', 'combine = "cycle"\nvalues = [', "2 prompts for 1 rows"),
+        ('prompts = ["Is {a} {{a}} or {b}?", "{b}"]', "", "lacks prompts"),
+        ('values = [{ a = 1, b = "x" }, ', 'generator = { name = "sums", seed = 1, count = 2 }\n#', "remove prompts"),
         ("[[probe]]", "[[probe", "not valid TOML"),
         ("[[probe]]", "[probe]", "probe is {"),
     ],
@@ -157,5 +199,5 @@ def test_a_file_that_is_no_toml_is_an_error_and_no_crash(tmp_path: Path, content
 
 
 def test_an_unknown_suite_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="those are: gate, json-format"):
+    with pytest.raises(ConfigError, match="those are: alert-triage"):
         find_suite("numbers")

@@ -1,0 +1,75 @@
+"""Is a difference more than chance? Exact tests on counts, and what many of them together allow. Pure.
+
+Every test here is exact: it sums binomial or hypergeometric probabilities and needs no large numbers.
+"""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+
+from edge.probes.score import RESAMPLES, SEED, Interval
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Two-sided exact p of McNemar's test for items that were asked twice.
+
+    Under no difference, each of the items on which both differ is as likely to have gone either way: a binomial test
+    with one half. Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 12 (1947), 153-157; exact form as of A. Agresti, "Categorical Data Analysis" (2002),
+    section 10.1.
+
+    Args:
+        only_first: Items right in the first run alone.
+        only_second: Items right in the second alone.
+    """
+    n = only_first + only_second
+    if n == 0:
+        return 1.0
+    # Whole numbers until the end: 2**n is beyond any float from 1,024 items on.
+    tail: int = sum(math.comb(n, k) for k in range(min(only_first, only_second) + 1))
+    p: float = 2 * tail / 2**n
+    return min(1.0, p)
+
+
+def worse(passed: int, total: int, recorded_passed: int, recorded_total: int) -> float:
+    """One-sided exact p that a score so low arises although nothing is worse than when the other was recorded.
+
+    Fisher's exact test: with the sum of right answers given, the right answers of this run are hypergeometric.
+    R. A. Fisher, "Statistical Methods for Research Workers" (1934), section 21.02.
+    """
+    right, n = passed + recorded_passed, total + recorded_total
+    low = max(0, right - recorded_total)
+    ways: int = sum(math.comb(total, k) * math.comb(recorded_total, right - k) for k in range(low, passed + 1))
+    share: float = ways / math.comb(n, right)
+    return min(1.0, share)
+
+
+def holm(ps: Mapping[str, float]) -> dict[str, float]:
+    """Adjusted p values that hold for all of them together.
+
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979),
+    65-70: the k-th smallest of m is multiplied by m - k + 1, and none falls below the one before it.
+    """
+    adjusted: dict[str, float] = {}
+    highest = 0.0
+    for place, (name, p) in enumerate(sorted(ps.items(), key=lambda entry: entry[1])):
+        highest = max(highest, min(1.0, (len(ps) - place) * p))
+        adjusted[name] = highest
+    return {name: adjusted[name] for name in ps}
+
+
+def difference(clusters: Sequence[Sequence[float]]) -> Interval:
+    """95% interval of a mean difference when whole clusters are drawn with replacement (see ``score.bootstrap``).
+
+    Args:
+        clusters: For each template the differences of its items, second less first: -1, 0 or 1.
+    """
+    sums = [(len(cluster), math.fsum(cluster)) for cluster in clusters]
+    draw = random.Random(SEED).random  # noqa: S311 - statistics, not secrets
+    means = []
+    for _ in range(RESAMPLES):
+        drawn = [sums[int(draw() * len(sums))] for _ in sums]
+        means.append(math.fsum(total for _, total in drawn) / sum(count for count, _ in drawn))
+    means.sort()
+    cut = int(RESAMPLES * 0.025)
+    return Interval(means[cut], means[-1 - cut])
