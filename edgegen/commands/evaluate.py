@@ -1,14 +1,20 @@
 """``edgegen evaluate``: what a model knows, and what a fine-tuning changed."""
 
+import importlib.util
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from edgegen.report_table import table
-from finetune.evaluation import texts
+from finetune.evaluation import forgetting, merit, texts
 from finetune.evaluation.drift import CHUNKS, Drift, View, chat_blocks, measure, own_answers, text_blocks
+from finetune.evaluation.errors import EvaluationDataError, EvaluationError
+from finetune.evaluation.outcome import Outcome
+from finetune.evaluation.run import TASKS, request_of
 from finetune.evaluation.target import find
 
 _model = click.argument("model", type=click.Path(path_type=Path))
@@ -17,6 +23,7 @@ _adapters = click.option(
 )
 _base = click.option("--base", type=click.Path(path_type=Path), help="The GGUF for a bundle that holds only adapters.")
 _threads = click.option("--threads", type=click.IntRange(1), help="For a GGUF; all cores unless given.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 _out = click.option("--out", type=click.Path(path_type=Path), help="Write the figures to this file, as JSON.")
 
 
@@ -95,6 +102,208 @@ def drift(
         )
     for line in table(_drift_rows(found), numbers_from=2):
         click.echo(line)
+
+
+@command.command()
+@_as_json
+def tasks(*, as_json: bool) -> None:
+    """List the evaluations and the data each needs; all of it is read from your own files.
+
+    \b
+    Example:
+        edgegen evaluate tasks
+    """  # noqa: D301 (click reads the \b)
+    if as_json:
+        click.echo(json.dumps({name: {"what": task.what, "data": task.data} for name, task in TASKS.items()}, indent=2))
+        return
+    rows = [["NAME", "WHAT", "DATA"], *([name, task.what, task.data] for name, task in TASKS.items())]
+    for line in table(rows, numbers_from=3):
+        click.echo(line)
+
+
+@command.command()
+@_model
+@_adapters
+@_base
+@click.option(
+    "--task", "specs", multiple=True, required=True, metavar="NAME=PATH", help="See `edgegen evaluate tasks`."
+)
+@click.option("--use", metavar="NAME", help="Evaluate with this adapter; the base alone unless given.")
+@click.option("--shots", type=click.IntRange(0), help="Worked examples before each question of gsm8k and mmlu.")
+@click.option("--examples", type=click.Path(path_type=Path), help="Where gsm8k's are taken from: its train.jsonl.")
+@click.option("--limit", type=click.IntRange(1), help="Only so many examples of each subject or task.")
+@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Of each humaneval problem.")
+@click.option("--labels", type=click.Path(path_type=Path), help="ecinstruct's label.json.")
+@click.option("--encoder", type=click.Path(path_type=Path), help="Folder of an encoder for BERTScore.")
+@_threads
+@_out
+def run(
+    *,
+    model: Path,
+    adapters: tuple[str, ...],
+    base: Path | None,
+    specs: tuple[str, ...],
+    use: str | None,
+    shots: int | None,
+    examples: Path | None,
+    limit: int | None,
+    samples: int,
+    labels: Path | None,
+    encoder: Path | None,
+    threads: int | None,
+    out: Path | None,
+) -> None:
+    """Evaluate one model on one or more tasks, offline.
+
+    With --out every item is kept, so that `edgegen evaluate compare` can set two models against one another.
+
+    \b
+    Example:
+        edgegen evaluate run model.gguf --task hellaswag=hellaswag_val.jsonl --limit 2000 --out base.json
+    """  # noqa: D301 (click reads the \b)
+    options = {
+        "shots": shots,
+        "examples": examples,
+        "limit": limit,
+        "samples": samples,
+        "labels": labels,
+        "encoder": encoder,
+    }
+    requests = [request_of(spec, **options) for spec in specs]
+    target = find(model, adapters, base=base)
+    scorer = target.open(threads=threads)
+    if use is not None and use not in scorer.adapters:
+        raise click.UsageError(f"there is no adapter {use!r}; there are: {', '.join(scorer.adapters) or 'none'}")
+    scorer.use(use)
+    outcomes: list[Outcome] = []
+    rows = [["TASK", "METRIC", "VALUE", "N", "NO ANSWER"]]
+    for name, request in requests:
+        for outcome in TASKS[name].run(scorer, request):
+            outcomes.append(outcome)
+            silent = str(sum(not item.parsed for item in outcome.items))
+            rows += [
+                [outcome.task, m, f"{v:.4f}", f"{len(outcome.items):,}", silent] for m, v in outcome.metrics.items()
+            ]
+            click.echo(f"{outcome.task}: {outcome.main} {outcome.metrics[outcome.main]:.4f}", err=True)
+    if out is not None:
+        document = {
+            "model": str(model),
+            "adapter": use,
+            "identity": target.identity(),
+            "truncated": scorer.truncated,
+            "outcomes": [outcome.as_json() for outcome in outcomes],
+        }
+        out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for line in table(rows, numbers_from=2):
+        click.echo(line)
+    if scorer.truncated:
+        click.echo(f"\n  {scorer.truncated} prompts were longer than the context and lost their beginning")
+
+
+@command.command()
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("tuned", type=click.Path(path_type=Path))
+@click.option("--drift", "drift_file", type=click.Path(path_type=Path), help="What `edgegen evaluate drift` wrote.")
+@click.option("--adapter", metavar="NAME", help="Whose figures of --drift count, where it holds several.")
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="Put it into this fine-tuning run's report.")
+@_as_json
+def compare(
+    *, base: Path, tuned: Path, drift_file: Path | None, adapter: str | None, folder: Path | None, as_json: bool
+) -> None:
+    """What a fine-tuning gained and what it lost, item by item, with paired 95% intervals.
+
+    BASE and TUNED are files that `edgegen evaluate run --out` wrote, on the same data.
+
+    \b
+    Example:
+        edgegen evaluate compare base.json tuned.json --drift drift.json --run runs/first
+    """  # noqa: D301 (click reads the \b)
+    found = forgetting.document(
+        forgetting.compare_all(_outcomes(base), _outcomes(tuned)), _one_drift(drift_file, adapter) if drift_file else ()
+    )
+    if folder is not None:
+        forgetting.add_to_run(folder, found)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for line in forgetting.lines(found):
+        click.echo(line)
+
+
+@command.command("merit")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_as_json
+def merit_command(*, files: tuple[Path, ...], as_json: bool) -> None:
+    """One figure of merit for each fine-tuned model, with its parts; the first is the reference and gets 1.
+
+    FILES are JSON objects with quality, non_hallucination, gpu_memory_bytes, disk_bytes and training_s.
+
+    \b
+    Example:
+        edgegen evaluate merit lora.json dora.json
+    """  # noqa: D301 (click reads the \b)
+    parts = {file.stem: merit.Parts.of_json(_document(file), str(file)) for file in files}
+    reference = next(iter(parts.values()))
+    ratios = {name: merit.ratios(one, reference) for name, one in parts.items()}
+    figures = {name: merit.merit(one, reference) for name, one in parts.items()}
+    if as_json:
+        click.echo(json.dumps({name: {"merit": figures[name], "ratios": ratios[name]} for name in parts}, indent=2))
+        return
+    rows = [["MODEL", "MERIT", *(f"{name} ^{weight:.2f}" for name, weight in merit.WEIGHTS.items())]]
+    for name, one in parts.items():
+        cells = [f"{getattr(one, part):,.4g} (x {ratio:.3f})" for part, ratio in ratios[name].items()]
+        rows.append([name, f"{figures[name]:.3f}", *cells])
+    for line in table(rows):
+        click.echo(line)
+
+
+@command.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def harness(arguments: tuple[str, ...]) -> None:
+    """Run EleutherAI's lm-evaluation-harness with the model `edgegen` in it; all arguments are its own.
+
+    \b
+    Example:
+        edgegen evaluate harness run --model edgegen --model_args bundle=DIR --tasks my_task --include_path tasks
+    """  # noqa: D301 (click reads the \b)
+    if importlib.util.find_spec("lm_eval") is None:
+        raise EvaluationError("lm-evaluation-harness is not installed: pip install lm_eval==0.4.13")
+    from lm_eval.__main__ import cli_evaluate  # noqa: PLC0415
+
+    import finetune.evaluation.harness  # noqa: F401, PLC0415 - it registers the model
+
+    sys.argv = ["lm_eval", *arguments]
+    cli_evaluate()
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EvaluationDataError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except ValueError as error:
+        raise EvaluationDataError([f"{path}: is no JSON: {error}"]) from None
+    if not isinstance(found, dict):
+        raise EvaluationDataError([f"{path}: is no JSON object"])
+    return found
+
+
+def _outcomes(path: Path) -> list[Outcome]:
+    try:
+        return [Outcome.of_json(one) for one in _document(path)["outcomes"]]
+    except (KeyError, TypeError) as error:
+        raise EvaluationDataError(
+            [f"{path}: was not written by `edgegen evaluate run --out`: {error} is missing or of the wrong kind"]
+        ) from None
+
+
+def _one_drift(path: Path, adapter: str | None) -> list[dict[str, Any]]:
+    found = _document(path)
+    name = adapter or (next(iter(found)) if len(found) == 1 else None)
+    if name not in found:
+        raise click.UsageError(f"{path} holds {', '.join(found)}: say which with --adapter NAME")
+    figures: list[dict[str, Any]] = found[name]
+    return figures
 
 
 def _drift_rows(found: dict[str, list[Drift]]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from finetune.evaluation.outcome import Item, Outcome
-from finetune.evaluation.records import read_csv, read_json
+from finetune.evaluation.records import Fields, read_csv, read_json
 from finetune.evaluation.scorer import Scorer, loglikelihoods
 
 LETTERS = "ABCD"
@@ -51,7 +51,7 @@ def hellaswag(path: Path, limit: int | None = None) -> list[Choice]:
 
     R. Zellers et al., "HellaSwag: Can a Machine Really Finish Your Sentence?", ACL 2019.
     """
-    fields = {"ctx_a": str, "ctx_b": str, "activity_label": str, "endings": list, "label": (int, str)}
+    fields: Fields = {"ctx_a": str, "ctx_b": str, "activity_label": str, "endings": list, "label": (int, str)}
     questions = []
     for number, record in enumerate(read_json(path, fields, limit=limit)):
         beginning = f"{record['activity_label']}: {record['ctx_a']} {record['ctx_b'].capitalize()}"

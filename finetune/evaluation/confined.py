@@ -74,7 +74,7 @@ def keep_writes_in(folder: str) -> bool:
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     done = done and libc.syscall(RESTRICT_SELF, ruleset, 0) == 0
     os.close(ruleset)
-    return done
+    return bool(done)
 
 
 def confine(cpu_s: int, memory_bytes: int, file_bytes: int) -> None:

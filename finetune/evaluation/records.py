@@ -10,6 +10,7 @@ from typing import Any
 from finetune.evaluation.errors import EvaluationDataError
 
 Record = dict[str, Any]
+Fields = Mapping[str, type | tuple[type, ...]]
 
 # What a field has to be, in words for a person.
 KINDS = {
@@ -19,7 +20,7 @@ KINDS = {
 }
 
 
-def read_json(path: Path, fields: Mapping[str, type | tuple[type, ...]], *, limit: int | None = None) -> list[Record]:
+def read_json(path: Path, fields: Fields, *, limit: int | None = None) -> list[Record]:
     """Records with at least ``fields``, each of its kind; ``.gz`` is unpacked.
 
     Args:

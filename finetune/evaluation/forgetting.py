@@ -1,0 +1,243 @@
+"""What a fine-tuning gained and what it lost, item by item, with paired 95% intervals.
+
+With b and t the shares (mostly 0 or 1) of an item that the base and the tuned model had right:
+
+- knowledge lost: mean of b (1 - t), what the base knew and the tuned model does not;
+- ability gained: mean of (1 - b) t;
+- change: ability gained less knowledge lost, which is the difference of the two scores;
+- forgetting rate: knowledge lost as a share of what the base knew, sum of b (1 - t) over sum of b.
+
+Papers that report two scores alone can give only the relative drop of the score, in which gains hide losses, and their
++- is one standard error of each score, not an interval of the difference. It stands beside ours as ``aggregate``.
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from finetune.evaluation.errors import EvaluationDataError
+from finetune.evaluation.intervals import Interval, Sums, bootstrap
+from finetune.evaluation.outcome import Outcome
+
+FILE = "forgetting.json"
+HEADING = "## Forgetting"
+# Below this a skill is so weak that right answers are luck: the probability of the reference says more.
+WEAK = 0.2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its 95% interval."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One task before and after.
+
+    Args:
+        aggregate: Relative drop of the score, (before - after) / before, as papers with two scores give it; with
+            ``before_error`` and ``after_error``, one standard error of each score.
+        reference: Change of the mean log-probability of the reference answers, nats a token; None where they were not
+            scored.
+    """
+
+    task: str
+    metric: str
+    n: int
+    before: float
+    after: float
+    before_error: float
+    after_error: float
+    aggregate: float | None
+    lost: Figure
+    gained: Figure
+    change: Figure
+    forgetting_rate: Figure | None
+    reference: Figure | None
+
+    @property
+    def weak(self) -> bool:
+        """Whether the base could hardly do it."""
+        return self.before < WEAK
+
+
+def compare(base: Outcome, tuned: Outcome) -> Comparison:
+    """Both on the same items.
+
+    Raises:
+        EvaluationDataError: They were not given the same items.
+    """
+    after = {item.id: item for item in tuned.items}
+    missing = [item.id for item in base.items if item.id not in after]
+    if missing or len(after) != len(base.items):
+        raise EvaluationDataError(
+            [
+                (
+                    f"{base.task}: the base was given {len(base.items)} items and the tuned model {len(after)}, "
+                    f"{len(missing)} of the base's are not among them{f' ({missing[0]} ...)' if missing else ''}. "
+                    "Evaluate both on the same data with the same --limit."
+                )
+            ]
+        )
+    pairs = [(item, after[item.id]) for item in base.items]
+    b = np.array([one.right for one, _ in pairs])
+    t = np.array([other.right for _, other in pairs])
+    sums = np.stack([b * (1 - t), (1 - b) * t, b, np.ones(len(b))], axis=1)
+    before, now, n = float(b.mean()), float(t.mean()), len(b)
+    return Comparison(
+        task=base.task,
+        metric=base.main,
+        n=n,
+        before=before,
+        after=now,
+        before_error=float(b.std() / math.sqrt(n)),
+        after_error=float(t.std() / math.sqrt(n)),
+        aggregate=(before - now) / before if before else None,
+        lost=_figure(sums, lambda s: s[:, 0] / s[:, 3]),
+        gained=_figure(sums, lambda s: s[:, 1] / s[:, 3]),
+        change=_figure(sums, lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]),
+        forgetting_rate=_figure(sums, lambda s: s[:, 0] / s[:, 2]) if before else None,
+        reference=_reference(base, tuned),
+    )
+
+
+def compare_all(base: Sequence[Outcome], tuned: Sequence[Outcome]) -> list[Comparison]:
+    """Every task that both were given.
+
+    Raises:
+        EvaluationDataError: There is none, or one side lacks a task.
+    """
+    after = {outcome.task: outcome for outcome in tuned}
+    missing = {outcome.task for outcome in base} ^ after.keys()
+    if missing:
+        raise EvaluationDataError([f"{', '.join(sorted(missing))}: evaluated on one of the two models alone"])
+    return [compare(outcome, after[outcome.task]) for outcome in base]
+
+
+def _figure(sums: Sums, figure: Any) -> Figure:
+    return Figure(float(figure(sums.sum(axis=0, keepdims=True))[0]), bootstrap(sums, figure))
+
+
+def _reference(base: Outcome, tuned: Outcome) -> Figure | None:
+    after = {item.id: item for item in tuned.items}
+    pairs = [(item, after[item.id]) for item in base.items]
+    known = [
+        (one.reference_nll, other.reference_nll, one.reference_tokens)
+        for one, other in pairs
+        if one.reference_nll is not None and other.reference_nll is not None and one.reference_tokens
+    ]
+    if not known:
+        return None
+    return _figure(np.array(known, dtype=np.float64), lambda s: (s[:, 0] - s[:, 1]) / s[:, 2])
+
+
+def document(comparisons: Sequence[Comparison], drift: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Both as one JSON document; ``drift`` as `edgegen evaluate drift` wrote it for one model."""
+    return {"tasks": [asdict(one) for one in comparisons], "drift": [dict(one) for one in drift]}
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """A document as Markdown, for a report and the screen."""
+    text = []
+    if found["tasks"]:
+        text += [
+            (
+                "| task | n | before | after | change, points (95%) | lost | gained | forgetting rate (95%) "
+                "| aggregate form, +- 1 standard error | reference, nats a token (95%) |"
+            ),
+            "|---|---|---|---|---|---|---|---|---|---|",
+            *(_row(task) for task in found["tasks"]),
+            "",
+            (
+                "Lost: the base had it right, the tuned model has not; forgetting rate: that as a share of what the "
+                "base had right. Aggregate form: the drop of the score over the score before, as papers with two "
+                "scores give it. Reference: how much likelier the reference answer became; where the base scores "
+                f"under {WEAK:.0%}, it is this column that counts."
+            ),
+        ]
+    if found["drift"]:
+        text += [
+            *([""] if text else []),
+            "| general text | tokens | KL(base, tuned), nats a token (95%) | perplexity ratio (95%) | same token |",
+            "|---|---|---|---|---|",
+            *(
+                f"| {one['kind']} | {one['tokens']:,} | {one['kl']:.4f} ({_span(one['kl_interval'], 4)}) "
+                f"| {one['ratio']:.4f} ({_span(one['ratio_interval'], 4)}) | {one['agreement']:.1%} |"
+                for one in found["drift"]
+            ),
+        ]
+    return text
+
+
+def _row(task: Mapping[str, Any]) -> str:
+    rate, reference, aggregate = task["forgetting_rate"], task["reference"], task["aggregate"]
+    cells = [
+        f"{task['task']} ({task['metric']})",
+        f"{task['n']:,}",
+        f"{task['before']:.1%}",
+        f"{task['after']:.1%}",
+        _percent(task["change"], sign="+"),
+        f"{task['lost']['value']:.1%}",
+        f"{task['gained']['value']:.1%}",
+        "-" if rate is None else _percent(rate),
+        "-"
+        if aggregate is None
+        else f"{aggregate:.1%} ({task['before']:.1%} +- {task['before_error']:.1%}, "
+        f"{task['after']:.1%} +- {task['after_error']:.1%})",
+        "-" if reference is None else f"{reference['value']:+.4f} ({_span(reference['interval'], 4)})",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _percent(figure: Mapping[str, Any], sign: str = "") -> str:
+    low, high = figure["interval"]
+    return f"{figure['value']:{sign}.1%} ({low:{sign}.1%} to {high:{sign}.1%})"
+
+
+def _span(interval: Sequence[float], digits: int) -> str:
+    return f"{interval[0]:.{digits}f} to {interval[1]:.{digits}f}"
+
+
+def report_lines(run: Path) -> list[str]:
+    """The section of a run's report; empty when nobody evaluated it yet."""
+    file = run / FILE
+    return ["", HEADING, "", *lines(json.loads(file.read_text(encoding="utf-8")))] if file.is_file() else []
+
+
+def add_to_run(run: Path, found: Mapping[str, Any]) -> None:
+    """Keep the figures with a run, and put them into its report in place of older ones.
+
+    Raises:
+        EvaluationDataError: The folder holds no finished run.
+    """
+    report = run / "REPORT.md"
+    if not report.is_file():
+        raise EvaluationDataError([f"{run}: holds no REPORT.md, so it is no finished run of `edgegen finetune`"])
+    _write(run / FILE, json.dumps(found, indent=2) + "\n")
+    kept, skipping = [], False
+    for line in report.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            skipping = line == HEADING
+        if not skipping:
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    _write(report, "\n".join([*kept, *report_lines(run)]) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

