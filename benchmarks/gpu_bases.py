@@ -5,6 +5,7 @@ Memory and time of a training depend on shapes, not on values. A folder made her
 is never written but built straight into host memory, one matrix on the GPU at a time.
 """
 
+import argparse
 import json
 import math
 from collections.abc import Mapping
@@ -144,3 +145,23 @@ def write(name: str, folder: Path, device: torch.device, *, nf4: bool = True) ->
     tiny_tokenizer().save_pretrained(folder)
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
     return folder
+
+
+def main() -> None:
+    """``python -m benchmarks.gpu_bases SHAPE FOLDER [--only-config]``; ``SHAPE-16bit`` for a base in bfloat16."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("shape")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only-config", action="store_true", help="for a base that will be built in memory")
+    options = parser.parse_args()
+    shape = options.shape.removesuffix("-16bit")
+    if options.only_config:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        (options.folder / "config.json").write_text(json.dumps(config_of(shape)), encoding="utf-8")
+        return
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    write(shape, options.folder, device, nf4=shape == options.shape)
+
+
+if __name__ == "__main__":
+    main()

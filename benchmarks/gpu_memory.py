@@ -1,7 +1,7 @@
 # ruff: noqa: PLC0415, SLF001 (Unsloth must be imported before transformers and PEFT, and the parent imports neither)
 """Memory and time of QLoRA steps on exact shapes: plain Unsloth, our defaults, our minimal preset.
 
-    python -m benchmarks.gpu_memory --out OUT.jsonl --bases DIR [--cases NAME,NAME] [--limit-s 560]
+    python -m benchmarks.gpu_memory --out OUT.jsonl --bases DIR --logs DIR [--cases NAME,NAME] [--limit-s 560]
 
 Every case runs in a process of its own, so that none sees another's memory. Peak reserved is PyTorch's; ``nvml`` is the
 driver's highest use of the card minus its use before the process, sampled every 10 ms from outside. Weights are random
@@ -116,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--bases", type=Path, required=True)
+    parser.add_argument("--logs", type=Path, default=Path("logs"), help="folder for what the cases print")
     parser.add_argument("--cases", default=",".join(name for name in CASES if not name.startswith("tiny")))
     parser.add_argument("--limit-s", type=float, default=570, help="start no case that could end later than this")
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -138,13 +139,18 @@ def main() -> None:
 def run_case(name: str, options: argparse.Namespace, nvml: Nvml, left: float) -> dict[str, Any]:
     """A case in its own process, watched from outside."""
     case = CASES[name]
-    log = options.out.with_name(f"{options.out.stem}-{name}.log")
+    options.logs.mkdir(parents=True, exist_ok=True)
+    log = options.logs / f"{name}.log"
     command = [sys.executable, "-m", "benchmarks.gpu_memory", "--child", name, "--out", str(options.out)]
     command += ["--bases", str(options.bases)]
     environment = {
         "HF_HUB_OFFLINE": "1", "UNSLOTH_DISABLE_STATISTICS": "1", "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
         "PYTORCH_ALLOC_CONF": "expandable_segments:True", "TOKENIZERS_PARALLELISM": "false", **os.environ,
     }  # fmt: skip
+    try:
+        make_base(case, options.bases)
+    except subprocess.CalledProcessError as error:
+        return {"case": name, "error": f"the base could not be made: {error}"}
     idle, began = nvml.used(), time.monotonic()
     peak, done = [idle], threading.Event()
 
@@ -175,6 +181,19 @@ def run_case(name: str, options: argparse.Namespace, nvml: Nvml, left: float) ->
     return row | {"nvml_bytes": peak[0] - idle, "nvml_idle_bytes": idle, "wall_s": time.monotonic() - began}
 
 
+def base_of(case: Case, bases: Path) -> Path:
+    """The folder of a case's base."""
+    return bases / (f"{case.shape}-built" if case.built else case.shape)
+
+
+def make_base(case: Case, bases: Path) -> None:
+    """Write the base in a process of its own, whose memory is not the case's."""
+    folder = base_of(case, bases)
+    if not (folder / "config.json").exists():
+        what = ["--only-config"] if case.built else []
+        subprocess.run([sys.executable, "-m", "benchmarks.gpu_bases", case.shape, str(folder), *what], check=True)
+
+
 def line_of(row: dict[str, Any]) -> str:
     """One line of the table."""
     if "error" in row:
@@ -191,8 +210,7 @@ def line_of(row: dict[str, Any]) -> str:
 def measure(case: Case, bases: Path) -> dict[str, Any]:
     """Load, train, report; in the child."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    shape, _, bits = case.shape.partition("-16")
-    base = bases / (f"{case.shape}-built" if case.built else case.shape)
+    base = base_of(case, bases)
     if case.who == "unsloth" or "run.backend=peft" not in case.changes:
         import importlib.util
 
@@ -206,17 +224,7 @@ def measure(case: Case, bases: Path) -> dict[str, Any]:
             import unsloth  # noqa: F401  (before transformers and PEFT)
     import torch
 
-    from benchmarks.gpu_bases import write
-
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not case.built:
-        write(shape, base, device, nf4=not bits)
-        _forget(torch)
-    else:
-        base.mkdir(parents=True, exist_ok=True)
-        from benchmarks.gpu_bases import config_of
-
-        (base / "config.json").write_text(json.dumps(config_of(shape)), encoding="utf-8")
     began = time.monotonic()
     model, parts = (plain_unsloth if case.who == "unsloth" else ours)(case, base)
     loss_of, optimizer, facts = parts
@@ -356,12 +364,6 @@ def _reserved(torch: Any) -> int:
 def _wait(torch: Any) -> None:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-
-
-def _forget(torch: Any) -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_memory import CASES, WARM_UP, Case
+from benchmarks.gpu_memory import CASES, WARM_UP, Case, make_base
 
 STEPS = 6
 
@@ -36,9 +36,7 @@ def main() -> None:
         measure(case, options)
         return
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    make = "import sys, torch; from pathlib import Path; from benchmarks.gpu_bases import write; "
-    make += "write(sys.argv[1], Path(sys.argv[2]), torch.device('cuda' if torch.cuda.is_available() else 'cpu'))"
-    subprocess.run([sys.executable, "-c", make, case.shape, str(options.bases / case.shape)], check=True)
+    make_base(case, options.bases)
     rows = []
     for gpus in (1, options.gpus):
         run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={gpus}", "-m"]
