@@ -48,7 +48,7 @@ class Case:
     rank: int = 16
     built: bool = False
     steps: int = 6
-    timeout_s: int = 200
+    timeout_s: int = 240
 
     def recipe_changes(self, base: Path) -> list[str]:
         """Overrides for ``load_recipe``."""
