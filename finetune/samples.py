@@ -1,7 +1,6 @@
 """What the model wrote before and after: a few held-out examples, answered by base and adapter, for a person."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from finetune.generation import Sampling, generate
@@ -20,24 +19,34 @@ def before_and_after(
     The likeliest token is taken each time. A conversation counts up to its first answer.
     """
     method.settle(model)
-    found = []
-    for sample in held_out[:count]:
-        start = sample.learned.index(True)
-        end = next((n for n in range(start, len(sample.tokens)) if not sample.learned[n]), len(sample.tokens))
-        prompt = sample.tokens[:start] or sample.tokens[:1]
-        method.use_task(model, sample.task)
+    chosen = held_out[:count]
+    parts = [_parts(sample) for sample in chosen]
+    written: dict[int, tuple[str, str]] = {}
+    for task in sorted({sample.task for sample in chosen}):
+        places = [place for place, sample in enumerate(chosen) if sample.task == task]
+        method.use_task(model, task)
+        prompts = [parts[place][0] for place in places]
+        with method.as_base(model):
+            before = _answers(model, tokenizer, prompts)
+        written |= dict(zip(places, zip(before, _answers(model, tokenizer, prompts), strict=True), strict=True))
+    return [
+        {
+            "prompt": tokenizer.decode(prompt, skip_special_tokens=True).strip(),
+            "expected": tokenizer.decode(expected, skip_special_tokens=True).strip(),
+            "before": written[place][0],
+            "after": written[place][1],
+        }
+        for place, (prompt, expected) in enumerate(parts)
+    ]
 
-        def answer(within: AbstractContextManager[None], prompt: Sequence[int] = prompt) -> str:
-            with within:
-                (written,) = generate(model, tokenizer, [prompt], Sampling(MAX_TOKENS, temperature=0.0))
-            return written.text + ("" if written.ended else " ...")
 
-        found.append(
-            {
-                "prompt": tokenizer.decode(prompt, skip_special_tokens=True).strip(),
-                "expected": tokenizer.decode(sample.tokens[start:end], skip_special_tokens=True).strip(),
-                "before": answer(method.as_base(model)),
-                "after": answer(nullcontext()),
-            }
-        )
-    return found
+def _parts(sample: Sample) -> tuple[Sequence[int], Sequence[int]]:
+    """Prompt and first answer."""
+    start = sample.learned.index(True)
+    end = next((n for n in range(start, len(sample.tokens)) if not sample.learned[n]), len(sample.tokens))
+    return sample.tokens[:start] or sample.tokens[:1], sample.tokens[start:end]
+
+
+def _answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]]) -> list[str]:
+    found = generate(model, tokenizer, prompts, Sampling(MAX_TOKENS, temperature=0.0))
+    return [answer.text + ("" if answer.ended else " ...") for answer in found]

@@ -7,9 +7,11 @@ eight bytes are kept, its hash.
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from finetune.data import checked, source_sha256
 from finetune.examples import Example, Problems, held_out, read_examples
@@ -30,9 +32,9 @@ class _Part:
     def count(self) -> int:
         return len(self.digests)
 
-    def lasting(self) -> list[int]:
+    def ordered(self) -> NDArray[np.uint64]:
         """The digests in order; equal ones stand together."""
-        return sorted(self.digests)
+        return np.sort(np.frombuffer(self.digests, np.uint64))
 
 
 def survey(recipe: Recipe, tokenizer: Any, questions: Questions | None = None) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def survey(recipe: Recipe, tokenizer: Any, questions: Questions | None = None) -
             _add(replay, example, tokens, learned)
     problems.raise_any()
     lengths = train.lengths or validation.lengths
-    trained = train.lasting()
+    trained = train.ordered()
     wanted = round(train.count * data.replay_share / (1 - data.replay_share))
     figures = {
         "train_examples": train.count,
@@ -68,8 +70,8 @@ def survey(recipe: Recipe, tokenizer: Any, questions: Questions | None = None) -
         "length_p95": quantile(lengths, 0.95),
         "length_max": max(lengths),
         "max_tokens": data.max_tokens,
-        "duplicates": sum(len(list(group)) - 1 for _, group in groupby(trained)),
-        "validation_also_trained": _shared(trained, validation.lasting()),
+        "duplicates": int((trained[1:] == trained[:-1]).sum()),
+        "validation_also_trained": _shared(trained, validation.ordered()),
         "tasks": dict(sorted(train.tasks.items())),
         "sha256": {str(path): source_sha256(path) for path in (data.train, data.validation, data.replay) if path},
     }
@@ -103,11 +105,9 @@ def quantile(lengths: Counter[int], share: float) -> int:
     raise AssertionError("a place within the counts")
 
 
-def _shared(ours: list[int], theirs: list[int]) -> int:
-    """How many of ``theirs`` are among ``ours``; both are sorted."""
-    found = place = 0
-    for value in theirs:
-        while place < len(ours) and ours[place] < value:
-            place += 1
-        found += place < len(ours) and ours[place] == value
-    return found
+def _shared(ours: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> int:
+    """How many of ``theirs`` are among ``ours``, which is sorted."""
+    if not len(ours):
+        return 0
+    places = np.minimum(np.searchsorted(ours, theirs), len(ours) - 1)
+    return int((ours[places] == theirs).sum())

@@ -270,7 +270,7 @@ for number, example in enumerate(read_examples(Path(sys.argv[1]))):
         start = anon()
     if number % 50_000 == 0:
         most = max(most, anon())
-part.lasting()
+part.ordered()
 print(part.count, round(most - start))
 """
     run = [sys.executable, "-c", code, str(big)]

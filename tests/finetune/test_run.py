@@ -40,7 +40,7 @@ def recipe_at(bench, run, *overrides):
             f"base.model={bench / 'base'}", f"data.train={bench / 'train.jsonl'}", f"run.folder={run}",
             "base.load=float32", "data.max_tokens=64", "train.batch=2", "train.steps=6", "method.rank=4",
             "method.alpha=8.0", "train.lr=0.02", "run.checkpoint_every=2", "run.evaluate_every=3",
-            "data.validation_share=0.2", *overrides,
+            "data.validation_share=0.2", "run.samples=0", *overrides,
         ],
     )  # fmt: skip
 
