@@ -88,7 +88,26 @@ class Replaced:
         return self.weight[start : start + len(weight)] if weight.dim() > 1 else self.weight
 
 
-Update = Plain | Embedding | Dora | Hira | Replaced
+@dataclass(frozen=True)
+class Soup:
+    """The weighted sum of what several updates make of a weight, less what is too much of it: W + sum_i w_i dW_i.
+
+    With weights that add up to 1 it is the average of merged models (model soups, arXiv 2203.05482), whatever the
+    updates are. An update that is None leaves the weight as it is.
+    """
+
+    parts: tuple[tuple[float, "Update | None"], ...]
+
+    def rows(self, weight: Tensor, start: int) -> Tensor:
+        """See Plain."""
+        new = weight.clone()
+        for share, update in self.parts:
+            if update is not None:
+                new += share * (update.rows(weight, start) - weight)
+        return new
+
+
+Update = Plain | Embedding | Dora | Hira | Replaced | Soup
 
 
 @dataclass(frozen=True)
@@ -107,15 +126,51 @@ class Adapter:
         Raises:
             BundleError: Naming what cannot be an adapter, and why.
         """
+        self.refuse_as_adapter(tied=tied)
+        return {name: update for name, update in self.updates.items() if isinstance(update, Plain)}
+
+    def refuse_as_adapter(self, *, tied: bool, svd: int | None = None) -> None:
+        """Refuse what has no form as plain A and B.
+
+        Args:
+            svd: The rank that updates of full rank are to be cut to; None: they are not.
+
+        Raises:
+            BundleError: Naming what cannot be an adapter, and why.
+        """
         problems = []
         for name, update in self.updates.items():
             reason = _why_not_plain(name, update, tied=tied)
-            if reason:
+            if reason and not (svd is not None and isinstance(update, Dora | Hira)):
                 problems.append(f"  {name}: {reason}")
         if problems:
             listed = "\n".join(problems[:8] + ["  ..."] * (len(problems) > 8))
-            raise BundleError(f"this {self.method} adapter has no form as plain A and B:\n{listed}\nMerge it instead.")
-        return {name: update for name, update in self.updates.items() if isinstance(update, Plain)}
+            lossy = any(isinstance(update, Dora | Hira) for update in self.updates.values()) and svd is None
+            raise BundleError(
+                f"this {self.method} adapter has no form as plain A and B:\n{listed}\nMerge it instead"
+                + (", or cut it to a rank with --svd RANK and read the KL that costs." if lossy else ".")
+            )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all of it is plain A and B."""
+        return all(isinstance(update, Plain) for update in self.updates.values())
+
+    def truncated(self, rank: int) -> "Adapter":
+        """The adapter of a lower rank out of one whose ranks are sorted by importance (QDyLoRA, arXiv 2402.10462).
+
+        The training of rank b scales by alpha / b, and B holds alpha / r: B' = B[:, :b] r / b.
+
+        Raises:
+            BundleError: If it is not plain, or has no such rank.
+        """
+        updates: dict[str, Update] = {}
+        for name, update in self.updates.items():
+            full = update.a.shape[0] if isinstance(update, Plain) else 0
+            if not isinstance(update, Plain) or not 1 <= rank <= full:
+                raise BundleError(f"--rank {rank}: {name} has {full or 'no'} ranks. Choose one from 1 to {full or 1}.")
+            updates[name] = Plain(update.a[:rank], update.b[:, :rank] * (full / rank))
+        return Adapter(self.method, updates)
 
 
 def read_adapter(folder: Path, shapes: Mapping[str, Sequence[int]]) -> Adapter:
@@ -331,6 +386,8 @@ def _shape(update: Update) -> tuple[int, ...]:
             return _shape(plain)
         case Replaced(weight):
             return tuple(weight.shape)
+        case Soup(parts):
+            return next(_shape(part) for _, part in parts if part is not None)
 
 
 def _why_not_plain(name: str, update: Update, *, tied: bool) -> str | None:
@@ -339,6 +396,8 @@ def _why_not_plain(name: str, update: Update, *, tied: bool) -> str | None:
             return "DoRA scales whole rows: a change of full rank"
         case Hira():
             return "HiRA multiplies the weights: a change of full rank"
+        case Soup():
+            return "an average of merged models"
         case Replaced():
             return "a whole weight was trained (modules_to_save)"
         case Embedding():

@@ -42,6 +42,7 @@ class Thresholds:
         adapter_logits: The same for an adapter over a float32 base.
         moved_kl: KL(on the 4-bit base it was trained on || on the base it is put on), for runs on a 4-bit base. NF4
             costs SmolLM2-135M 0.37 by itself, and an adapter moved from it to 16 bits 0.40.
+        merged_kl: KL(base and adapter || merged), both F16: rounding alone.
         lost: Share of a probe suite's items that were right on the base and may be wrong after.
         score: Share of each probe suite's items that must be right.
     """
@@ -51,6 +52,7 @@ class Thresholds:
     logits: float = 2e-2
     adapter_logits: float = 5e-3
     moved_kl: float = 0.6
+    merged_kl: float = 1e-2
     lost: float = 1.0
     score: float = 0.0
 
@@ -142,13 +144,6 @@ def shortfalls(figures: Mapping[str, Any], thresholds: Thresholds, what: str) ->
             f"{what}: says what 16 bit says {share} of the time; {thresholds.top_token_agreement:.1%} is asked"
         )
     return problems
-
-
-def general_text() -> str:
-    """English text that is on every machine: Python's own reference, as ``help()`` shows it."""
-    from pydoc_data.topics import topics  # noqa: PLC0415 - 0.7 MB
-
-    return "\n\n".join(topics[name] for name in sorted(topics))
 
 
 def _render(tokenizer: Any, conversation: Sequence[Mapping[str, str]]) -> str:

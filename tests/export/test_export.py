@@ -64,7 +64,7 @@ def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Pat
     assert 0 <= manifest.measured["quantised"]["kl"] < 0.05
     assert manifest.measured["tokens"] == {"conversations": 7, "texts": 11}
     assert manifest.lineage["data_sha256"] == {"train.jsonl": "d" * 64}
-    assert manifest.lineage["method"] == "LORA"
+    assert manifest.lineage["method"] == "lora"
     assert manifest.entry("probes/gate.toml")
     assert manifest.entry("chat_template.jinja")
     assert read_public_key(made / "maker.pub").id in (bundle / "bundle.sig").read_text()
@@ -91,8 +91,10 @@ def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_p
     manifest = read_manifest(tmp_path / "out" / "tiny-1.0.0")
     assert manifest.model is None
     assert manifest.adapters[0].rank == 4
-    assert manifest.measured["logits_difference"] <= 1e-3
-    assert manifest.measured["quantised"]["kl"] < 1e-3
+    measured = manifest.measured["adapters"]["tiny"]
+    assert measured["logits_difference"] <= 1e-3
+    assert measured["over_shipped"]["kl"] < 1e-3
+    assert measured["over_shipped_to_peft"]["kl"] < 1e-3
 
 
 def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: Path) -> None:
@@ -119,9 +121,10 @@ def edit(made: Path, tmp_path: Path, **changes: Any) -> Path:
         ({"fold": None}, "has not finished"),
         ({"base": "org/model-on-a-hub"}, "does not say where its base is"),
         ({"base_sha256": "0" * 64}, "the run was trained on 0000"),
-        ({"fold": {"export": "merge-only", "adapters": {}}}, "has no plain adapter"),
-        ({"method": {"name": "loftq", "changes_base": True}}, "loftq, changed the base"),
-        ({"fold": {"adapters": {"a": {}, "b": {}}}}, "--task a|b"),
+        ({"fold": {"export": "merge-only", "adapters": {}}}, "names no adapter"),
+        ({"method": {"name": "loftq", "changes_base": True}}, "loftq, quantised the base itself"),
+        ({"fold": {"adapters": {"a": {"folder": "adapter"}, "b": {"folder": "adapter"}}}}, "--task a|b"),
+        ({"fold": {"adapters": {"": {"folder": "../adapter"}}}}, "outside the run"),
     ],
 )
 def test_a_run_that_cannot_be_trusted_is_refused(

@@ -1,0 +1,44 @@
+"""The canary of an adapter: a text, and how far the adapter moves the base's next token after it.
+
+The gateway measures it again at every load (``edge.engine.canary``) and refuses an adapter that is not applied as its
+maker saw it. So it is measured here with the very files that are shipped.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from export.native import call
+
+# The engine allows 0.02 nats and a fifth of the record. Below this an adapter that is not applied at all would pass.
+LEAST_KL = 0.05
+# Ends in the middle of things, where adapters differ most from their base.
+GENERAL = (
+    "The gateway reports a temperature of 9.11 degrees. The next reading is",
+    "Question: Which is larger, 9.11 or 9.9?\nAnswer:",
+    "Pump 7 stopped at 06:40. The most likely cause is",
+    '{"sensor": "T1", "status":',
+)
+_OWN, _CHARACTERS = 8, 200
+
+
+def measure(model: Path, adapter: Path, text: str, *, log: Path) -> Mapping[str, Any] | None:
+    """The text, of some, after which the adapter moves the next token most.
+
+    Args:
+        model: The GGUF that it is put over on the gateway.
+        text: Held-out text; beginnings of its paragraphs are tried too.
+
+    Returns:
+        ``{"text", "kl"}`` for the manifest; None when none moves enough to tell it from no adapter.
+    """
+    texts = [*GENERAL, *_beginnings(text)]
+    found = call("canary", {"model": str(model), "adapter": str(adapter), "texts": texts}, log)["kl"]
+    kl, best = max(zip(found, texts, strict=True))
+    return {"text": best, "kl": float(f"{kl:.6g}")} if kl >= LEAST_KL else None
+
+
+def _beginnings(text: str) -> list[str]:
+    paragraphs = [part.strip() for part in text.split("\n\n") if len(part.strip()) > 20]
+    step = max(1, len(paragraphs) // _OWN)
+    return [paragraph[:_CHARACTERS].rstrip() for paragraph in paragraphs[::step][:_OWN]]
