@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.evaluation.errors import EvaluationError
-from finetune.evaluation.intervals import Interval, Sums, bootstrap
+from finetune.evaluation.intervals import Interval, Sums, percentile, resample
 from finetune.evaluation.scorer import Generation, Scorer, Tokens, answers, encode_pair, log_softmax
 
 CHUNK_TOKENS = 512
@@ -176,17 +176,18 @@ def _ratio(totals: Sums) -> Sums:
 
 def _drift(kind: str, sums: Sums, divergences: NDArray[np.float32]) -> Drift:
     total = sums.sum(axis=0, keepdims=True)
+    drawn = resample(sums)
     tokens = max(total[0, 4], 1)
     return Drift(
         kind=kind,
         blocks=len(sums),
         tokens=int(total[0, 1]),
         kl=float(_kl(total)[0]),
-        kl_interval=bootstrap(sums, _kl),
+        kl_interval=percentile(drawn, _kl),
         kl_p99=float(np.quantile(divergences, 0.99)),
         agreement=float(total[0, 5] / total[0, 1]),
         perplexity_base=float(np.exp(total[0, 2] / tokens)),
         perplexity_tuned=float(np.exp(total[0, 3] / tokens)),
         ratio=float(_ratio(total)[0]) if total[0, 4] else 1.0,
-        ratio_interval=bootstrap(sums, _ratio),
+        ratio_interval=percentile(drawn, _ratio),
     )

