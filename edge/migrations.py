@@ -130,3 +130,27 @@ def operators_commands(db: Database) -> None:
         not_null={"hash", "command", "utc"},
     )
     db.table("commands").create_index(["utc"])
+
+
+@migration()
+def probe_scores(db: Database) -> None:
+    """Scores of probe runs with their 95% intervals; ``category`` is empty for a whole suite."""
+    db.table("probe_scores").create(
+        {
+            "utc": float,
+            "run": str,
+            "suite": str,
+            "category": str,
+            "model": str,
+            "model_sha256": str,
+            "passed": int,
+            "total": int,
+            "share": float,
+            "low": float,
+            "high": float,
+            "method": str,
+            "worst_template": str,
+            "worst_share": float,
+        },
+    )
+    db.table("probe_scores").create_index(["utc"])

@@ -21,7 +21,7 @@ from edgegen.errors import StoreError
 MAX_BYTES = 512 * 1024 * 1024
 
 # The last step in edge/migrations.py.
-NEWEST_MIGRATION = "operators_commands"
+NEWEST_MIGRATION = "probe_scores"
 
 OPEN_STATES = (State.QUEUED, State.PROMPT, State.GENERATING)
 
@@ -358,7 +358,7 @@ class Store:
                 "DELETE FROM requests WHERE state IN (?, ?) AND uptime_s < ?",
                 (State.PUBLISHED, State.UNDELIVERABLE, uptime_s - dedup_window_s),
             )
-            for table in ("answers", "telemetry", "events", "probe_results", "commands"):
+            for table in ("answers", "telemetry", "events", "probe_results", "probe_scores", "commands"):
                 self._write(f"DELETE FROM {table} WHERE utc < ?", (utc - retention_s,))  # noqa: S608
         self._shrink()
 

@@ -93,10 +93,10 @@ def latencies(store: Store, utc: float) -> dict[str, Any]:
 
 
 def last_probe(store: Store) -> dict[str, Any] | None:
-    """Scores of the newest probe run, for ``health``: passed and asked, by suite."""
+    """Scores of the newest probe run, for ``health``: right and asked with a 95% interval, by suite."""
     rows = store.query(
-        "SELECT run, suite, model, max(utc) AS utc, sum(passed) AS passed, count(*) AS asked FROM probe_results "
-        "WHERE run = (SELECT run FROM probe_results ORDER BY utc DESC LIMIT 1) GROUP BY suite, model ORDER BY suite"
+        "SELECT * FROM probe_scores WHERE category = '' AND run = "
+        "(SELECT run FROM probe_scores ORDER BY utc DESC LIMIT 1) ORDER BY suite"
     )
     if not rows:
         return None
@@ -104,5 +104,12 @@ def last_probe(store: Store) -> dict[str, Any] | None:
         "run": rows[0]["run"],
         "model": rows[0]["model"],
         "utc": max(row["utc"] for row in rows),
-        "suites": {row["suite"]: {"passed": row["passed"], "asked": row["asked"]} for row in rows},
+        "suites": {
+            row["suite"]: {
+                "passed": row["passed"],
+                "asked": row["total"],
+                "interval": [round(row["low"], 4), round(row["high"], 4)],
+            }
+            for row in rows
+        },
     }

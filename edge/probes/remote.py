@@ -51,12 +51,14 @@ class MqttTarget:
     Args:
         config: Its ``[mqtt]`` section says how to connect: a broker with an access list wants a *device's* login here,
             whose name is then also the device's. ``node.id`` names the node.
+        window: Requests at the node at a time.
 
     Raises:
         BrokerError: If the broker is not reachable or refuses the login, or the node is not online.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, window: int = WINDOW) -> None:
+        self._window = window
         mqtt = config.mqtt
         self._topics = Topics(mqtt.base_topic, config.node.id)
         name = mqtt.username or ""
@@ -172,7 +174,7 @@ class MqttTarget:
         not_before = 0.0
         while waiting or inside:
             now = time.monotonic()
-            while waiting and len(inside) < WINDOW and now >= not_before:
+            while waiting and len(inside) < self._window and now >= not_before:
                 self._send(waiting.popleft(), inside)
             self._check_accepted(inside, now)
             message = self._next(1.0)

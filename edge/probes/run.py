@@ -77,7 +77,11 @@ def run_suites(
     run = Run(target.model, target.sha256, absent_adapters=frozenset(named - target.adapters))
     for suite in suites:
         asked = without_adapters(suite, run.absent_adapters)
-        run.suites.append(_run_suite(run, target, asked, store, progress))
+        done = _run_suite(run, target, asked, store, progress)
+        run.suites.append(done)
+        if store is not None and done.results:
+            scores = {"": done.score, **done.categories}
+            store.add_rows("probe_scores", [_score_row(run, suite, name, score) for name, score in scores.items()])
     return run
 
 
@@ -134,6 +138,26 @@ def _row(run: Run, suite: Suite, result: Result) -> dict[str, Any]:
         "passed": int(result.passed),
         "reason": result.reason,
         "seconds": round(result.seconds, 4),
+    }
+
+
+def _score_row(run: Run, suite: Suite, category: str, of: Score) -> dict[str, Any]:
+    """A row of the store's table ``probe_scores``."""
+    return {
+        "utc": clock.utc(),
+        "run": run.id,
+        "suite": suite.name,
+        "category": category,
+        "model": run.model,
+        "model_sha256": run.sha256,
+        "passed": of.passed,
+        "total": of.total,
+        "share": of.share,
+        "low": of.interval.low,
+        "high": of.interval.high,
+        "method": of.method,
+        "worst_template": of.worst_template,
+        "worst_share": of.worst_share,
     }
 
 

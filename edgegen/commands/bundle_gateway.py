@@ -4,7 +4,7 @@ import dataclasses
 import importlib.util
 import json
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from edgegen.bundle_install import (
 from edgegen.bundle_offers import INBOX, STICK, find_offer, find_offers
 from edgegen.bundle_policy import Policy, installed_signer
 from edgegen.bundle_source import open_source
+from edgegen.bundle_verify import read_manifest
 from edgegen.commands.bundle_progress import Screen, Teller, teller
 from edgegen.config import Config, load_config
 from edgegen.errors import BundleError, ConfigError, MissingExtraError
@@ -354,23 +355,26 @@ def _gateway_handles(
 
 
 def _load_and_probe(folder: Path, config: Config, tell: Teller, *, gate: bool) -> None:
-    from edge.probes.run import run_suites  # noqa: PLC0415 - another plane, needed on a gateway alone
-    from edge.probes.suite import find_suite, load_suite  # noqa: PLC0415
+    from edge.probes.gate import gate_problems, gate_suites  # noqa: PLC0415 - another plane, needed on a gateway alone
+    from edge.probes.recorded import save_answers  # noqa: PLC0415
+    from edge.probes.run import run_suites  # noqa: PLC0415
     from edge.probes.target import EngineTarget  # noqa: PLC0415
+    from edge.store import Store  # noqa: PLC0415
 
     model = resolve_model(dataclasses.replace(config, model=dataclasses.replace(config.model, bundle=str(folder))))
-    own = sorted((folder / "probes").glob("*.toml")) if gate else []
-    # A model made for one task brings a gate of its own.
-    general = [] if not gate or any(path.stem == "gate" for path in own) else [find_suite("gate")]
-    suites = [load_suite(path) for path in (*general, *own)]
-    target = EngineTarget(model, config)
-    try:
-        with tell.phase("gate", sum(len(suite.items) for suite in suites)) as progress:
-            shortfalls = run_suites(target, suites, None, progress).shortfalls
-    finally:
-        target.close()
-    if shortfalls:
-        listed = "\n".join(f"  {line}" for line in shortfalls)
+    suites = gate_suites(folder) if gate else []
+    with (
+        closing(Store(config.node.data_dir / "edgegen.db")) as store,
+        closing(EngineTarget(model, config)) as target,
+        tell.phase("gate", sum(len(suite.items) for suite in suites)) as progress,
+    ):
+        run = run_suites(target, suites, store, progress)
+    problems = gate_problems(run, read_manifest(folder).measured)
+    if suites and not problems:
+        # What `edgegen probe watch` compares the live node with.
+        save_answers(config.node.data_dir, run)
+    if problems:
+        listed = "\n".join(f"  {line}" for line in problems)
         raise BundleError(
             f"{model.name}-{model.version}: does not pass its gate:\n{listed}\n"
             "It is not made current. If you mean it all the same, say --no-gate."

@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from edge.probes import compare as comparison
-from edge.probes.gate import GATE, bundle_suites
+from edge.probes.gate import GATE, bundle_suites, gate_suites
+from edge.probes.init import CHECKS, examples, suite_text, threshold_of, write_suite
+from edge.probes.recorded import load_answers
 from edge.probes.report import align, answers, document, table
 from edge.probes.run import Run, run_suites, without_adapters
 from edge.probes.sealed import log_sealed
 from edge.probes.suite import Suite, find_suite, has_split, load_suite, shipped_suites
 from edge.probes.target import EngineTarget, Target
+from edge.probes.watch import watch_report
 from edge.store import Store
-from edgegen.bundle import ResolvedModel, resolve_model
+from edgegen.bundle import ResolvedModel, current_folder, resolve_model
 from edgegen.config import Config, load_config
 from edgegen.errors import ConfigError
 
@@ -225,6 +228,110 @@ def compare_runs(
         store = stack.enter_context(closing(Store(database))) if database.is_file() else None
         changes = comparison.compare(comparison.find_run(first, store), comparison.find_run(second, store))
     click.echo(json.dumps(comparison.document(changes), indent=2) if as_json else comparison.table(changes))
+
+
+@command.command()
+@click.option("--suite", "names", multiple=True, metavar="NAME|FILE", help="Repeatable. Default: the bundle's gate.")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; default /etc/edgegen/edgegen.toml.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Use this folder instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def watch(
+    *, names: tuple[str, ...], path: Path | None, overrides: tuple[str, ...], data_dir: Path | None, as_json: bool
+) -> None:
+    """Ask the live node of this gateway its gate again, and compare with its answers when it was made current.
+
+    One question at a time, at batch priority: a device that asks meanwhile goes first. Scores go to the database and
+    the node's health topic. The exit status is 1 when a must-pass probe fails or more right answers were lost than
+    chance explains (exact one-sided p < 0.01). systemd/edgegen-watch.timer runs it every day.
+
+    \b
+    Example:
+        edgegen probe watch --set mqtt.username=watch --set mqtt.password_file=/etc/edgegen/watch.password
+    """  # noqa: D301 (click reads the \b)
+    from edge.probes.remote import MqttTarget  # noqa: PLC0415 - the other commands need no MQTT client
+
+    config = _config("mqtt", path, overrides, data_dir)
+    current = current_folder(config.node.data_dir)
+    suites = load_suites(names, current) if names else gate_suites(current)
+    with closing(_open_store(config)) as store, closing(MqttTarget(config, window=1)) as target:
+        result = run_suites(target, suites, store)
+        log_sealed(config.node.data_dir, result)
+    report = watch_report(result, load_answers(config.node.data_dir, result.sha256))
+    if as_json:
+        click.echo(json.dumps(report.document(), indent=2, ensure_ascii=False))
+    else:
+        click.echo(f"{result.model}: {report.passed} of {report.asked} right, run {result.id}")
+        if report.compared:
+            click.echo(
+                f"of {report.compared} recorded at activation {len(report.changed)} read otherwise now, "
+                f"{len(report.lost)} were lost and {len(report.gained)} gained"
+            )
+        else:
+            click.echo("no answers were recorded at activation: `edgegen bundle activate` records them")
+        for line in report.problems:
+            click.echo(f"trouble: {line}")
+    if report.problems:
+        raise SystemExit(1)
+
+
+@command.command()
+@click.argument("data", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The suite, NAME.toml.")
+@click.option("--check", type=click.Choice(CHECKS), default="auto", help="How answers are compared.  [default: auto]")
+@click.option("--adapter", help="The adapter that answers.")
+@click.option("--all", "everything", is_flag=True, help="Take every example: none of them was trained on.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="The share that the suite asks for.")
+@click.option("--target", metavar="bundle|FILE.gguf", help="Measure this model, and ask for no less than it could do.")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; default /etc/edgegen/edgegen.toml.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Use this folder instead.")
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+def init(
+    *,
+    data: Path,
+    out: Path,
+    check: str,
+    adapter: str | None,
+    everything: bool,
+    threshold: float | None,
+    target: str | None,
+    path: Path | None,
+    overrides: tuple[str, ...],
+    data_dir: Path | None,
+    force: bool,
+) -> None:
+    """Make a suite of the examples of DATA that training leaves out, with a threshold.
+
+    DATA is JSON lines as for `edgegen finetune`. An example is held out by the hash of its question. With --target the
+    suite is asked of that model, and the threshold is the lower end of a one-sided 99% interval of its score.
+
+    \b
+    Example:
+        edgegen probe init pumps.jsonl --out pumps.toml --adapter pumps --target bundle
+    """  # noqa: D301 (click reads the \b)
+    found = examples(data, only_sealed=not everything)
+
+    def write(bound: float | None, *, replace: bool) -> None:
+        text = suite_text(out.stem, found, source=data.name, check=check, adapter=adapter, threshold=bound)
+        write_suite(out, text, force=replace)
+
+    write(threshold, replace=force)
+    suite = load_suite(out)
+    click.echo(f"Wrote {out}: {len(suite.items)} questions")
+    if target is None:
+        return
+    config = _config(target, path, overrides, data_dir)
+    with (
+        closing(_open_store(config)) as store,
+        closing(EngineTarget(resolve_model(config), config)) as asked,
+        _progress_bar(asked.model, len(suite.items)) as progress,
+    ):
+        done = run_suites(asked, [suite], store, progress)
+    score = done.suites[0].score
+    bound = threshold_of(score.passed, score.total)
+    write(bound, replace=True)
+    click.echo(f"{done.model}: {score.passed} of {score.total} right; threshold {bound:.4f}")
 
 
 @contextmanager

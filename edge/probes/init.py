@@ -1,0 +1,197 @@
+"""A suite from a model maker's own data: the examples that no training saw become questions with checks.
+
+Which examples are sealed is decided by the hash of the question alone (``edgegen.split``), so training must leave the
+same ones out: train on what ``split_of("example", question)`` gives to ``train``.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from edge.probes.numerals import last_number
+from edge.probes.score import wilson
+from edgegen.errors import ConfigError
+from edgegen.protocol import is_name
+from edgegen.split import SEALED, split_of
+
+# Of a score measured on the sealed examples, the lower end of a one-sided 99% interval becomes the threshold: the same
+# model falls below it once in a hundred fresh draws.
+Z_99_ONE_SIDED = 2.3263478740408408
+
+CHECKS = ("auto", "exact", "number", "json", "contains")
+_SHOWN_PROBLEMS = 20
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+def examples(path: Path, *, only_sealed: bool = True) -> list[tuple[str, str, str]]:
+    """Question, right answer and task of each example of a JSON-lines file, as ``edgegen finetune`` reads it.
+
+    Raises:
+        ConfigError: Naming the lines that are no example of one question and its answer.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    problems: list[str] = []
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read as text in UTF-8: {error}."]) from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question, answer, task = _example(json.loads(line))
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {error}")
+            continue
+        if not only_sealed or split_of("example", question) == SEALED:
+            found.setdefault(question, (question, answer, task))
+    if problems:
+        more = [f"{path}: and {len(problems) - _SHOWN_PROBLEMS} more."] if len(problems) > _SHOWN_PROBLEMS else []
+        raise ConfigError(problems[:_SHOWN_PROBLEMS] + more)
+    if not found:
+        remedy = "Give more data, or --all when none of it was trained on"
+        raise ConfigError([f"{path}: none of its {len(lines)} lines is sealed. {remedy}."])
+    return list(found.values())
+
+
+def _example(row: Any) -> tuple[str, str, str]:
+    if not isinstance(row, dict):
+        raise ValueError("must be a JSON object")  # noqa: TRY004 - a line of data, not a type of ours
+    if "messages" in row:
+        turns = row["messages"]
+        roles = [turn.get("role") for turn in turns] if isinstance(turns, list) else []
+        if roles != ["user", "assistant"]:
+            raise ValueError(
+                f"its turns are {', '.join(map(str, roles)) or 'none'}; a probe needs one question and answer"
+            )
+        question, answer = turns[0].get("content"), turns[1].get("content")
+    elif "instruction" in row:
+        parts = [row.get("instruction"), row.get("input", "")]
+        question = "\n\n".join(str(part) for part in parts if part)
+        answer = row.get("output")
+    else:
+        question, answer = row.get("prompt"), row.get("completion")
+    if not (isinstance(question, str) and question.strip() and isinstance(answer, str) and answer.strip()):
+        raise ValueError(
+            'needs "messages", "instruction" and "output", or "prompt" and "completion", with text in both'
+        )
+    task = row.get("task", "")
+    return question, answer.strip(), task if isinstance(task, str) else ""
+
+
+def check_for(answer: str, kind: str) -> dict[str, Any]:
+    """The check that an answer gets.
+
+    ``auto``: an answer that is a JSON object or array must come back equal, one that ends with a number must end with
+    it, anything else must come back word for word.
+
+    Raises:
+        ValueError: If the answer has nothing that this kind could compare.
+    """
+    document = _document(answer)
+    number = last_number(answer, "either")
+    if kind == "json" or (kind == "auto" and document is not None):
+        if document is None:
+            raise ValueError("is no JSON object or array, which --check json needs")
+        return {"kind": "json", "expect": document, "extract": "first"}
+    ends_with_number = answer.rstrip(" .!)%")[-1:].isdigit()
+    if kind == "number" or (kind == "auto" and number is not None and ends_with_number):
+        if number is None:
+            raise ValueError("holds no number, which --check number needs")
+        return {"kind": "number", "expect": f"{number:f}", "decimal": "either"}
+    if kind == "contains":
+        return {"kind": "contains", "texts": [answer]}
+    return {"kind": "exact", "expect": answer}
+
+
+def _document(answer: str) -> Any:
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list) and not _has_null(found) else None
+
+
+def _has_null(value: Any) -> bool:
+    """TOML has no null."""
+    if isinstance(value, dict):
+        return any(_has_null(item) for item in value.values())
+    return any(_has_null(item) for item in value) if isinstance(value, list) else value is None
+
+
+def suite_text(
+    name: str,
+    found: list[tuple[str, str, str]],
+    *,
+    source: str,
+    check: str,
+    adapter: str | None,
+    threshold: float | None,
+) -> str:
+    """A suite's TOML with one probe for each example.
+
+    Raises:
+        ConfigError: Naming the examples that the check does not fit.
+    """
+    if not is_name(name):
+        raise ConfigError([f"{name}: the file's name is the suite's: letters, digits, - and _ only."])
+    lines = [
+        f"# Made by `edgegen probe init` from {len(found)} examples of {source} that training leaves out.",
+        "",
+        f"name = {_toml(name)}",
+        f"summary = {_toml(f'{len(found)} held-out examples of {source}.')}",
+    ]
+    lines += [f"adapter = {_toml(adapter)}"] if adapter else []
+    lines += [f"threshold = {threshold:.4f}"] if threshold is not None else []
+    lines += ["", "[sampling]", "temperature = 0", ""]
+    problems = []
+    for number, (question, answer, task) in enumerate(found, 1):
+        try:
+            made = check_for(answer, check)
+        except ValueError as error:
+            problems.append(f"{source}: the answer {answer[:60]!r} {error}.")
+            continue
+        lines += ["[[probe]]", f"id = {_toml(f'e{number}')}", f"category = {_toml(task if is_name(task) else 'own')}"]
+        lines += [f"prompts = [{_toml(_literal(question))}]", f"check = {_toml(_literal(made))}", ""]
+    if problems:
+        raise ConfigError(problems[:_SHOWN_PROBLEMS])
+    return "\n".join(lines)
+
+
+def threshold_of(passed: int, total: int) -> float:
+    """What a model that scored so may be asked for."""
+    return wilson(passed / total, total, Z_99_ONE_SIDED).low
+
+
+def _literal(value: Any) -> Any:
+    """Braces around a word are no placeholders here."""
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    return _PLACEHOLDER.sub(r"{{\1}}", value) if isinstance(value, str) else value
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML; strings as JSON writes them, which TOML reads as its basic strings."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_suite(path: Path, text: str, *, force: bool) -> None:
+    """Write a suite's file.
+
+    Raises:
+        ConfigError: If it is there already and ``force`` is not given, or cannot be written.
+    """
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError([f"{path}: exists already. Use --force to replace it, or give another --out."]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be written: {error.strerror}. Choose another --out."]) from None

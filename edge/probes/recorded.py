@@ -1,0 +1,61 @@
+"""The answers that a bundle gave to its gate when it was made current: what a live node is compared with later.
+
+``<data_dir>/gate/<sha256 of the manifest>.json``, written whole or not at all. It is kept apart from the database,
+whose rows grow old; the records of bundles that were current before are few and small, and stay.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from edge.probes.run import Run
+
+_FOLDER = "gate"
+
+
+class RecordedAnswer(NamedTuple):
+    """What came to an item, and whether it was right."""
+
+    answer: str
+    passed: bool
+
+
+# By suite and item.
+Answers = Mapping[tuple[str, str], RecordedAnswer]
+
+
+def save_answers(data_dir: Path, run: Run) -> None:
+    """Keep a run's answers as those of its model."""
+    folder = data_dir / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "model": run.model,
+        "suites": {
+            suite.suite.name: {
+                result.item.id: {"answer": result.answer, "passed": result.passed} for result in suite.results
+            }
+            for suite in run.suites
+        },
+    }
+    path = folder / f"{run.sha256}.json"
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(document, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def load_answers(data_dir: Path, sha256: str) -> Answers:
+    """The recorded answers of a model; empty where there are none, or only a damaged record."""
+    try:
+        document = json.loads((data_dir / _FOLDER / f"{sha256}.json").read_text("utf-8"))
+        return {
+            (suite, item): RecordedAnswer(str(one["answer"]), bool(one["passed"]))
+            for suite, items in document["suites"].items()
+            for item, one in items.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}

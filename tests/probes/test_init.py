@@ -1,0 +1,128 @@
+"""A suite from a model maker's own data."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.probes.checks import judge
+from edge.probes.init import check_for, examples, suite_text, threshold_of
+from edge.probes.suite import load_suite
+from edgegen.commands.probe import command
+from edgegen.errors import ConfigError
+from edgegen.split import SEALED, split_of
+
+
+def write(folder: Path, *rows: Any) -> Path:
+    path = folder / "own.jsonl"
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+    return path
+
+
+def chat(question: str, answer: str, **more: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], **more}
+
+
+def test_only_sealed_examples_become_questions(tmp_path: Path) -> None:
+    data = write(tmp_path, *[chat(f"Question {i}?", f"Answer {i}", task="pumps") for i in range(200)])
+    out = tmp_path / "pumps.toml"
+
+    outcome = CliRunner().invoke(command, ["init", str(data), "--out", str(out), "--threshold", "0.9"])
+
+    suite = load_suite(out)
+    assert outcome.exit_code == 0, outcome.output
+    assert {item.prompt for item in suite.items} == {
+        f"Question {i}?" for i in range(200) if split_of("example", f"Question {i}?") == SEALED
+    }
+    assert 5 < len(suite.items) < 40
+    assert suite.threshold == 0.9
+    assert {item.category for item in suite.items} == {"pumps"}
+    again = CliRunner().invoke(command, ["init", str(data), "--out", str(out)])
+    assert "exists already" in str(again.exception)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ('{"on": true}', "json"),
+        ("[1, 2]", "json"),
+        ('{"on": null}', "exact"),
+        ("It is 21.5", "number"),
+        ("It is 21.5.", "number"),
+        ("Close valve 7 now", "exact"),
+        ("Yes", "exact"),
+    ],
+)
+def test_the_answer_decides_its_check(answer: str, kind: str) -> None:
+    check = check_for(answer, "auto")
+
+    assert check["kind"] == kind
+    assert judge(check, answer).passed
+    assert not judge(check, "something else entirely").passed
+
+
+@given(st.text(min_size=1).filter(str.strip), st.text(min_size=1).filter(str.strip))
+def test_any_text_survives_the_way_through_toml(tmp_path_factory: Any, question: str, answer: str) -> None:
+    """Quotes, braces, newlines and control characters come back as they were."""
+    question, answer = (text.encode("utf-8", "ignore").decode() for text in (question, answer))
+    if not (question.strip() and answer.strip()):
+        return
+    path = tmp_path_factory.mktemp("own") / "own.toml"
+    found = [(question, answer.strip(), "")]
+    path.write_text(suite_text("own", found, source="d", check="exact", adapter=None, threshold=None), encoding="utf-8")
+
+    (item,) = load_suite(path).items
+
+    assert item.prompt == question
+    assert judge(item.check, answer).passed
+
+
+def test_a_bound_is_what_the_same_model_reaches_99_times_in_100() -> None:
+    assert threshold_of(100, 100) == pytest.approx(0.9487, abs=1e-4)
+    assert threshold_of(0, 100) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("{", ":1: Expecting"),
+        ("[]", "must be a JSON object"),
+        ({"messages": [{"role": "user", "content": "a"}]}, "its turns are user"),
+        (chat("a", " "), "with text in both"),
+        ({"text": "a"}, "with text in both"),
+    ],
+)
+def test_a_line_that_is_no_example_is_named(tmp_path: Path, line: Any, named: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        examples(write(tmp_path, line))
+
+    assert named in raised.value.problems[0]
+
+
+def test_data_without_a_sealed_line_is_an_error(tmp_path: Path) -> None:
+    questions = [f"Question {i}?" for i in range(50) if split_of("example", f"Question {i}?") != SEALED]
+
+    with pytest.raises(ConfigError, match="none of its"):
+        examples(write(tmp_path, *[chat(question, "a") for question in questions]))
+    assert len(examples(write(tmp_path, *[chat(question, "a") for question in questions]), only_sealed=False)) > 30
+
+
+def test_a_check_that_does_not_fit_an_answer_is_named() -> None:
+    with pytest.raises(ConfigError, match="holds no number"):
+        suite_text("own", [("a?", "yes", "")], source="d", check="number", adapter=None, threshold=None)
+
+
+@pytest.mark.model
+def test_a_measured_model_gives_the_threshold(tmp_path: Path, smollm2: Path) -> None:
+    rows = [chat("What is the capital of France?", "Paris"), chat("What is the capital of France today?", "Atlantis")]
+    data, out = write(tmp_path, *rows), tmp_path / "own.toml"
+    arguments = ["init", str(data), "--out", str(out), "--all", "--check", "contains", "--target", str(smollm2)]
+
+    outcome = CliRunner().invoke(command, [*arguments, "--data-dir", str(tmp_path)], catch_exceptions=False)
+
+    assert "1 of 2 right" in outcome.output
+    assert load_suite(out).threshold == pytest.approx(threshold_of(1, 2), abs=1e-4)
