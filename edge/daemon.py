@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from edge import clock, presence, systemd
+from edge import clock, presence, salvage, systemd
 from edge.admin import Admin
 from edge.core.messages import Incoming, Outgoing
 from edge.engine.supervisor import EngineProcess
@@ -31,7 +31,6 @@ from edge.mqtt import MqttLink
 from edge.node import Node
 from edge.offers import OfferWatch
 from edge.policy_file import policy_of
-from edge.store import Store
 from edge.telemetry import Sampler
 from edge.trial import Trial
 from edge.updates import Updates
@@ -83,7 +82,7 @@ class Daemon:
         self._connections = 0
         self._earlier_boots: set[str] = set()  # seen on our state topic at the first connection
         self._lock_file = self._prepare_data_dir(config.node.data_dir)
-        self.store = Store(config.node.data_dir / "edgegen.db")
+        self.store = salvage.open_store(config.node.data_dir / "edgegen.db")
         self.node = Node(
             topics=self.topics,
             store=self.store,

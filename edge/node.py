@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from edge import salvage
 from edge.core import metrics
 from edge.core.admission import Admission
 from edge.core.guardrails import Policy, Refusal
@@ -18,7 +19,7 @@ from edge.core.messages import Outgoing
 from edge.core.request import DEATHS_BEFORE_ALONE, RUNNING, Job, Step
 from edge.core.scheduler import Scheduler
 from edge.store import Store
-from edgegen.errors import RequestError, StoreError
+from edgegen.errors import RequestError, StoreDamagedError, StoreError
 from edgegen.protocol import Request, Topics, frame, parse_request, plain_error
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ STORAGE_RETRY_S = 1.0
 
 # A broker that refuses a terminal frame (not authorised, quota) is tried this often, with doubling pauses.
 DELIVERY_ATTEMPTS = 6
+
+# A disk that damages a new database at once will do it again: then the node says so and takes nothing.
+ANEW_S = 60.0
 
 DEDUP_WINDOW_S = 24 * 3600.0
 
@@ -128,6 +132,8 @@ class Node:
         self._deltas_at: float | None = None
         self._marks_at: float | None = None
         self._storage_at: float | None = None
+        self._damaged = False
+        self._anew_at: float | None = None
         self._uptime_before_s = self.store.uptime_s()
 
     # --- state -----------------------------------------------------------------------------------
@@ -515,16 +521,19 @@ class Node:
                 self._marks_at = now + STORAGE_RETRY_S
 
     def storage_failed(self, error: StoreError, now: float) -> None:
-        """Remember that the disk takes nothing, and try again soon."""
+        """Remember that the disk takes nothing, and try again soon; a damaged database is set aside then."""
         if self.storage_problem is None:
             log.error("%s", error)
+        self._damaged = self._damaged or isinstance(error, StoreDamagedError)
         self.storage_problem = str(error)
-        self._storage_at = now + STORAGE_RETRY_S
+        if self._storage_at is None or self._storage_at <= now:  # further failures do not put the next try off
+            self._storage_at = now + STORAGE_RETRY_S
         self.changed()
 
     def _retry_storage(self, now: float) -> None:
         unsaved = self._unsaved
         try:
+            lost = self._begin_anew(now) if self._damaged else []
             won = self.save(unsaved)
             self.store.set_uptime_s(self.uptime_s(now))
         except StoreError as error:
@@ -533,7 +542,27 @@ class Node:
         log.warning("the store takes writes again")
         self._unsaved, self._storage_at, self.storage_problem = [], None, None
         self.publish_endings(won)
+        reason = "the node's database was damaged, and this request could not be read from it; send it again"
+        self.end([self.error(job, "internal", reason, now) for job in lost], now)
         self.changed()
+
+    def _begin_anew(self, now: float) -> list[Job]:
+        """Set a damaged database aside. Returns the waiting requests whose payload could not be read from it.
+
+        What runs in the engine needs its payload no more, and what has ended needs only a row to stand in.
+        """
+        if self._anew_at is not None and now < self._anew_at + ANEW_S:
+            raise StoreDamagedError(f"{self.store.path}: damaged again, within a minute. Replace the disk.")
+        self._anew_at = now
+        salvage.renew(self.store)
+        self._damaged = False
+        waiting = self.scheduler.queue
+        ended = [ending.job for ending in self._unsaved]
+        unread = [job for job in (*self.scheduler.running, *ended, *waiting) if not self.store.has(job.key)]
+        with self.store.transaction():
+            for job in unread:
+                self.store.insert_unread(job, boot=self.boot, uptime_s=self.uptime_s(now), utc=self.utc())
+        return [job for job in waiting if job in unread]
 
     def housekeep(self, now: float, retention_days: float) -> None:
         """Keep the uptime and drop what is past its time; for a slow timer."""

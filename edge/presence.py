@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge import telemetry
+from edge import clock, salvage, telemetry
 from edge.node import DEDUP_WINDOW_S, Node
 from edge.offers import OfferWatch
-from edge.store import Store
 from edgegen import __version__
-from edgegen.errors import StoreError
+from edgegen.errors import StoreDamagedError, StoreError
 from edgegen.protocol import PROTOCOL_VERSION, VERBS, encode, request_json_schema
 
 if TYPE_CHECKING:
@@ -57,24 +56,27 @@ def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any], offers
     """The ``health`` document, from one telemetry sample."""
     return encode(
         {name: _short(value) for name, value in row.items()}
-        | _from_store(node.store, row["utc"])
+        | _from_store(node, row["utc"])
         | {
             "counters": node.counts(),
             "engine": {name: value for name, value in engine.items() if name != "ev"},
             "model": node.model,
             "storage_problem": node.storage_problem,
+            "storage_set_aside": [path.name for path in salvage.damaged_files(node.store.path.parent)],
             "offers": len(offers.offers),
             "offers_problem": offers.problem,
         }
     )
 
 
-def _from_store(store: Store, utc: float) -> dict[str, Any]:
+def _from_store(node: Node, utc: float) -> dict[str, Any]:
     try:
-        latency = {name: _short(value) for name, value in telemetry.latencies(store, utc).items()}
-        return {"latency": latency, "probe": telemetry.last_probe(store)}
+        latency = {name: _short(value) for name, value in telemetry.latencies(node.store, utc).items()}
+        return {"latency": latency, "probe": telemetry.last_probe(node.store)}
     except StoreError as error:
-        # Damaged statistics are no reason to stop answering.
+        # No reason to stop answering; but damage spreads, so the node begins a new file.
+        if isinstance(error, StoreDamagedError):
+            node.storage_failed(error, clock.now())
         return {"latency": None, "probe": None, "statistics_problem": str(error)}
 
 

@@ -8,14 +8,14 @@ burst costs one fsync.
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from edge.core.request import Job, State
-from edgegen.errors import StoreError
+from edgegen.errors import StoreDamagedError, StoreError
 
 # Measurements are dropped, oldest first, while the file is larger than this; requests never are.
 MAX_BYTES = 512 * 1024 * 1024
@@ -79,15 +79,21 @@ def _storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if _is_damage(error):
+            raise StoreDamagedError(f"{path}: {error}. The file is damaged; `edgegen serve` sets it aside.") from error
         raise StoreError(f"{path}: {error}. {_remedy(error)}") from error
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is no whole database; the extended codes have the primary one in their low byte."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _remedy(error: sqlite3.Error) -> str:
     text = str(error)
     if "full" in text:
         return "Free some disk space, or lower telemetry.retention_days."
-    if "malformed" in text or "not a database" in text:
-        return "The file is damaged: move it away and restart; open requests in it are lost."
     if "locked" in text:
         return "Another process holds it: is a second edgegen running with the same data_dir?"
     return "Check the disk, the file's owner and the mount."
@@ -107,13 +113,33 @@ class Store:
         self.path = Path(path)
         self._lock = threading.RLock()
         self._depth = 0
+        self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
         with _storage_errors(self.path):
-            self._db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=10)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            _migrate(self._db)
+            db = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False, timeout=10)
+            try:
+                db.row_factory = sqlite3.Row
+                db.execute("PRAGMA auto_vacuum=INCREMENTAL")
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute("PRAGMA synchronous=FULL")
+                _migrate(db)
+            except BaseException:
+                db.close()
+                raise
+            return db
+
+    def reopen(self, between: Callable[[], None]) -> None:
+        """Close the file, let somebody move it, and open what is there then, nothing mostly.
+
+        Raises:
+            StoreError: If that cannot be opened; every later use raises the same.
+        """
+        with self._lock:
+            assert not self._depth, "in a transaction"
+            self._db.close()
+            between()
+            self._db = self._open()
 
     def close(self) -> None:
         """Close the file; the WAL is folded in."""
@@ -209,6 +235,51 @@ class Store:
             ),
         )
         return cast("int", cursor.lastrowid)
+
+    def insert_unread(self, job: Job, *, boot: str, uptime_s: float, utc: float) -> None:
+        """Put an open request back whose row could not be read from a damaged database, under its old key.
+
+        Its payload is gone, and its hash: an empty one matches every repeat.
+        """
+        row = {
+            "key": job.key,
+            "device": job.device,
+            "id": job.request_id,
+            "verb": job.verb,
+            "plain": job.plain,
+            "pool": job.pool,
+            "response_topic": job.response_topic,
+            "correlation": job.correlation,
+            "hash": b"",
+            "payload": b"",
+            "priority": job.priority,
+            "adapter": job.adapter,
+            "samples": job.samples,
+            "stream": job.stream,
+            "received_at": job.received_at,
+            "received_utc": utc,
+            "boot": boot,
+            "uptime_s": uptime_s,
+            "state": State.QUEUED,
+            "starts": job.starts,
+            "deaths": job.deaths,
+        }
+        self._insert("requests", row)
+
+    def take_over(self, table: str, row: Mapping[str, Any]) -> bool:
+        """Put in a row of another database. False when it is there already, or breaks a rule of the table."""
+        known = {column["name"] for column in self._read(f"PRAGMA table_info({table})")}
+        names = [name for name in row if name in known]
+        marks = ", ".join(f":{name}" for name in names)
+        cursor = self._write(
+            f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - names are ours
+            {name: row[name] for name in names},
+        )
+        return cursor.rowcount == 1
+
+    def has(self, key: int) -> bool:
+        """Whether there is a request of this key."""
+        return bool(self._read("SELECT 1 FROM requests WHERE key = ?", (key,)))
 
     def set_accepted(self, key: int, frame: bytes) -> None:
         """Keep the `accepted` frame, so that repeats are byte-identical."""

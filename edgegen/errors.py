@@ -5,6 +5,7 @@
     +-- ConfigError      the operator: a configuration file or an option
     +-- BundleError      the operator: a model bundle, a GGUF, an adapter
     +-- StoreError       the gateway: the database or its disk
+    |   +-- StoreDamagedError    the database file itself is no longer one
     +-- EngineError      us: the inference process
     +-- BrokerError      the site: the MQTT broker or the way to it
     +-- MissingExtraError    the installation: a plane whose packages are not there
@@ -56,6 +57,10 @@ class BundleError(EdgegenError):
 
 class StoreError(EdgegenError):
     """The database could not be read or written; usually the disk."""
+
+
+class StoreDamagedError(StoreError):
+    """What is in the database file contradicts itself, after a power cut or on a dying card."""
 
 
 class EngineError(EdgegenError):

@@ -46,6 +46,11 @@ class Scheduler:
         """Requests in the engine."""
         return tuple(self._running.values())
 
+    @property
+    def queue(self) -> tuple[Job, ...]:
+        """Requests that wait."""
+        return tuple(self._waiting.values())
+
     def get(self, key: int) -> Job | None:
         """The open request, waiting or running."""
         return self._waiting.get(key) or self._running.get(key)

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 from edge.doctor.finding import Finding, ok, warning
+from edge.salvage import damaged_files
 
 LOCK = "edgegen.lock"
 
@@ -36,17 +37,27 @@ def connections(pid: int, port: int) -> int | None:
 
 
 def node(data_dir: Path, port: int) -> Iterator[Finding]:
-    """Whether a node runs, and has its broker."""
+    """Whether a node runs, has its broker, and had to give up a database."""
     pid = running_pid(data_dir)
     if pid is None:
         yield ok("node", f"none runs on {data_dir}")
-        return
+    else:
+        yield _connected(pid, port)
+    for aside in damaged_files(data_dir):
+        yield warning(
+            "database",
+            f"{aside.name}: a damaged database that the node has set aside; it began a new one",
+            "Look at the disk (power cuts, a worn card; smartctl, dmesg). Then remove the file: "
+            f"rm {aside} {aside}-wal {aside}-shm",
+        )
+
+
+def _connected(pid: int, port: int) -> Finding:
     held = connections(pid, port) if pid else None
     if held == 0:
-        yield warning(
+        return warning(
             "node",
             f"runs as process {pid}, without a connection to its broker",
             "It tries again for ever; the findings on the broker below say why.",
         )
-    else:
-        yield ok("node", f"runs as process {pid or 'of another user'}" + (", connected to its broker" if held else ""))
+    return ok("node", f"runs as process {pid or 'of another user'}" + (", connected to its broker" if held else ""))

@@ -15,6 +15,7 @@ from edgegen.bundle import activate, create_bundle
 from edgegen.manifest import Adapter, BaseModel
 from tests.brokers import LOGINS, Mosquitto
 from tests.e2e.gateway import NODE, Gateway, Listener, publish, wait_for
+from tests.node.damage import damage
 
 pytestmark = [pytest.mark.broker, pytest.mark.model]
 
@@ -234,6 +235,33 @@ def _fill_and_free(gateway: Gateway, mosquitto: Mosquitto, disk: Path) -> None:
         wait_for(lambda: listener.terminals().get(("d", "long")), 60, "the answer that was accepted before")
         publish(mosquitto.port, "d", {"id": "after", "prompt": "hello", "max_tokens": 4})
         wait_for(lambda: listener.terminals().get(("d", "after")), 60, "an answer after it")
+
+
+def test_a_damaged_database_is_set_aside_and_every_answer_comes(gateway: Gateway, mosquitto: Mosquitto) -> None:
+    """The node starts over a file whose measurements are noise, finds out at the first answer, and goes on."""
+    with Listener(mosquitto) as listener:
+        listener.wait_state("online")
+        publish(mosquitto.port, "d", {"id": "before", "prompt": "hi", "max_tokens": 4})
+        wait_for(lambda: listener.terminals().get(("d", "before")), 30, "an answer")
+        gateway.stop()
+        damage(gateway.data_dir / "edgegen.db", "answers")
+
+        gateway.start()
+        wait_for(lambda: listener.state() == "online", 30, "online")
+        publish(mosquitto.port, "d", {"id": "after", "prompt": "hi", "max_tokens": 4})
+
+        assert wait_for(lambda: listener.terminals().get(("d", "after")), 30, "an answer")[0]["type"] == "done"
+        health = f"edgegen/{NODE}/health"
+        wait_for(lambda: json.loads(listener.payloads(health)[-1])["storage_set_aside"], 10, "health to say so")
+        publish(mosquitto.port, "d", {"id": "before", "prompt": "hi", "max_tokens": 4})
+        wait_for(lambda: len(listener.terminals()["d", "before"]) == 2, 10, "the first answer once more")
+        doctor = subprocess.run(
+            [sys.executable, "-m", "edgegen.cli", "doctor", "--json", "--config", str(gateway.config)],
+            capture_output=True,
+            check=False,
+        )
+        findings = [f for f in json.loads(doctor.stdout)["findings"] if f["check"] == "database"]
+        assert "set aside" in findings[0]["message"]
 
 
 def test_admin_requests_are_answered_audited_and_deduplicated(gateway: Gateway, mosquitto: Mosquitto) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from edge.migrations import migration
 from edge.store import NEWEST_MIGRATION, Store
-from edgegen.errors import StoreError
+from edgegen.errors import StoreDamagedError, StoreError
 
 
 def test_the_newest_migration_is_known_by_name():
@@ -30,7 +30,7 @@ def test_a_database_that_is_up_to_date_opens_without_the_library(tmp_path):
 def test_a_damaged_database_is_an_error_that_says_what_to_do(tmp_path):
     (tmp_path / "edgegen.db").write_bytes(b"SQLite format 3\0" + b"nonsense" * 1000)
 
-    with pytest.raises(StoreError, match="move it away"):
+    with pytest.raises(StoreDamagedError, match="sets it aside"):
         Store(tmp_path / "edgegen.db")
 
 
