@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.evaluation import ecinstruct
-from finetune.evaluation.ecinstruct import attribute_values, classes_accuracy, classes_macro, hit_at_1, ranking, yes_no
 from finetune.evaluation.bertscore import packaged
+from finetune.evaluation.ecinstruct import attribute_values, classes_accuracy, classes_macro, hit_at_1, ranking, yes_no
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.run import TASKS, Request
 from tests.evaluation.test_tasks import Parrot, written
