@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -168,12 +168,73 @@ FIELDS: dict[str, Field] = {
 SAMPLING = ("max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop")
 
 
+class Combination(NamedTuple):
+    """Fields that are right alone and wrong together.
+
+    Args:
+        schema: The same as JSON Schema, as far as that can say it.
+        problems: What is wrong with a document whose fields are each right; nothing when it is right.
+    """
+
+    schema: dict[str, Any]
+    problems: Callable[[Mapping[str, Any]], list[str]]
+
+
+def _when(field: str, value: object, **then: Any) -> dict[str, Any]:
+    """A rule for documents in which a field has this value."""
+    return {"if": {"properties": {field: {"const": value}}, "required": [field]}, "then": then}
+
+
+def _raw_problems(document: Mapping[str, Any]) -> list[str]:
+    wrong = document.get("raw") is True and "messages" in document
+    return ["raw goes with prompt, not with messages"] if wrong else []
+
+
+def _stream_problems(document: Mapping[str, Any]) -> list[str]:
+    wrong = document.get("stream") is True and document.get("samples", 1) != 1
+    return [f"samples {_show(document['samples'])} cannot be streamed; leave out stream"] if wrong else []
+
+
+def _system_problems(document: Mapping[str, Any]) -> list[str]:
+    return [
+        f"messages[{i}] is a system message; only the first may be"
+        for i, message in enumerate(document.get("messages", []))
+        if i and message["role"] == "system"
+    ]
+
+
+def _last_problems(document: Mapping[str, Any]) -> list[str]:
+    messages = document.get("messages")
+    if not messages or messages[-1]["role"] == "user":
+        return []
+    return [f"the last message has role {_show(messages[-1]['role'])}; it must be user"]
+
+
+_NOT_SYSTEM = {"properties": {"role": {"enum": ["user", "assistant"]}}}
+
+COMBINATIONS = (
+    Combination(_when("raw", True, **{"not": {"required": ["messages"]}}), _raw_problems),
+    Combination(_when("stream", True, properties={"samples": {"const": 1}}), _stream_problems),
+    # `prefixItems` takes the first item out of the rule for all others.
+    Combination({"properties": {"messages": {"prefixItems": [True], "items": _NOT_SYSTEM}}}, _system_problems),
+    # Of the last item JSON Schema cannot speak; but one of the user there must be.
+    Combination(
+        {"properties": {"messages": {"contains": {"properties": {"role": {"const": "user"}}}}}}, _last_problems
+    ),
+)
+
+
 def request_json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a ``generate`` or ``chat`` request, as published on ``info``."""
+    """The JSON Schema (2020-12) of a ``generate`` or ``chat`` request, as published on ``info``.
+
+    It says all but three things: that the last message is the user's, which JSON Schema cannot say, that ``raw`` goes
+    with ``generate`` alone, which is a matter of the topic, and whether ``schema`` is itself a JSON Schema.
+    """
     return {
         "type": "object",
         "properties": {name: entry.schema for name, entry in FIELDS.items() if entry.verbs & _ASKING},
         "oneOf": [{"required": ["prompt"]}, {"required": ["messages"]}],
+        "allOf": [rule.schema for rule in COMBINATIONS],
         "additionalProperties": False,
     }
 
@@ -345,23 +406,7 @@ def _problems(verb: str, document: Mapping[str, Any]) -> list[str]:
         problems.append("embed needs prompt")
     elif len(given) != 1:
         problems.append(f"give exactly one of prompt and messages, not {' and '.join(given) or 'neither'}")
-    return problems or _combination_problems(document)
-
-
-def _combination_problems(document: Mapping[str, Any]) -> list[str]:
-    """Fields that are right alone and wrong together."""
-    problems = []
-    if document.get("raw") is True and "messages" in document:
-        problems.append("raw goes with prompt, not with messages")
-    if document.get("stream") is True and document.get("samples", 1) != 1:
-        problems.append(f"samples {_show(document['samples'])} cannot be streamed; leave out stream")
-    messages = document.get("messages", [])
-    for i, message in enumerate(messages):
-        if i and message["role"] == "system":
-            problems.append(f"messages[{i}] is a system message; only the first may be")
-    if messages and messages[-1]["role"] != "user":
-        problems.append(f"the last message has role {_show(messages[-1]['role'])}; it must be user")
-    return problems
+    return problems or [problem for rule in COMBINATIONS for problem in rule.problems(document)]
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -170,6 +170,59 @@ def test_the_validator_never_takes_what_the_published_schema_refuses(document):
     except RequestError:
         return
     Draft202012Validator(request_json_schema()).validate(document)
+
+
+messages = st.lists(
+    st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "content": st.text(max_size=3)}),
+    min_size=1,
+    max_size=4,
+)
+well_formed = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["a", "b-1"]),
+        "prompt": st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3),
+        "messages": messages,
+        "raw": st.booleans(),
+        "stream": st.booleans(),
+        "samples": st.integers(1, 3),
+        "max_tokens": st.integers(1, 9),
+        "other": st.just(1),
+    },
+)
+
+
+@settings(max_examples=500)
+@given(well_formed)
+def test_the_published_schema_takes_just_what_the_validator_takes(document):
+    """Fields that are each right: the rules for how they go together are the same, but for the last message's role."""
+    try:
+        parse_request("generate", json.dumps(document).encode(), payload_bytes=LIMIT)
+    except RequestError as error:
+        problems = [p for p in error.reason.split("; ") if not p.startswith(("the last message", "it must be user"))]
+    else:
+        problems = []
+    ends_well = "messages" not in document or document["messages"][-1]["role"] == "user"
+
+    valid = Draft202012Validator(request_json_schema()).is_valid(document)
+
+    assert valid == (not problems) or not ends_well
+    if valid and not ends_well:
+        assert any(message["role"] == "user" for message in document["messages"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"messages": [{"role": "user", "content": "x"}], "raw": True},
+        {"prompt": "x", "stream": True, "samples": 2},
+        {"messages": [{"role": "user", "content": "x"}, {"role": "system", "content": "y"}]},
+        {"messages": [{"role": "assistant", "content": "x"}]},
+    ],
+)
+def test_each_combination_is_refused_by_validator_and_schema(document):
+    assert refused(json.dumps(document).encode()).code == "bad_request"
+    assert not Draft202012Validator(request_json_schema()).is_valid(document)
 
 
 def test_the_published_schema_is_a_json_schema():
