@@ -1,17 +1,20 @@
 """Probing a live node: over a real broker, against a node that answers from a script."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
+from click.testing import CliRunner
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.probes.remote import MqttTarget
 from edge.probes.run import run_suites
 from edge.probes.suite import Item, Probe, Suite
+from edgegen.commands.probe import command
 from edgegen.config import load_config
 from edgegen.errors import BrokerError
 from tests import brokers
@@ -24,6 +27,9 @@ class ScriptedNode:
 
     def __init__(self, port: int) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.text: str | None = None
+        self.most = 0
+        self._open: set[str] = set()
         self.client = paho.Client(CallbackAPIVersion.VERSION2)
         self.client.on_message = self._on_message
         self.client.connect("127.0.0.1", port)
@@ -43,9 +49,16 @@ class ScriptedNode:
             client.publish(topic, json.dumps({**head, **refusal}), 1)
             return
         client.publish(topic, json.dumps({**head, "type": "accepted", "queue_pos": 0}), 1)
-        done = {"type": "done", "text": request["prompt"], "usage": {"completion_tokens": 3}}
+        self._open.add(topic)
+        self.most = max(self.most, len(self._open))
+        # Not at once: requests that overlap are then in the node together.
+        threading.Timer(0.02, self._answer, (topic, head, self.text or request["prompt"])).start()
+
+    def _answer(self, topic: str, head: dict[str, Any], text: str) -> None:
+        self._open.discard(topic)
+        done = {"type": "done", "text": text, "usage": {"completion_tokens": 3}}
         timing = {"queue_s": 2.0, "total_s": 2.5}
-        client.publish(topic, json.dumps({**head, **done, "timing": timing}), 1)
+        self.client.publish(topic, json.dumps({**head, **done, "timing": timing}), 1)
 
 
 @pytest.fixture
@@ -74,6 +87,7 @@ def test_a_live_node_is_asked_at_batch_priority(node: ScriptedNode, mosquitto: b
     assert [result.passed for result in run.suites[0].results] == [False] + [True] * 19
     assert {result.seconds for result in run.suites[0].results} == {0.5}
     assert len(node.requests) == 21
+    assert node.most > 1
     assert {request["priority"] for request in node.requests} == {"batch"}
 
 
@@ -87,3 +101,55 @@ def test_a_node_that_is_not_there_is_named(mosquitto: brokers.Mosquitto, monkeyp
 def test_a_broker_that_is_not_there_is_named() -> None:
     with pytest.raises(BrokerError, match="Is the broker running"):
         MqttTarget(load_config(None, overrides(brokers.free_ports(1)[0], "gw")))
+
+
+def test_a_margin_cannot_be_asked_of_a_node(node: ScriptedNode, mosquitto: brokers.Mosquitto) -> None:
+    check = {"kind": "margin", "right": "a", "wrong": "b"}
+    items = (Item("p/0/0", "p", "c", "p/0", "?", check),)
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
+
+    run = run_suites(target, [Suite("s", "", Path("s.toml"), None, (Probe("p", "c", None, False),), items)], None)
+    target.close()
+
+    assert "a node does not score answers" in run.suites[0].results[0].reason
+    assert node.requests == []
+
+
+WATCHED = """
+name = "watched"
+summary = "The node says what it is asked."
+[[probe]]
+id = "p"
+category = "c"
+prompts = ["yes", "yes ", "yes  ", " yes", "  yes", "yes\\n", "\\nyes", "yes\\t"]
+check = { kind = "exact", expect = "yes" }
+"""
+
+
+def test_a_watch_asks_one_question_at_a_time_and_compares(
+    node: ScriptedNode, mosquitto: brokers.Mosquitto, tmp_path: Path
+) -> None:
+    """The node answers what it is asked; once it was recorded to be all wrong, once all right."""
+    suite = tmp_path / "watched.toml"
+    suite.write_text(WATCHED)
+    arguments = ["watch", "--suite", str(suite), "--data-dir", str(tmp_path), "--json"]
+    arguments += [part for one in overrides(mosquitto.port, "gw") for part in ("--set", one)]
+    folder = tmp_path / "gate"
+    folder.mkdir()
+
+    def record(text: str, *, passed: bool) -> None:
+        items = {f"p/{i}/0": {"answer": text, "passed": passed} for i in range(8)}
+        (folder / "ab.json").write_text(json.dumps({"model": "m", "suites": {"watched": items}}))
+
+    record("no", passed=False)
+    better = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    node.text = "no"
+    record("yes", passed=True)
+    worse = CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+    first, second = json.loads(better.stdout), json.loads(worse.stdout)
+    assert (better.exit_code, first["passed"], len(first["gained"]), first["problems"]) == (0, 8, 8, [])
+    assert (worse.exit_code, second["passed"], len(second["lost"])) == (1, 0, 8)
+    assert "8 answers of 8 were right" in second["problems"][0]
+    assert node.most == 1
+    assert {request["priority"] for request in node.requests} == {"batch"}
