@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ if importlib.util.find_spec("peft") is None or importlib.util.find_spec("llama_c
 
 from peft import LoraConfig
 
-from edgegen.bundle import read_manifest, verify_bundle
+from edge.probes.target import EngineTarget
+from edgegen.bundle import resolve_model, verify_bundle
 from edgegen.commands.export import command
-from edgegen.errors import BundleError
+from edgegen.config import load_config
+from edgegen.errors import BundleError, EngineError
 from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
 from export.run import base_sha256
@@ -43,6 +46,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Path:
         "fold": {"export": "exact", "adapters": {"": {"folder": "adapter"}}},
     }
     (folder / "run" / "run.json").write_text(json.dumps(document))
+    # One more adapter of the same base, as PEFT saved it.
+    model = make_base(folder / "again", tokenizer, hidden=256)
+    make_adapter(model, folder / "second", LoraConfig(r=2, lora_alpha=8, target_modules=ALL[:4]), seed=2)
+    second = folder / "second" / "adapter_config.json"
+    named = {"base_model_name_or_path": str(folder / "base")}
+    second.write_text(json.dumps(json.loads(second.read_text()) | named))
     generate_key(folder / "maker")
     return folder
 
@@ -85,16 +94,33 @@ def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_p
     merge(base, {}, tmp_path / "base16", {}, lambda _: None)
     gguf = convert_model(toolchain(), tmp_path / "base16", tmp_path / "base.gguf", name="base", log=tmp_path / "log")
 
-    done = run(made, tmp_path / "out", "--adapter-only", "--base-gguf", gguf)
+    done = run(made, tmp_path / "out", f"second={made / 'second'}", "--adapter-only", "--base-gguf", gguf)
 
     assert done.exit_code == 0, (done.output, done.exception)
-    manifest = read_manifest(tmp_path / "out" / "tiny-1.0.0")
+    bundle = tmp_path / "out" / "tiny-1.0.0"
+    manifest = verify_bundle(bundle)
     assert manifest.model is None
-    assert manifest.adapters[0].rank == 4
-    measured = manifest.measured["adapters"]["tiny"]
-    assert measured["logits_difference"] <= 1e-3
-    assert measured["over_shipped"]["kl"] < 1e-3
-    assert measured["over_shipped_to_peft"]["kl"] < 1e-3
+    assert [(adapter.name, adapter.rank) for adapter in manifest.adapters] == [("run", 4), ("second", 2)]
+    for adapter in manifest.adapters:
+        measured = manifest.measured["adapters"][adapter.name]
+        assert measured["logits_difference"] <= 1e-3
+        assert measured["over_shipped"]["kl"] < 1e-3
+        assert measured["over_shipped_to_peft"]["kl"] < 1e-3
+        assert adapter.canary is not None
+        assert adapter.canary["kl"] > 0.05
+    assert manifest.lineage["runs"]["run"]["data_sha256"] == {"train.jsonl": "d" * 64}
+
+    config = load_config(None, [f'model.bundle="{bundle}"', f'model.base="{gguf}"', f'node.data_dir="{tmp_path}"'])
+    model = resolve_model(config)
+    EngineTarget(model, config).close()
+
+    one, two = model.adapters
+    swapped = (replace(one, path=two.path), replace(two, path=one.path))
+    with pytest.raises(EngineError, match="'run' moves the canary by"):
+        EngineTarget(replace(model, adapters=swapped), config)
+    unapplied = replace(model, adapters=(replace(one, scale=1e-9),))
+    with pytest.raises(EngineError, match=r"'run' moves the canary by 0\.000 nats"):
+        EngineTarget(unapplied, config)
 
 
 def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: Path) -> None:
