@@ -1,15 +1,12 @@
 """A recipe: one TOML file that says what is trained, on what and how. Checked whole before anything is loaded."""
 
 import difflib
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-# The gateway's configuration and the recipe are read alike; these three know nothing of either's keys.
-from edgegen.config import _override_value, _shown, _syntax_problem
-from edgegen.config_lines import find_lines
+from edgegen.config_reader import KeyTable, Setting, read_file, read_overrides, shown
 from edgegen.errors import ConfigError
 from finetune.methods.registry import BY_NAME, METHODS, Method
 from finetune.recipe_keys import BY_DOTTED, KEYS, SECTIONS, RecipeKey
@@ -108,12 +105,6 @@ SOURCES = ("data.train", "data.validation", "data.replay")
 HUB = "hub:"
 
 
-class _Setting(NamedTuple):
-    value: Any
-    where: str
-    folder: Path
-
-
 def load_recipe(path: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> Recipe:
     """Read, complete and check a recipe.
 
@@ -125,9 +116,9 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, check_files: bool 
         ConfigError: Naming every problem at once, each with its line, key, value and remedy.
     """
     problems: list[str] = []
-    settings = _read_file(path, problems)
+    settings = read_file(path, TABLE, problems)
     unreadable = bool(problems) and not settings
-    settings.update(_read_overrides(overrides, problems))
+    settings.update(read_overrides(overrides, TABLE, problems))
     if unreadable:
         raise ConfigError(problems)
 
@@ -137,7 +128,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, check_files: bool 
         if problem is None:
             values[name] = value
         else:
-            problems.append(f"{setting.where}: {name} = {_shown(setting.value)}: {problem}.")
+            problems.append(f"{setting.where}: {name} = {shown(setting.value)}: {problem}.")
     for key in KEYS:
         if key.default is ... and key.dotted not in settings:
             problems.append(f"{path}: {key.dotted} is missing ({key.unit}). Add it under [{key.section}]. {key.reason}")
@@ -180,52 +171,6 @@ def _recipe(sections: dict[str, dict[str, Any]], path: Path) -> Recipe:
     )
 
 
-def _read_file(path: Path, problems: list[str]) -> dict[str, _Setting]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        document = tomllib.loads(text)
-    except FileNotFoundError:
-        problems.append(f"{path}: does not exist. Write one with: edgegen finetune init --base smollm2-135m {path}")
-        return {}
-    except OSError as error:
-        problems.append(f"{path}: cannot be read: {error.strerror}.")
-        return {}
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        problems.append(f"{path}:{line}: byte 0x{error.object[error.start]:02x} is not UTF-8. Save the file as UTF-8.")
-        return {}
-    except (ValueError, RecursionError) as error:
-        problems.append(_syntax_problem(path, text, error))
-        return {}
-    lines = find_lines(text)
-    settings = {}
-    for section, table in document.items():
-        where = f"{path}:{lines[(section,)]}"
-        if section not in SECTIONS or not isinstance(table, dict):
-            problems.append(f"{where}: {_unknown(section, list(SECTIONS), 'section')}")
-            continue
-        for name, value in table.items():
-            where = f"{path}:{lines[(section, name)]}"
-            if f"{section}.{name}" in BY_DOTTED:
-                settings[f"{section}.{name}"] = _Setting(value, where, path.absolute().parent)
-            else:
-                problems.append(f"{where}: {_unknown(f'{section}.{name}', list(BY_DOTTED), 'key')}")
-    return settings
-
-
-def _read_overrides(overrides: Sequence[str], problems: list[str]) -> dict[str, _Setting]:
-    settings = {}
-    for override in overrides:
-        name, equals, text = (part.strip() for part in override.partition("="))
-        if not equals:
-            problems.append(f"--set {override}: must read section.key=value, for example: --set train.lr=1e-3")
-        elif name not in BY_DOTTED:
-            problems.append(f"--set {override}: {_unknown(name, list(BY_DOTTED), 'key')}")
-        else:
-            settings[name] = _Setting(_override_value(text), "--set", Path.cwd())
-    return settings
-
-
 def _unknown(name: str, known: list[str], what: str) -> str:
     same_tail = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
     guess = same_tail or difflib.get_close_matches(name.lower().replace("-", "_"), known, 1)
@@ -233,7 +178,18 @@ def _unknown(name: str, known: list[str], what: str) -> str:
     return f"{name}: unknown {what}; {meant}"
 
 
-def _convert(key: RecipeKey, setting: _Setting, *, hub: _Setting | None, check_files: bool) -> tuple[Any, str | None]:
+TABLE = KeyTable(
+    keys=BY_DOTTED.keys(),
+    sections=SECTIONS,
+    example="train.lr=1e-3",
+    missing="Write one with: edgegen finetune init --base smollm2-135m {path}",
+    unreadable="",
+    unknown_section=lambda section, _: _unknown(section, list(SECTIONS), "section"),
+    unknown_key=lambda section, name, _: _unknown(f"{section}.{name}".lstrip("."), list(BY_DOTTED), "key"),
+)
+
+
+def _convert(key: RecipeKey, setting: Setting, *, hub: Setting | None, check_files: bool) -> tuple[Any, str | None]:
     value = setting.value
     types: dict[str, tuple[tuple[type, ...], str]] = {
         "integer": ((int,), "a whole number"),
