@@ -1,19 +1,17 @@
 """The gateway's configuration: one TOML file, every key with a default that works.
 
-``config_keys`` describes the keys, ``config_lines`` finds them in a file and ``config_text`` writes the commented
-file and the documentation.
+``config_keys`` describes the keys, ``config_reader`` reads a file by them and ``config_text`` writes the commented file
+and the documentation.
 """
 
 import difflib
-import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from edgegen.config_keys import KEYS, KEYS_BY_NAME, SECTIONS, Key, file_problem
-from edgegen.config_lines import find_lines
+from edgegen.config_reader import KeyTable, Setting, read_file, read_overrides, shown
 from edgegen.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/edgegen/edgegen.toml")
@@ -109,14 +107,6 @@ class Config:
     overrides: tuple[str, ...] = field(default=(), compare=False)
 
 
-class _Setting(NamedTuple):
-    """A value as it was written, and where: ``FILE:LINE`` or ``--set``. Relative paths start at ``folder``."""
-
-    value: Any
-    where: str
-    folder: Path
-
-
 def load_config(path: Path | None, overrides: Sequence[str] = (), *, check_files: bool = True) -> Config:
     """Read, complete and check the configuration.
 
@@ -139,8 +129,8 @@ def load_with_sources(
     problems: list[str] = []
     if path is None and SYSTEM_FILE.exists():
         path = SYSTEM_FILE
-    settings = {} if path is None else _read_file(path, problems)
-    settings.update(_read_overrides(overrides, problems))
+    settings = {} if path is None else read_file(path, TABLE, problems)
+    settings.update(read_overrides(overrides, TABLE, problems))
 
     values: dict[str, Any] = {}
     for name, setting in settings.items():
@@ -172,93 +162,19 @@ def _build(values: dict[str, Any], path: Path | None, overrides: tuple[str, ...]
     )
 
 
-def _read_file(path: Path, problems: list[str]) -> dict[str, _Setting]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")  # Windows editors put a byte order mark in front
-        document = tomllib.loads(text)
-    except FileNotFoundError:
-        problems.append(f"{path}: does not exist. Write one with: edgegen config init {path}")
-    except OSError as error:
-        problems.append(f"{path}: cannot be read: {error.strerror}. Correct the path or its permissions.")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        byte = error.object[error.start]
-        problems.append(f"{path}:{line}: byte 0x{byte:02x} is not UTF-8. Save the file as UTF-8.")
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError, as is a number too long for int()
-        problems.append(_syntax_problem(path, text, error))
-    else:
-        return _settings_of(document, find_lines(text.replace("\r\n", "\n")), path, problems)
-    return {}
-
-
-def _syntax_problem(path: Path, text: str, error: Exception) -> str:
-    """Name the line, which tomllib has only in its message: ``(at line 3, column 5)`` or ``(at end of document)``."""
-    match = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-    lines = text.rstrip().splitlines() or [""]
-    number = min(int(match[1]) if match else len(lines), len(lines))
-    what = str(error).split(" (at ", maxsplit=1)[0]
-    return (
-        f"{path}:{number}: not valid TOML: {what}, in: {lines[number - 1].strip()[:80]}. "
-        'Write one `key = value` a line, with text in "quotes". Other problems show once this is corrected.'
-    )
-
-
-def _settings_of(
-    document: dict[str, Any], lines: dict[tuple[str, ...], int], path: Path, problems: list[str]
-) -> dict[str, _Setting]:
-    settings = {}
-    for section, table in document.items():
-        where = f"{path}:{lines[(section,)]}"
-        if section not in SECTIONS:
-            problems.append(f"{where}: {_unknown_section(section, table)}")
-        elif not isinstance(table, dict):
-            problems.append(f"{where}: {section} = {_shown(table)}: must be a table; write it as [{section}].")
-        else:
-            for name, value in table.items():
-                where = f"{path}:{lines[(section, name)]}"
-                if f"{section}.{name}" in KEYS_BY_NAME:
-                    settings[f"{section}.{name}"] = _Setting(value, where, path.absolute().parent)
-                else:
-                    problems.append(f"{where}: {_unknown_key(section, name, value)}")
-    return settings
-
-
-def _read_overrides(overrides: Sequence[str], problems: list[str]) -> dict[str, _Setting]:
-    settings = {}
-    for override in overrides:
-        name, equals, text = override.partition("=")
-        name = name.strip()
-        section, dot, key = name.partition(".")
-        if not equals or not dot:
-            problems.append(f"--set {override}: must read section.key=value, for example: --set mqtt.port=1883")
-        elif section not in SECTIONS:
-            problems.append(f"--set {override}: {_unknown_section(section, {})}")
-        elif name not in KEYS_BY_NAME:
-            problems.append(f"--set {override}: {_unknown_key(section, key, text)}")
-        else:
-            settings[name] = _Setting(_override_value(text), "--set", Path.cwd())
-    return settings
-
-
-def _override_value(text: str) -> Any:
-    try:
-        parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
-        return text
-    return parsed["value"] if len(parsed) == 1 else text
-
-
 def _unknown_section(section: str, table: Any) -> str:
     if not isinstance(table, dict):
         homes = [key.section for key in KEYS if key.name == section]
         if homes:
-            return f"{section} = {_shown(table)}: stands outside a section; move it under [{homes[0]}]."
+            return f"{section} = {shown(table)}: stands outside a section; move it under [{homes[0]}]."
     guess = difflib.get_close_matches(section.lower(), SECTIONS, 1)
     meant = f"did you mean [{guess[0]}]?" if guess else f"the sections are: {', '.join(SECTIONS)}."
     return f"[{section}]: unknown section; {meant}"
 
 
 def _unknown_key(section: str, name: str, value: Any) -> str:
+    if not section:
+        return f"must read section.key=value, for example: --set {TABLE.example}"
     names = [key.name for key in KEYS if key.section == section]
     homes = [key.section for key in KEYS if key.name == name]
     plain = name.lower().replace("-", "_")
@@ -270,10 +186,21 @@ def _unknown_key(section: str, name: str, value: Any) -> str:
         meant = f"did you mean {guess[0]}?"
     else:
         meant = f"the keys of [{section}] are: {', '.join(names)}."
-    return f"{section}.{name} = {_shown(value)}: unknown key; {meant}"
+    return f"{section}.{name} = {shown(value)}: unknown key; {meant}"
 
 
-def _take(key: Key, setting: _Setting, *, check_files: bool, values: dict[str, Any], problems: list[str]) -> None:
+TABLE = KeyTable(
+    keys=KEYS_BY_NAME.keys(),
+    sections=SECTIONS,
+    example="mqtt.port=1883",
+    missing="Write one with: edgegen config init {path}",
+    unreadable="Correct the path or its permissions.",
+    unknown_section=_unknown_section,
+    unknown_key=_unknown_key,
+)
+
+
+def _take(key: Key, setting: Setting, *, check_files: bool, values: dict[str, Any], problems: list[str]) -> None:
     """Convert and check one value: into ``values`` when it is good, else a line in ``problems``."""
     value, problem = _convert(key, setting)
     if problem is None and key.check is not None:
@@ -283,10 +210,10 @@ def _take(key: Key, setting: _Setting, *, check_files: bool, values: dict[str, A
     if problem is None:
         values[key.dotted] = value
     else:
-        problems.append(f"{setting.where}: {key.dotted} = {_shown(setting.value)}: {problem.rstrip('.')}.")
+        problems.append(f"{setting.where}: {key.dotted} = {shown(setting.value)}: {problem.rstrip('.')}.")
 
 
-def _convert(key: Key, setting: _Setting) -> tuple[Any, str | None]:
+def _convert(key: Key, setting: Setting) -> tuple[Any, str | None]:
     value = setting.value
     if key.kind in ("integer", "number"):
         wanted = (int,) if key.kind == "integer" else (int, float)
@@ -312,8 +239,8 @@ def _cross_problems(values: dict[str, Any], sources: dict[str, str]) -> list[str
 
     def problem(name: str, what: str) -> str:
         value = values[name]
-        shown = _shown(str(value) if isinstance(value, Path) else value)
-        return f"{sources[name]}: {name} = {shown}: {what}"
+        text = shown(str(value) if isinstance(value, Path) else value)
+        return f"{sources[name]}: {name} = {text}: {what}"
 
     found = []
     for one, other in (("mqtt.tls_cert_file", "mqtt.tls_key_file"), ("mqtt.tls_key_file", "mqtt.tls_cert_file")):
@@ -330,11 +257,3 @@ def _cross_problems(values: dict[str, Any], sources: dict[str, str]) -> list[str
         remedy = f"must be less than model.n_ctx = {n_ctx}, which holds prompt and answer; lower it or raise n_ctx."
         found.append(problem("limits.max_tokens", remedy))
     return found
-
-
-def _shown(value: Any) -> str:
-    """A value as TOML would spell it, shortened."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
