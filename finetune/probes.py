@@ -1,7 +1,8 @@
 """Whether training data hold questions that the model is later judged by.
 
 The planes do not import one another, so the probe suites are read as the plain TOML that they are: ``prompts`` are
-templates, ``values`` the rows that fill them. What a generator fills in is known by its template alone. A file of JSON
+templates, ``values`` the rows that fill them. What a generator fills in is known by its template alone; one that asks
+whole questions is drawn from (``edgegen.tasks``). A file of JSON
 lines with a ``prompt`` in each holds questions word for word.
 """
 
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgegen.errors import ConfigError
+from edgegen.tasks.generators import generator_problems, rows
 from finetune.examples import Example
 
 # A template of fewer words than this, such as "{question}", would match anything.
@@ -105,3 +107,5 @@ def _read_suite(path: Path, found: Questions) -> None:
     for probe in tomllib.loads(path.read_text("utf-8-sig")).get("probe", []):
         for template in probe.get("prompts", []):
             found.add_template(template, probe.get("values", []))
+        if "prompts" not in probe and not generator_problems(probe.get("generator", {})):
+            found.texts |= {normal(row["prompt"]) for row in rows(probe["generator"])}

@@ -12,11 +12,12 @@
     generator = { name = "sequences", seed = 1, count = 32, family = "fibonacci" }
     check = { kind = "number", expect = "{next}" }
 
-A generator that asks (``edge.probes.generate``) brings whole questions, so its probe has no ``prompts``; it asks the
-sealed split, or dev where a run says so. Otherwise a probe's questions are its ``prompts``, which are templates, filled
-with its rows of values: those under ``values`` or those of a ``generator``. ``combine`` says how: ``every`` template
-with every row, or ``cycle``: each row once, with the templates in turn. ``{key}`` in a prompt or a check stands for the
-row's value (``{{key}}`` for the text itself); a string in a check that is nothing else takes the value with its type.
+A generator that asks (``edgegen.tasks.generators``) brings whole questions, so its probe has no ``prompts``; it asks
+the sealed split, or dev where a run says so. Otherwise a probe's questions are its ``prompts``, which are templates,
+filled with its rows of values: those under ``values`` or those of a ``generator``. ``combine`` says how: ``every``
+template with every row, or ``cycle``: each row once, with the templates in turn. ``{key}`` in a prompt or a check
+stands for the row's value (``{{key}}`` for the text itself); a string in a check that is nothing else takes the value
+with its type.
 """
 
 import re
@@ -27,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from edge.probes.checks import check_problems, schema_problems
-from edge.probes.generate import Row, generator_of, generator_problems, rows, split_asked
 from edgegen.errors import ConfigError
 from edgegen.protocol import FIELDS, SAMPLING, field_problems, is_name
 from edgegen.split import SEALED
+from edgegen.tasks.generators import Row, generator_of, generator_problems, rows, split_asked
 
 SHIPPED = Path(__file__).parent / "suites"
 

@@ -250,7 +250,7 @@ def test_a_seed_decides_every_line_and_a_longer_file_begins_with_a_shorter(task:
 
 
 def test_generate_writes_chat_lines_that_the_trainer_reads(tmp_path: Path) -> None:
-    from finetune.data import read_examples
+    from finetune.examples import read_examples
 
     out = tmp_path / "numbers.jsonl"
     arguments = ["generate", "numbers", "--split", "dev", "--count", "40", "--seed", "1", "--out", str(out)]
@@ -284,3 +284,20 @@ def test_more_examples_than_there_are_is_an_error_and_leaves_no_file(tmp_path: P
     assert isinstance(outcome.exception, ConfigError)
     assert "only about" in outcome.exception.problems[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_training_data_never_ask_what_the_shipped_suites_ask() -> None:
+    from finetune.examples import Example
+    from finetune.probes import normal, read_questions
+
+    questions = read_questions(Path(__file__).parents[2] / "edge" / "probes" / "suites")
+    lines = [
+        line
+        for task, generator in GENERATORS.items()
+        for line in examples(generator, split="train", count=COUNTS.get(task, 3000), seed=8)
+    ]
+    made = [Example((("user", line["messages"][0]["content"]),), line["task"], "f:1", "0") for line in lines]
+
+    assert normal("Which is larger, 9.11 or 9.9?") in questions.texts
+    assert list(questions.watch(made)) == made
+    assert (questions.equal_count, questions.equal) == (0, [])

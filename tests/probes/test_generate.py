@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.probes.generate import FAMILIES, GENERATORS, generator_problems, rows
+from edgegen.tasks.generators import FAMILIES, GENERATORS, generator_problems, rows
 
 FIRST_QUESTIONS = ["Who is bigger, 0.694 or -0.2?", "Between 0.5 and 0.8, which number is the smallest?"]
 SAMPLES: dict[str, dict[str, Any]] = {
