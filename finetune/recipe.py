@@ -84,6 +84,18 @@ class RunSection:
 
 
 @dataclass(frozen=True)
+class ExportSection:
+    """What the export must reach; None: its own defaults."""
+
+    max_kl: float | None
+    min_agreement: float | None
+    max_moved_kl: float | None
+    probes: list[str] | None
+    max_lost: float | None
+    min_score: float | None
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The whole recipe, checked."""
 
@@ -92,6 +104,7 @@ class Recipe:
     method: MethodSection
     train: TrainSection
     run: RunSection
+    export: ExportSection
     path: Path
 
     @property
@@ -167,6 +180,7 @@ def _recipe(sections: dict[str, dict[str, Any]], path: Path) -> Recipe:
         MethodSection(**sections["method"]),
         TrainSection(**sections["train"]),
         RunSection(**sections["run"]),
+        ExportSection(**sections["export"]),
         path,
     )
 

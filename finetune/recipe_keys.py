@@ -143,6 +143,19 @@ KEYS: tuple[RecipeKey, ...] = (
       "replay_kl_weight times the KL to the base on held-out replay.", _one_of("loss", "loss+kl")),
     K("run", "samples", "integer", 3, "examples", "How many held-out examples the report shows with the answers of "
       "base and adapter.", _between(0, 100)),
+    K("export", "max_kl", "number", None, "nats a token; default: 0.15",
+      "Most that quantising may cost: KL(16 bit || quantised). Above it no bundle is written.", _between(0, 10),
+      example=0.1),
+    K("export", "min_agreement", "number", None, "share, 0 to 1; default: 0.75",
+      "How often the quantised file must say the very token that 16 bit says.", _between(0, 1), example=0.8),
+    K("export", "max_moved_kl", "number", None, "nats a token; default: 0.6",
+      "Most that leaving the 4-bit base it trained on, or a cut to a rank, may cost.", _between(0, 10), example=0.3),
+    K("export", "probes", "strings", None, "names of suites; default: none",
+      "Probe suites that the export asks of the base before and of the exported model after.", example=["sequences"]),
+    K("export", "max_lost", "number", None, "share, 0 to 1; default: 1",
+      "Share of a suite's items that may be right before and wrong after.", _between(0, 1), example=0.05),
+    K("export", "min_score", "number", None, "share, 0 to 1; default: 0",
+      "Share of each suite's items that must be right after.", _between(0, 1), example=0.6),
 )  # fmt: skip
 BY_DOTTED = {key.dotted: key for key in KEYS}
 SECTIONS = tuple(dict.fromkeys(key.section for key in KEYS))
@@ -152,4 +165,5 @@ SUBJECTS = {
     "method": "How: see `edgegen finetune methods`.",
     "train": "For how long and how fast.",
     "run": "Where the results go.",
+    "export": "What `edgegen export` must reach with this run; below it no bundle is written.",
 }
