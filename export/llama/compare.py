@@ -20,7 +20,7 @@ def compare(
     ``adapter`` is put over ``model`` and ``reference_adapter`` over ``reference``.
     """
     one, other = Scorer(reference, reference_adapter), Scorer(model, adapter)
-    parts = chunks_of(one.tokenize(text, add_special=False, parse_special=False), chunks)
+    parts = one.chunks(text, chunks)
     kl, agree, nll = [], [], np.zeros(2)
     for part in parts:
         both = [scorer.logits(part, HALF) for scorer in (one, other)]
@@ -40,14 +40,6 @@ def compare(
         "perplexity": float(np.exp(nll[1] / len(values))),
         "tokens": len(values),
     }
-
-
-def chunks_of(tokens: list[int], chunks: int) -> list[list[int]]:
-    """The first whole chunks of a text; at least one."""
-    count = min(chunks, len(tokens) // CHUNK_TOKENS)
-    if count < 1:
-        raise SystemExit(f"the text has {len(tokens)} tokens; at least {CHUNK_TOKENS} are needed")
-    return [tokens[number * CHUNK_TOKENS : (number + 1) * CHUNK_TOKENS] for number in range(count)]
 
 
 def kl_of(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -112,28 +112,20 @@ class _Collector:
 
 
 def imatrix(*, model: str, text: str, target: str, chunks: int, dataset: str) -> dict[str, Any]:
-    """Measure a model on a text and write the file.
-
-    The text is cut as llama-imatrix cuts it: one row of tokens, chunks of 512, each begun with the model's BOS.
-    """
+    """Measure a model on a text, cut as llama-imatrix cuts it, and write the file."""
     collector = _Collector()
     # Flash attention and the 16-bit cache as llama-imatrix has them.
     scorer = Scorer(model, callback=collector.callback, f32_cache=False)
-    tokens = scorer.tokenize(text, add_special=True, parse_special=False)
-    count = min(chunks, len(tokens) // CHUNK_TOKENS)
-    if count < 1:
-        raise SystemExit(f"the calibration text has {len(tokens)} tokens; at least {CHUNK_TOKENS} are needed")
-    begin = [llama_cpp.llama_vocab_bos(scorer.vocab)] if llama_cpp.llama_vocab_get_add_bos(scorer.vocab) else []
-    for number in range(count):
-        part = tokens[number * CHUNK_TOKENS : (number + 1) * CHUNK_TOKENS]
-        scorer.decode([*begin, *part[len(begin) :]], 0)
+    parts = scorer.chunks(text, chunks)
+    for part in parts:
+        scorer.decode(part, 0)
         if collector.problem:
             raise SystemExit(f"the importance matrix could not be read from llama.cpp: {collector.problem}")
     for name, entry in collector.entries.items():
         if not np.isfinite(entry.sums).all():
             raise SystemExit(f"{model}: what comes into {name} is not finite; the model is damaged")
-    write(Path(target), Imatrix(collector.entries, [dataset], count))
-    return {"chunks": count, "entries": len(collector.entries), "tokens": count * CHUNK_TOKENS}
+    write(Path(target), Imatrix(collector.entries, [dataset], len(parts)))
+    return {"chunks": len(parts), "entries": len(collector.entries), "tokens": len(parts) * CHUNK_TOKENS}
 
 
 def write(path: Path, matrix: Imatrix) -> None:

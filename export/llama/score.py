@@ -33,6 +33,21 @@ class Vocabulary:
             raise SystemExit("llama_tokenize found no room")
         return list(tokens[:count])
 
+    def chunks(self, text: str, count: int) -> list[list[int]]:
+        """The first chunks of a text, at least one, as llama-perplexity and llama-imatrix cut it.
+
+        It is one row of tokens; where the model wants a BOS, each chunk's first token is replaced by it.
+        """
+        tokens = self.tokenize(text, add_special=True, parse_special=False)
+        count = min(count, len(tokens) // CHUNK_TOKENS)
+        if count < 1:
+            raise SystemExit(f"the text has {len(tokens)} tokens; at least {CHUNK_TOKENS} are needed")
+        parts = [tokens[number * CHUNK_TOKENS : (number + 1) * CHUNK_TOKENS] for number in range(count)]
+        if llama_cpp.llama_vocab_get_add_bos(self.vocab):
+            for part in parts:
+                part[0] = int(llama_cpp.llama_vocab_bos(self.vocab))
+        return parts
+
 
 class Scorer(Vocabulary):
     """Logits of one model, with an adapter or without.

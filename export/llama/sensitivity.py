@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.llama import ggml
-from export.llama.compare import HALF, ROWS, chunks_of, kl_of, log_softmax
+from export.llama.compare import HALF, ROWS, kl_of, log_softmax
 from export.llama.importance import Imatrix, read
 from export.llama.score import Scorer
 
@@ -144,7 +144,7 @@ def _reference(model: Path, kept: Path, text: str, chunks: int) -> Iterator[Any]
     What it was is kept in a file: 100 MB for two chunks of a vocabulary of 49,152.
     """
     scorer = Scorer(str(model))
-    parts = chunks_of(scorer.tokenize(text, add_special=False, parse_special=False), chunks)
+    parts = scorer.chunks(text, chunks)
     shape = (len(parts), HALF, scorer.n_vocab)
     logits = np.memmap(kept, np.float32, "w+", shape=shape)
     for number, part in enumerate(parts):
