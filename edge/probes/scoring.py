@@ -35,14 +35,19 @@ def margins(load: dict[str, Any], items: Sequence[Item]) -> Iterator[tuple[Item,
         for item in items
     ]
     started = time.monotonic()
-    child = subprocess.run(
-        [sys.executable, "-m", "edge.probes.scoring"],
-        input=json.dumps({"load": load, "work": work}),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "edge.probes.scoring"],
+            input=json.dumps({"load": load, "work": work}),
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        for item in items:
+            yield item, Answer(seconds=LIMIT_S, problem=f"the scorer was not ready within {LIMIT_S:.0f} s")
+        return
     lines = child.stdout.splitlines()
     seconds = (time.monotonic() - started) / len(items)
     for place, item in enumerate(items):

@@ -171,7 +171,8 @@ def has_split(path: Path, split: str) -> bool:
         probes = tomllib.loads(path.read_text("utf-8-sig")).get("probe", ())
     except (OSError, ValueError, RecursionError):
         return True
-    return any(isinstance(table, dict) and split in _splits(table.get("generator", {})) for table in probes)
+    generators = (table.get("generator") for table in probes if isinstance(table, dict))
+    return any(isinstance(generator, dict) and split in _splits(generator) for generator in generators)
 
 
 def _splits(spec: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """``edgegen probe``: what a model knows, with honest scores."""
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -20,8 +21,10 @@ from edge.probes.target import EngineTarget, Target
 from edge.probes.watch import watch_report
 from edge.store import Store
 from edgegen.bundle import ResolvedModel, current_folder, resolve_model
+from edgegen.bundle_verify import read_manifest
 from edgegen.config import Config, load_config
-from edgegen.errors import ConfigError
+from edgegen.errors import BundleError, ConfigError
+from edgegen.manifest import MANIFEST_NAME, SIGNATURE_NAME
 
 
 @click.group()
@@ -273,6 +276,46 @@ def watch(
             click.echo(f"trouble: {line}")
     if report.problems:
         raise SystemExit(1)
+
+
+@command.command()
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--suite", "names", multiple=True, metavar="NAME|FILE", help="Repeatable. Default: the bundle's gate.")
+@click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; default /etc/edgegen/edgegen.toml.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Use this folder instead.")
+def record(
+    *, bundle: Path, names: tuple[str, ...], path: Path | None, overrides: tuple[str, ...], data_dir: Path | None
+) -> None:
+    """Ask a bundle its gate and write the scores into its manifest, before it is signed.
+
+    Gateways compare their own gate with them: see docs/probes.md.
+
+    \b
+    Example:
+        edgegen probe record pump-assistant-1.4.0
+        edgegen bundle sign pump-assistant-1.4.0 --key maker
+    """  # noqa: D301 (click reads the \b)
+    if (bundle / SIGNATURE_NAME).exists():
+        raise BundleError(
+            f"{bundle}: is signed, and a record changes what was signed. Record the scores before signing."
+        )
+    manifest = read_manifest(bundle)
+    config = _config("bundle", path, (*overrides, f"model.bundle={json.dumps(str(bundle.absolute()))}"), data_dir)
+    suites = load_suites(names, bundle) if names else gate_suites(bundle)
+    with (
+        closing(EngineTarget(resolve_model(config), config)) as target,
+        _progress_bar(manifest.folder_name, sum(len(suite.items) for suite in suites)) as progress,
+    ):
+        result = run_suites(target, suites, None, progress)
+    scores = {suite.suite.name: {"passed": suite.score.passed, "total": suite.score.total} for suite in result.suites}
+    probes = {**manifest.measured.get("probes", {}), **scores}
+    measured = dataclasses.replace(manifest, measured={**manifest.measured, "probes": probes})
+    part = bundle / f"{MANIFEST_NAME}.part"
+    part.write_bytes(measured.to_bytes())
+    part.replace(bundle / MANIFEST_NAME)
+    _print(result, as_json=False, show=None)
+    click.echo(f"Wrote the scores of {', '.join(scores)} into {bundle / MANIFEST_NAME}")
 
 
 @command.command()
