@@ -58,10 +58,15 @@ def become_nobody() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
+def landlock_version() -> int:
+    """Of the kernel's interface; below 1 it has none (before Linux 5.13, or switched off)."""
+    return int(ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, 1))
+
+
 def keep_writes_in(folder: str) -> bool:
     """Let this process and its children change files only below ``folder``; False where the kernel cannot."""
     libc = ctypes.CDLL(None, use_errno=True)
-    version = libc.syscall(CREATE_RULESET, None, 0, 1)
+    version = landlock_version()
     if version < 1:
         return False
     rights = WRITES | (TRUNCATE if version >= 3 else 0)

@@ -128,7 +128,8 @@ class GgufScorer:
         return context
 
     def use(self, adapter: str | None) -> None:
-        """Compute with this adapter from now on; None is the base alone."""
+        """Compute with this adapter from now on; None is the base alone. What was computed before is forgotten."""
+        self._forget()
         if adapter == self._active:
             return
         if adapter is None:
@@ -138,7 +139,6 @@ class GgufScorer:
             handles = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(native)
             llama_cpp.llama_set_adapters_lora(self._context, handles, 1, (ctypes.c_float * 1)(scale))
         self._active = adapter
-        self._forget()
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text, BOS in front where the model wants it."""
@@ -164,8 +164,9 @@ class GgufScorer:
         """``(len(tokens) - first, vocabulary)``: what follows each position from ``first`` on."""
         if len(tokens) > self.n_ctx:
             raise EvaluationError(f"{self.name}: {len(tokens)} tokens at once, its context has {self.n_ctx}")
-        self._forget()
-        entries = [(token, place, 0, place >= first) for place, token in enumerate(tokens)]
+        shared = self._keep(tokens[:first])
+        self._held = list(tokens)
+        entries = [(token, place, 0, place >= first) for place, token in enumerate(tokens)][shared:]
         found = [self._decode(entries[i : i + N_BATCH]) for i in range(0, len(entries), N_BATCH)]
         return np.concatenate(found)
 
@@ -222,21 +223,26 @@ class GgufScorer:
 
     def _last_row(self, context: tuple[int, ...]) -> NDArray[np.float32]:
         """The logits after a context, which is then in sequence 0."""
-        shared = 0
-        for old, new in zip(self._held, context[:-1], strict=False):
-            if old != new:
-                break
-            shared += 1
-        # A recurrent state cannot be cut back: then it is computed anew.
-        if not llama_cpp.llama_memory_seq_rm(self._memory, 0, shared, -1):
-            self._forget()
-            shared = 0
+        shared = self._keep(context[:-1])
         self._held = list(context)
         entries = [(token, place, 0, place == len(context) - 1) for place, token in enumerate(context)][shared:]
         for start in range(0, len(entries), N_BATCH):
             rows = self._decode(entries[start : start + N_BATCH])
         last: NDArray[np.float32] = rows[0]
         return last
+
+    def _keep(self, tokens: Tokens) -> int:
+        """Cut sequence 0 back to what ``tokens`` begins with, too; how many tokens that is."""
+        shared = 0
+        for old, new in zip(self._held, tokens, strict=False):
+            if old != new:
+                break
+            shared += 1
+        # A recurrent state cannot be cut back: then it is computed anew.
+        if not llama_cpp.llama_memory_seq_rm(self._memory, 0, shared, -1):
+            self._forget()
+            return 0
+        return shared
 
     def generate(self, prompts: Sequence[Tokens], settings: Generation) -> list[str]:
         """An answer to each prompt; several are made side by side."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from finetune.evaluation.confined import landlock_version
 from finetune.evaluation.errors import EvaluationError
 from finetune.evaluation.outcome import Item, Outcome
 from finetune.evaluation.records import Record, read_json
@@ -91,5 +92,10 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
         if k <= samples
     }
     reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
-    notes = {"samples": samples, "network": "none" if isolation() else "not isolated", "reasons": reasons[:20]}
+    notes = {
+        "samples": samples,
+        "network": "none" if isolation() else "not isolated",
+        "files": "own folder" if landlock_version() >= 1 else "not isolated",
+        "reasons": reasons[:20],
+    }
     return Outcome("humaneval", metrics, "pass@1", items, notes)

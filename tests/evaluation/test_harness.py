@@ -9,6 +9,7 @@ import pytest
 lm_eval = pytest.importorskip("lm_eval")
 
 from click.testing import CliRunner  # noqa: E402
+from lm_eval.tasks import TaskManager  # noqa: E402
 
 from edgegen.commands.evaluate import command  # noqa: E402
 from finetune.evaluation import gsm8k  # noqa: E402
@@ -36,7 +37,7 @@ def local_task(folder, task, split, file, **changes):
 
 
 def evaluate(folder, model, task):
-    manager = lm_eval.tasks.TaskManager(include_path=str(folder), include_defaults=False)
+    manager = TaskManager(include_path=str(folder), include_defaults=False)
     found = lm_eval.simple_evaluate(model=model, tasks=[f"{task}_local"], task_manager=manager, bootstrap_iters=0)
     return found["results"][f"{task}_local"]
 

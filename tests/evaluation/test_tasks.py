@@ -142,6 +142,24 @@ def test_empty_answers_are_wrong_and_counted_as_no_answer(tmp_path):
     assert set(texts.metrics.values()) == {0.0}
 
 
+def test_humaneval_runs_what_the_model_wrote(tmp_path):
+    one = {"task_id": "T/0", "prompt": "def one():\n", "entry_point": "one", "canonical_solution": "    return 1\n"}
+    one["test"] = "def check(candidate):\n    assert candidate() == 1\n"
+    two = one | {"task_id": "T/1", "prompt": "def two():\n", "entry_point": "two"}
+    file = written(tmp_path / "problems.jsonl", [one, two, two | {"task_id": "T/2"}])
+
+    (greedy,) = TASKS["humaneval"].run(
+        Parrot("    return 1\n", "    return 2\n", "    while True: pass\n"), Request(file)
+    )
+    (sampled,) = TASKS["humaneval"].run(Parrot("    return 1\n", ""), Request(file, samples=10))
+
+    assert greedy.metrics == {"pass@1": pytest.approx(1 / 3)}
+    assert [item.right for item in greedy.items] == [1, 0, 0]
+    assert any("not finished" in reason or "XCPU" in reason for reason in greedy.notes["reasons"])
+    assert set(sampled.metrics) == {"pass@1", "pass@10"}
+    assert sampled.metrics["pass@10"] == pytest.approx(2 / 3)
+
+
 @pytest.mark.model
 def test_every_task_runs_on_a_real_model(tiny, tmp_path, mmlu_folder):
     scorer = find(tiny.gguf).open(threads=1)
