@@ -34,7 +34,8 @@ def measure(setting: Setting) -> None:
                     if surroundings == BUSY:
                         _occupy(setting, stack)
                     environment = {**os.environ, "GOMP_SPINCOUNT": str(spins)}
-                    engine = stack.enter_context(Engine.of(setting, n_ctx=N_CTX, slots=8, env=environment, lookup_tokens=0))
+                    engine = Engine.of(setting, n_ctx=N_CTX, slots=8, env=environment, lookup_tokens=0)
+                    stack.enter_context(engine)
                     for n in COUNTS:
                         texts = [prompts.text(1000 * number + 100 * n + i, PROMPT_TOKENS) for i in range(n)]
                         found.setdefault(f"{spins}/{n}", []).append(tg_rate(engine, texts, TG_TOKENS))

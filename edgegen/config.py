@@ -42,13 +42,17 @@ class MqttConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What answers. ``bundle`` is ``current`` or an absolute path; ``n_threads`` 0 means: decide from the cores."""
+    """What answers. ``bundle`` is ``current`` or an absolute path; 0 and ``auto`` leave it to tuned.py."""
 
     bundle: str
     base: Path | None
     n_ctx: int
     slots: int
     n_threads: int
+    n_batch: int
+    kv_type: str
+    flash_attn: str
+    lookup_tokens: int
 
 
 @dataclass(frozen=True)
@@ -249,6 +253,8 @@ def _cross_problems(values: dict[str, Any], sources: dict[str, str]) -> list[str
             found.append(problem(one, f"needs {other} too; add it or remove this line."))
     if values["mqtt.password_file"] and not values["mqtt.username"] and sources["mqtt.username"] == "default":
         found.append(problem("mqtt.password_file", "needs mqtt.username too; add it or remove this line."))
+    if values["model.kv_type"] in ("q8_0", "q4_0") and values["model.flash_attn"] == "off":
+        found.append(problem("model.kv_type", 'needs flash attention; set model.flash_attn to "auto" or use "f16".'))
     n_ctx = values["model.n_ctx"]
     if values["limits.prompt_tokens"] >= n_ctx:
         remedy = f"must be less than model.n_ctx = {n_ctx}, which holds prompt and answer; lower it or raise n_ctx."

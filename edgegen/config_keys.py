@@ -69,6 +69,13 @@ def _between(low: float, high: float) -> Check:
     return check
 
 
+def _one_of(*words: str) -> Check:
+    def check(value: str) -> str | None:
+        return None if value in words else f"must be one of: {', '.join(words)}"
+
+    return check
+
+
 def _check_node_id(value: str) -> str | None:
     if value == "pool":
         return '"pool" is reserved for the topic that a fleet shares; choose another name'
@@ -299,9 +306,52 @@ KEYS: tuple[Key, ...] = (
         "integer",
         0,
         "0",
-        "threads; 0: one for each physical core",
-        "More threads than cores make every step wait for the slowest.",
+        "threads; 0: as tuned, else one for each core",
+        "More threads than cores make every step wait for the slowest. `edgegen doctor --tune` tries fewer, too.",
         _between(0, 512),
+    ),
+    Key(
+        "model",
+        "n_batch",
+        "integer",
+        0,
+        "0",
+        "tokens computed together; 0: as tuned, else 256",
+        "A longer step reads the weights less often for a long prompt, and costs memory.",
+        lambda value: None if value == 0 or 32 <= value <= 2048 else "must be 0 or from 32 to 2048",
+    ),
+    Key(
+        "model",
+        "kv_type",
+        "string",
+        "auto",
+        '"auto"',
+        "auto, f16, q8_0 or q4_0",
+        "Numbers in the KV cache. q8_0 takes a little over half of f16's memory and q4_0 over a quarter, with small "
+        "changes of the answers. auto: as tuned, else f16.",
+        _one_of("auto", "f16", "q8_0", "q4_0"),
+    ),
+    Key(
+        "model",
+        "flash_attn",
+        "string",
+        "auto",
+        '"auto"',
+        "auto, on or off",
+        "Flash attention. auto: as tuned, else llama.cpp's choice, which is on where the model allows it. q8_0 and "
+        "q4_0 need it.",
+        _one_of("auto", "on", "off"),
+    ),
+    Key(
+        "model",
+        "lookup_tokens",
+        "integer",
+        15,
+        "15",
+        "tokens; 0: off",
+        "How far a request that runs alone may guess ahead from its own text. Saves up to a quarter of the time where "
+        "answers repeat their prompt.",
+        _between(0, 15),
     ),
     Key(
         "limits",

@@ -4,7 +4,7 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.engine.model import N_BATCH, Model
+from edge.engine.model import Model
 from edgegen.errors import EngineError
 
 # Asked of an adapter whose manifest names no canary of its own.
@@ -18,7 +18,7 @@ TOLERANCE_SHARE = 0.2
 
 def divergence(model: Model, adapter: str, text: str = DEFAULT_TEXT) -> float:
     """KL(adapter || base) of the token after ``text``, in nats: 0 when the adapter changes nothing."""
-    tokens = model.vocab.with_bos(model.vocab.tokenize(text, special=False))[:N_BATCH]
+    tokens = model.vocab.with_bos(model.vocab.tokenize(text, special=False))[: model.n_batch]
     base, adapted = (_log_probabilities(model, name, tokens) for name in ("", adapter))
     model.use_adapter("")
     return float((np.exp(adapted) * (adapted - base)).sum())

@@ -18,6 +18,9 @@ from edge.engine.vocab import Vocab
 # Compiled schemas kept: a gateway's devices use a handful; one takes some 100 KB.
 KEPT_SCHEMAS = 32
 
+# How llguidance begins its refusal of a schema that is valid and has keywords it does not know.
+BEYOND_LLGUIDANCE = "Unimplemented keys"
+
 
 class SchemaRefusedError(Exception):
     """The schema cannot be compiled or has no valid document; the text is the compiler's own."""
@@ -67,7 +70,11 @@ def make_compiler(backend: str, vocab: Vocab) -> Compiler:
     """The compiler; llguidance's token trie takes 0.2 s to build, so make it when the first schema comes."""
     if backend == "llguidance":
         return LlguidanceCompiler(vocab)
-    from edge.engine.gbnf import GbnfCompiler  # noqa: PLC0415 - only where llguidance is missing
+    return _gbnf(vocab)
+
+
+def _gbnf(vocab: Vocab) -> Compiler:
+    from edge.engine.gbnf import GbnfCompiler  # noqa: PLC0415 - only where llguidance does not serve
 
     return GbnfCompiler(vocab)
 
@@ -84,8 +91,19 @@ class LlguidanceCompiler:
         self._vocab = vocab
         self._kept: OrderedDict[str, Any] = OrderedDict()
 
-    def compile(self, schema: dict[str, Any]) -> "Matcher":
-        """See Compiler."""
+    def compile(self, schema: dict[str, Any]) -> Constraint:
+        """See Compiler. A schema with keywords beyond llguidance goes to llama.cpp's grammar, checked later."""
+        try:
+            return self._compile(schema)
+        except SchemaRefusedError as refusal:
+            if BEYOND_LLGUIDANCE not in str(refusal):
+                raise
+            try:
+                return _gbnf(self._vocab).compile(schema)
+            except SchemaRefusedError:
+                raise refusal from None
+
+    def _compile(self, schema: dict[str, Any]) -> "Matcher":
         text = json.dumps(schema)
         matcher = self._kept.get(text)
         if matcher is None:

@@ -39,6 +39,7 @@ class Engine:
             SamplingOptions().updated(load.get("defaults") or {}),
             system_prompt=load.get("system_prompt"),
             chat_template=load.get("chat_template"),
+            schema_backend=load.get("schema_backend"),
         )
         self._events = Events()
         self._roster = Roster()

@@ -14,6 +14,18 @@ from edge.engine.sampling import Logits, Sampler
 from edge.engine.vocab import Vocab
 
 
+def parse_grammar(vocab: Vocab, grammar: str) -> Any:
+    """llama.cpp's sampler for a grammar with a rule ``root``.
+
+    Raises:
+        SchemaRefusedError: It cannot be parsed; llama.cpp then returns NULL, which is not None.
+    """
+    native = llama_cpp.llama_sampler_init_grammar(vocab.handle, grammar.encode(), b"root")
+    if not native:
+        raise SchemaRefusedError("llama.cpp cannot parse the grammar it made of the schema")
+    return native
+
+
 class GbnfCompiler:
     """Schemas through llama.cpp's converter to GBNF."""
 
@@ -29,13 +41,7 @@ class GbnfCompiler:
             raise SchemaRefusedError(error.message) from error
         except Exception as error:  # the converter raises whatever it stumbles on
             raise SchemaRefusedError(f"llama.cpp's converter refused it: {error}") from error
-        return GbnfConstraint(self._vocab, schema, self._parse(grammar))
-
-    def _parse(self, grammar: str) -> Any:
-        native = llama_cpp.llama_sampler_init_grammar(self._vocab.handle, grammar.encode(), b"root")
-        if not native:
-            raise SchemaRefusedError("llama.cpp cannot parse the grammar it made of the schema")
-        return native
+        return GbnfConstraint(self._vocab, schema, parse_grammar(self._vocab, grammar))
 
 
 class GbnfConstraint:

@@ -35,6 +35,7 @@ class Intake:
     Args:
         system_prompt: The bundle's; None leaves the first word to the chat template.
         chat_template: Jinja text; None takes the GGUF's own.
+        schema_backend: ``llguidance`` or ``gbnf``; None takes the best there is.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Intake:
         *,
         system_prompt: str | None,
         chat_template: str | None,
+        schema_backend: str | None = None,
     ) -> None:
         self._model = model
         self._limits = limits
@@ -52,7 +54,7 @@ class Intake:
         source = chat_template or read_metadata(model.native, "tokenizer.chat_template")
         self._template = ChatTemplate(source, model.vocab, system_prompt) if source else None
         self._compiler: Compiler | None = None
-        self.backend = best_backend()
+        self.backend = schema_backend or best_backend()
         self.shared_prefix: list[int] = []
         if self._template is not None and model.can_share_prefixes:
             prefix = self._template.shared_prefix()

@@ -15,10 +15,6 @@ from edge.engine.options import AdapterFile, LoadOptions
 from edge.engine.vocab import Vocab
 from edgegen.errors import EngineError
 
-# Tokens one llama_decode may hold. A prompt of 542 tokens ran at 388, 412, 419 and 392 tokens/s in batches of 64, 128,
-# 256 and 512 (SmolLM2-135M, 2 threads, means of two runs); 512 takes 7 MB more than 256.
-N_BATCH = 256
-
 # Sequence ids llama.cpp has with a unified KV cache (LLAMA_MAX_SEQ): running ones and kept prefixes together.
 MAX_SEQUENCES = 256
 
@@ -33,6 +29,9 @@ EXPECTED_WARNINGS = (
 )
 
 KV_TYPES = {"f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0", "f32": "GGML_TYPE_F32"}
+
+# Bytes a value takes; the quantised ones carry a 2-byte scale for each block of 32 (ggml-common.h).
+KV_BYTES = {"f32": 4.0, "f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32}
 
 
 class LlamaLog:
@@ -118,15 +117,17 @@ class Model:
         self.n_threads = options.n_threads or len(os.sched_getaffinity(0))
         # One request may ask for 16 samples; one sequence more computes a shared prefix beside them.
         self.max_running = max(options.slots, 16) + 1
-        self.context = self.make_context(options.n_ctx, N_BATCH, self.max_running)
+        self.n_batch = options.n_batch
+        self.context = self.make_context(options.n_ctx, self.n_batch, self.max_running)
         self.memory = llama_cpp.llama_get_memory(self.context)
         self.n_ctx = int(llama_cpp.llama_n_ctx(self.context))
-        self.n_batch = N_BATCH
-        self.batch = Batch(N_BATCH)
+        self.batch = Batch(self.n_batch)
         # A recurrent state cannot be cut back to a prefix.
         self.can_share_prefixes = not (
             llama_cpp.llama_model_is_recurrent(self.native) or llama_cpp.llama_model_is_hybrid(self.native)
         )
+        # Layers with a sliding window see this many tokens back; the cells behind it are given to others. 0: none do.
+        self.n_swa = int(llama_cpp.llama_model_n_swa(self.native))
         self._active_adapter = ""
         self.adapter_switches = 0
 
@@ -222,6 +223,19 @@ class Model:
     def forget(self, seq_id: int) -> None:
         """Give up a sequence's cells."""
         llama_cpp.llama_memory_seq_rm(self.memory, seq_id, -1, -1)
+
+    def kv_bytes(self) -> int:
+        """Size of the KV cache: ``(n_layer, n_ctx, n_head_kv * head_dim)`` for K and for V.
+
+        An upper bound where a model has layers of another kind (sliding windows, recurrence).
+        """
+        architecture = read_metadata(self.native, "general.architecture")
+        heads, heads_kv = llama_cpp.llama_model_n_head(self.native), llama_cpp.llama_model_n_head_kv(self.native)
+        width = int(llama_cpp.llama_model_n_embd(self.native)) // heads
+        key = int(read_metadata(self.native, f"{architecture}.attention.key_length") or width)
+        value = int(read_metadata(self.native, f"{architecture}.attention.value_length") or width)
+        values = int(llama_cpp.llama_model_n_layer(self.native)) * self.n_ctx * int(heads_kv) * (key + value)
+        return int(values * KV_BYTES[self.options.kv_type])
 
     def describe(self) -> dict[str, Any]:
         """The facts of the ``ready`` message."""

@@ -68,7 +68,10 @@ class KvPool:
                 self.evict_one()
             kept_id = self._free_kept_ids.pop()
             self._copy(seq_id, kept_id, len(tokens))
-            for useless in self.prefixes.add(Entry(kept_id, key, owner, np.asarray(tokens, np.int32), floor)):
+            entry = Entry(
+                kept_id, key, owner, np.asarray(tokens, np.int32), floor, whole=0 < self._model.n_swa <= len(tokens)
+            )
+            for useless in self.prefixes.add(entry):
                 self.drop(useless.seq_id)
         self.drop(seq_id)
         while self.ledger.held_by(self.prefixes.seq_ids) > KEPT_SHARE * self.ledger.total:

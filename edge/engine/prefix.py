@@ -28,6 +28,7 @@ class Entry:
     Attributes:
         floor: A shorter common beginning does not count. It covers the bundle's system prompt, which counts whole or
             not at all: otherwise ``cached_tokens`` would let a device spell it out word by word.
+        whole: Only all of it can be continued: layers with a sliding window have given up what lies further back.
     """
 
     seq_id: int
@@ -35,6 +36,7 @@ class Entry:
     owner: str
     tokens: NDArray[np.int32]
     floor: int = 0
+    whole: bool = False
 
     def common(self, tokens: NDArray[np.int32]) -> int:
         """How many tokens from the start are equal."""
@@ -79,6 +81,8 @@ class PrefixCache:
                 if length < entry.floor:
                     continue
                 length = min(length, len(tokens) - 1)
+                if entry.whole and length < len(entry.tokens):
+                    continue
                 if length > best_length:
                     best, best_length = entry, length
         if best is not None:

@@ -9,8 +9,8 @@ import pytest
 from edge.engine.lookup import LENGTHS, MATCH_TOKENS, Lookup
 from tests.engine.conftest import EngineClient
 
-# With fewer than 64 tokens in a batch and fewer than 512 cells in all, llama.cpp's attention computes a sequence the same
-# to the bit whatever the batch (docs/decisions/0014-batch-equality.md): nothing but the guesses can change an answer.
+# With fewer than 64 tokens in a batch and fewer than 512 cells in all, llama.cpp's attention computes a sequence the
+# same to the bit whatever the batch (docs/decisions/0014-batch-equality.md): only the guesses can change an answer.
 EXACT = {"n_ctx": 256, "prompt_tokens": 0}
 LIST = "valve one is open, valve two is shut, valve three is open\n"
 PROMPT = "name,state\npump,on\nvalve,off\n" * 2 + "name,state\n"
