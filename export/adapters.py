@@ -86,6 +86,7 @@ def _adapter(piece: Piece, base: Path, proof: Proof) -> tuple[Path, dict[str, An
         if over:
             figures["over_shipped_to_peft"] = over
         figures["over_shipped"] = proof.lost(base, request.shipped.gguf, f"{piece.name} over the shipped GGUF", path)
+        figures |= proof.probes(piece.name, request.shipped.gguf, request.shipped.gguf, path)
     except BundleError as error:
         raise BundleError(f"adapter {piece.name}: {error}") from None
     if piece.made:

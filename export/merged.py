@@ -41,6 +41,10 @@ def export_merged(request: Request, inputs: Inputs, piece: Piece, work: Path, sa
     candidates = [_candidate(proof, piece, label, base) for label, base in _bases(request, inputs, piece)]
     best = min(candidates, key=lambda candidate: candidate.loss)
     measured = {"tokens": proof.tokens(best.model), **best.measured}
+    if request.probe is not None:
+        say("bringing the base to F16, to ask it too")
+        before = make_gguf(request, inputs, work / "base-16-bit.gguf", inputs.base)
+        measured |= proof.probes(request.name, before, best.model)
     if piece.made:
         measured["made"] = piece.made
     if len(candidates) > 1:

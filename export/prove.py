@@ -13,6 +13,7 @@ from export.fold import write_plain
 from export.inputs import Inputs, Say
 from export.native import call
 from export.pieces import Piece
+from export.probes import check
 from export.reference import MAX_VALUES, Logits, mean_kl, trained_logits, updated_logits
 from export.request import Request
 from export.verify import check_logits, check_tokens, compare, shortfalls
@@ -138,6 +139,18 @@ class Proof:
                 f"allowed. Merging or converting went wrong: see {self.log}."
             )
         return {name: float(f"{figures[name]:.4g}") for name in ("kl", "top_token_agreement")}
+
+    def probes(self, name: str, before: Path, after: Path, adapter: Path | None = None) -> dict[str, Any]:
+        """Probe suites on the base and on what is exported.
+
+        Raises:
+            BundleError: If a suite is below its thresholds.
+        """
+        if self.request.probe is None:
+            return {}
+        self.say(f"proving: probes of {name}, before and after")
+        probe = self.request.probe
+        return {"probes": check(name, probe(before, None), probe(after, adapter), self.inputs.thresholds)}
 
     def sample(self) -> list[int]:
         """The first tokens of the text, by the training tokenizer."""

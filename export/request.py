@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from export.probes import Probe
 from export.shrink import Wish
 from export.toolchain import Toolchain
 from export.verify import CHUNKS
@@ -68,6 +69,7 @@ class Request:
         merge_base: What the update is added to where the run trained on a 4-bit base.
         thresholds: Fields of ``export.verify.Thresholds`` that were given; they win over the recipe's.
         text: Text to measure on; None: the run's held-out text, else Python's reference.
+        probe: Asks probe suites, on the base before and on what is exported after; None: none are asked.
         key: Signs the bundle; None leaves it unsigned.
     """
 
@@ -90,6 +92,7 @@ class Request:
     licence: str | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
     chunks: int = CHUNKS
+    probe: Probe | None = None
     key: "Ed25519PrivateKey | None" = None
 
     @property

@@ -8,6 +8,7 @@ A recipe may say it once for every export of its runs:
     max_moved_kl = 0.3        # KL(base it trained on || base it is put on), for runs on a 4-bit base
     max_lost = 0.05           # share of a probe suite's items right before that may be wrong after
     min_score = 0.6           # share of every probe suite's items that must be right
+    probes = ["sequences"]    # suites that are asked before and after
 """
 
 import tomllib

@@ -18,6 +18,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from torch import Tensor
 from transformers import LlamaConfig, PreTrainedTokenizerFast, Qwen2Config
 
+from edgegen.bundle_verify import sha256_file
 from edgegen.errors import BundleError
 
 # Tensors of one shard; with one tensor more this is what the conversion holds in memory.
@@ -79,7 +80,12 @@ def convert(file: Path, folder: Path) -> Converted:
     count = _write_weights(_weights(reader, fields, dequantised), temporary)
     config.save_pretrained(temporary)
     tokenizer.save_pretrained(temporary)
-    origin = {"file": file.name, "lossless": not dequantised, "dequantised": dequantised}
+    origin = {
+        "file": file.name,
+        "sha256": sha256_file(file.resolve()),
+        "lossless": not dequantised,
+        "dequantised": dequantised,
+    }
     (temporary / "gguf_origin.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
     temporary.rename(folder)
     return Converted(folder, count, dequantised)

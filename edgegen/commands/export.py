@@ -94,6 +94,7 @@ def command() -> None:
 @click.option("--system-prompt", help="Stands before every chat that brings none.")
 @click.option("--licence", help="Of the base, an SPDX identifier.")
 @click.option("--max-kl", type=float, help="Most that quantising may cost, in nats.  [default: the recipe's, or 0.15]")
+@click.option("--probes", multiple=True, metavar="NAME|FILE", help="Probe suite asked before and after; repeatable.")
 @click.option("--sign", "key_file", type=_FILE, help="Sign with this key of `edgegen bundle keygen`.")
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Where the converters are kept.")
 def run(runs: tuple[str, ...], **options: Any) -> None:
@@ -146,6 +147,7 @@ def run(runs: tuple[str, ...], **options: Any) -> None:
         system_prompt=options["system_prompt"],
         licence=options["licence"],
         thresholds={} if options["max_kl"] is None else {"kl": options["max_kl"]},
+        probe=_prober(sources, options),
         key=read_private_key(key_file) if key_file else None,
     )
     bundle = export(request, lambda line: click.echo(line, err=True))
@@ -182,6 +184,17 @@ def _sources(runs: tuple[str, ...]) -> "tuple[Source, ...]":
             raise click.UsageError(f"{source.folder}: there is no such run. Name its folder, or that of an adapter.")
         found.append(source)
     return tuple(found)
+
+
+def _prober(sources: "tuple[Source, ...]", options: dict[str, Any]) -> Any:
+    """What asks the suites that were named, or those that the runs' recipes and folders name."""
+    from edgegen.commands.export_probes import prober  # noqa: PLC0415 - needs the engine
+    from export.thresholds import recipe_settings  # noqa: PLC0415
+
+    names = list(options["probes"])
+    for source in sources if not names else ():
+        names += recipe_settings(source.folder / "recipe.toml").get("probes") or []
+    return prober(list(dict.fromkeys(names)), options["system_prompt"])
 
 
 def _check_together(options: dict[str, Any], runs: int) -> None:

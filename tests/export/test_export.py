@@ -21,11 +21,26 @@ from edgegen.config import load_config
 from edgegen.errors import BundleError, EngineError
 from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
+from export.probes import check
 from export.run import base_sha256
+from export.thresholds import recipe_settings, thresholds_of
 from export.toolchain import toolchain
+from export.verify import Thresholds
 from tests.export.tiny import make_adapter, make_base, make_tokenizer
 
 pytestmark = pytest.mark.model
+SUITE = """
+name = "sums"
+summary = "Two sums."
+sampling = { max_tokens = 4 }
+
+[[probe]]
+id = "sum"
+category = "sums"
+prompts = ["{a} + {b} ="]
+values = [{ a = 1, b = 1, c = 2 }, { a = 2, b = 3, c = 5 }]
+check = { kind = "number", expect = "{c}" }
+"""
 ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -62,7 +77,9 @@ def run(made: Path, out: Path, *arguments: object) -> Result:
 
 
 def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Path, tmp_path: Path) -> None:
-    first = run(made, tmp_path / "a", "--quant", "Q8_0", "--sign", made / "maker")
+    (tmp_path / "sums.toml").write_text(SUITE)
+    options = ("--quant", "Q8_0", "--sign", made / "maker", "--probes", tmp_path / "sums.toml")
+    first = run(made, tmp_path / "a", *options)
     assert first.exit_code == 0, (first.output, first.exception)
     bundle = tmp_path / "a" / "tiny-1.0.0"
 
@@ -72,6 +89,8 @@ def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Pat
     assert manifest.measured["logits_difference"] < 1e-2
     assert 0 <= manifest.measured["quantised"]["kl"] < 0.05
     assert manifest.measured["tokens"] == {"conversations": 7, "texts": 11}
+    assert manifest.measured["merged_to_adapter"]["kl"] < 1e-3
+    assert manifest.measured["probes"]["sums"]["items"] == 2
     assert manifest.lineage["data_sha256"] == {"train.jsonl": "d" * 64}
     assert manifest.lineage["method"] == "lora"
     assert manifest.entry("probes/gate.toml")
@@ -79,7 +98,7 @@ def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Pat
     assert read_public_key(made / "maker.pub").id in (bundle / "bundle.sig").read_text()
     assert [path.name for path in (tmp_path / "a").iterdir() if path.name != ".lock"] == ["tiny-1.0.0"]
 
-    again = run(made, tmp_path / "b", "--quant", "Q8_0", "--sign", made / "maker")
+    again = run(made, tmp_path / "b", *options)
 
     assert again.exit_code == 0
     for name in ("manifest.json", "bundle.sig"):
@@ -129,6 +148,26 @@ def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: 
     assert isinstance(done.exception, BundleError)
     assert "Q4_0: KL to 16 bit is" in str(done.exception)
     assert not (tmp_path / "out" / "tiny-1.0.0").exists()
+
+
+def test_probes_below_the_thresholds_are_named_with_what_was_lost() -> None:
+    before, after = ({"gate": {"share": share, "total": 40}} for share in (0.9, 0.7))
+
+    assert check("pump", before, after, Thresholds()) == {"gate": {"before": 0.9, "after": 0.7, "items": 40}}
+    with pytest.raises(BundleError, match=r"gate: 90\.0% right before, 70\.0% after; 10\.0% may be lost"):
+        check("pump", before, after, Thresholds(lost=0.1))
+    with pytest.raises(BundleError, match=r"gate: 70\.0% right; 80\.0% is asked"):
+        check("pump", before, after, Thresholds(score=0.8))
+
+
+def test_the_strictest_recipe_counts_and_the_command_line_wins(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("[export]\nmax_kl = 0.1\nmin_score = 0.6\n")
+    recipes = [recipe_settings(tmp_path / "recipe.toml"), {"max_kl": 0.05, "min_score": 0.5}]
+
+    assert thresholds_of({}, recipes) == Thresholds(kl=0.05, score=0.6)
+    assert thresholds_of({"kl": 0.3}, recipes).kl == 0.3
+    with pytest.raises(BundleError, match=r"max_kl = 'low': must be a number"):
+        thresholds_of({}, [{"max_kl": "low"}])
 
 
 def edit(made: Path, tmp_path: Path, **changes: Any) -> Path:
