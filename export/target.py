@@ -19,7 +19,7 @@ from export.native import call
 from export.quantize import TENSOR_TYPES, Recipe, Tensor, plan
 
 # Positions times weights that the measurements may compute: about ten minutes on two cores (docs/decisions/0015).
-_BUDGET = 1.8e13
+_BUDGET = 1.2e13
 _CHUNK_TOKENS = 512
 # The type that a group's KL is measured at, the middle of the usual ones; the second where a row is no whole number of
 # its blocks.
@@ -143,7 +143,7 @@ def grouped(weights: Sequence[Tensor]) -> tuple[dict[str, dict[str, str]], int]:
     measurement. It depends on the model alone, so that an export gives the same bytes again.
     """
     values = sum(tensor.values for tensor in weights)
-    chunks = 6 if values < 5e8 else 2 if values < 4e9 else 1
+    chunks = 4 if values < 5e8 else 2 if values < 4e9 else 1
     layers = 1 + max((int(match[1]) for t in weights if (match := _BLOCK.fullmatch(t.name))), default=0)
     kinds = {match[2] for t in weights if (match := _BLOCK.fullmatch(t.name))}
     affordable = _BUDGET / (max(1, len(kinds)) * chunks * _CHUNK_TOKENS * values)

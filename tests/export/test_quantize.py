@@ -1,0 +1,249 @@
+"""Importance matrix, types, sizes and targets, on a small random Llama; against llama.cpp's programs where they are."""
+
+import importlib.util
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if importlib.util.find_spec("peft") is None or importlib.util.find_spec("llama_cpp") is None:
+    pytest.skip("needs: pip install 'edgegen[export,edge]'", allow_module_level=True)
+
+import numpy as np
+import torch
+
+from edgegen.errors import BundleError
+from export.calibration import general_halves
+from export.convert import convert_model
+from export.llama import ggml, importance
+from export.native import call
+from export.quantize import TYPES, Recipe, plan, quantize
+from export.shrink import Texts, Wish, measure_imatrix, shrink
+from export.target import rules
+from export.toolchain import toolchain
+from export.verify import compare
+from tests.export.tiny import make_base, make_tokenizer
+
+pytestmark = pytest.mark.model
+PROOF, CALIBRATION = (text[:9000] for text in general_halves())
+BINARIES = os.environ.get("EDGEGEN_LLAMA_BIN")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Any:
+    """A Llama of two layers, width 256, in torch and as F16 GGUF, and its importance matrix."""
+    folder = tmp_path_factory.mktemp("quantize")
+    model = make_base(folder / "base", make_tokenizer(smollm2, toolchain().folder), hidden=256)
+    f16 = convert_model(toolchain(), folder / "base", folder / "f16.gguf", name="tiny", log=folder / "log")
+    found = measure_imatrix(f16, folder / "imatrix.gguf", CALIBRATION, dataset="general", chunks=2, log=folder / "log")
+    assert found == {"chunks": 2, "entries": 15, "tokens": 1024}
+    return folder, model
+
+
+def test_the_matrix_is_the_mean_square_of_what_comes_into_each_weight(made: Any) -> None:
+    """The same by torch's hooks, on the same tokens."""
+    folder, model = made
+    ids = call("tokenize", {"model": str(folder / "f16.gguf"), "texts": [CALIBRATION]}, folder / "log")["ids"][0]
+    sums: dict[str, Any] = {}
+
+    def hook(name: str) -> Any:
+        return lambda _module, inputs: sums.__setitem__(
+            name, sums.get(name, 0) + inputs[0].double().pow(2).sum(dim=(0, 1)).numpy()
+        )
+
+    layers = model.model.layers
+    handles = [layers[1].mlp.down_proj.register_forward_pre_hook(hook("blk.1.ffn_down.weight"))]
+    handles.append(layers[0].self_attn.q_proj.register_forward_pre_hook(hook("blk.0.attn_q.weight")))
+    handles.append(model.lm_head.register_forward_pre_hook(hook("token_embd.weight")))
+    with torch.no_grad():
+        for start in (0, 512):
+            model(torch.tensor([ids[start : start + 512]]))
+    for handle in handles:
+        handle.remove()
+
+    found = importance.read(folder / "imatrix.gguf")
+
+    assert found.chunks == 2
+    assert found.datasets == ["general"]
+    for name, wanted in sums.items():
+        mean = wanted / 1024
+        assert found.entries[name].counts.tolist() == [1024]
+        assert np.abs(found.entries[name].means() - mean).max() < 5e-3 * mean.max()
+
+
+@pytest.mark.parametrize("ftype", [name for name in TYPES if name != "F16"])
+def test_the_size_said_first_is_the_size_of_the_file(made: Any, tmp_path: Path, ftype: str) -> None:
+    folder, _ = made
+    recipe = Recipe(ftype, (("blk.1.attn_k", "Q8_0"),), folder / "imatrix.gguf")
+    expected = plan(folder / "f16.gguf", recipe, log=tmp_path / "log")
+
+    file = quantize(folder / "f16.gguf", tmp_path / "a.gguf", recipe, log=tmp_path / "log", expected=expected)
+
+    assert file.stat().st_size == expected.size_bytes
+    types = {name: info.type for name, info in ggml.Gguf(file).tensors.items()}
+    assert types == {tensor.name: tensor.type for tensor in expected.tensors}
+    assert types["blk.1.attn_k.weight"] == "Q8_0"
+    assert types["blk.0.attn_norm.weight"] == "F32"
+
+
+def test_a_pattern_that_matches_no_weight_matrix_names_those_that_are_there(made: Any, tmp_path: Path) -> None:
+    """A norm is no weight matrix: it stays as it is whatever is asked."""
+    folder, _ = made
+
+    with pytest.raises(BundleError, match=r"attn_norm=Q8_0: matches no weight matrix.*blk\.N\.attn_q\.weight"):
+        plan(folder / "f16.gguf", Recipe("Q4_K_M", (("attn_norm", "Q8_0"),)), log=tmp_path / "log")
+
+
+def test_the_matrix_makes_a_better_file_of_the_same_size(made: Any, tmp_path: Path) -> None:
+    folder, _ = made
+    kl = {}
+    for imatrix in (None, folder / "imatrix.gguf"):
+        recipe = Recipe("Q4_0", (("token_embd", "Q8_0"),), imatrix)
+        file = quantize(folder / "f16.gguf", tmp_path / f"{imatrix is None}.gguf", recipe, log=tmp_path / "log")
+        kl[imatrix is None] = compare(folder / "f16.gguf", file, PROOF, log=tmp_path / "log", chunks=2)["kl"]
+
+    assert 0 < kl[False] < kl[True]
+
+
+def wish(made: Any, tmp_path: Path, **asked: Any) -> Any:
+    folder, _ = made
+    said: list[str] = []
+    texts = Texts(PROOF, CALIBRATION * 3, "general")
+    f16 = tmp_path / "f16.gguf"
+    f16.symlink_to(folder / "f16.gguf")
+    shrunk = shrink(
+        f16,
+        tmp_path / "model.gguf",
+        Wish(imatrix=folder / "imatrix.gguf", **asked),
+        texts,
+        values=13_000_000,
+        log=tmp_path / "log",
+        say=said.append,
+    )
+    return shrunk, said
+
+
+def test_a_size_is_kept_and_loses_less_than_the_usual_mixture_of_it(made: Any, tmp_path: Path) -> None:
+    folder, _ = made
+    usual = quantize(folder / "f16.gguf", tmp_path / "usual.gguf", Recipe("Q4_K_M"), log=tmp_path / "log")
+    room = usual.stat().st_size
+
+    shrunk, said = wish(made, tmp_path, target_size=f"{room}B")
+
+    assert room * 0.97 < shrunk.path.stat().st_size <= room
+    kl = [
+        compare(folder / "f16.gguf", file, PROOF, log=tmp_path / "log", chunks=2)["kl"] for file in (shrunk.path, usual)
+    ]
+    assert kl[0] < kl[1]
+    assert any("token_embd: " in line and "% of what 4 bits cost" in line for line in said)
+    assert shrunk.facts["tensor_types"]
+    assert shrunk.facts["reasons"] == [line.strip() for line in said if "% of what 4 bits cost" in line]
+    assert f"{shrunk.path.stat().st_size / 1e6:,.1f} MB" in next(line for line in said if "quantising" in line)
+
+
+def test_a_loss_is_kept_by_measuring(made: Any, tmp_path: Path) -> None:
+    folder, _ = made
+
+    shrunk, _ = wish(made, tmp_path, target_kl=2e-4)
+
+    kl = compare(folder / "f16.gguf", shrunk.path, PROOF, log=tmp_path / "log")["kl"]
+    assert 1e-4 < kl <= 2e-4
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"target_size": "1MB"}, r"--target-size 1.0 MB: the smallest that .* can be is \d+\.\d MB"),
+        ({"target_kl": 1e-12}, r"--target-kl 1e-12: the best that was reached is"),
+    ],
+)
+def test_what_cannot_be_reached_is_refused_with_the_nearest_that_can(
+    made: Any, tmp_path: Path, asked: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(BundleError, match=reason):
+        wish(made, tmp_path, **asked)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"not a GGUF at all", "this is no GGUF"),
+        (b"GGUF" + bytes(60), "cannot read this GGUF"),
+        (None, "there is no such file"),
+    ],
+)
+def test_a_matrix_that_is_none_is_refused_by_name(
+    made: Any, tmp_path: Path, content: bytes | None, reason: str
+) -> None:
+    folder, _ = made
+    bad = tmp_path / "bad.imatrix"
+    if content is not None:
+        bad.write_bytes(content)
+
+    with pytest.raises(BundleError, match=rf"bad\.imatrix: .*{reason}"):
+        plan(folder / "f16.gguf", Recipe("Q4_K_M", imatrix=bad), log=tmp_path / "log")
+
+
+def test_a_matrix_that_was_cut_off_and_a_model_that_is_no_matrix_are_refused(made: Any, tmp_path: Path) -> None:
+    folder, _ = made
+    whole = (folder / "imatrix.gguf").read_bytes()
+    (tmp_path / "cut.imatrix").write_bytes(whole[:-100])
+
+    with pytest.raises(BundleError, match=r"cut\.imatrix: .*copy it again"):
+        plan(folder / "f16.gguf", Recipe("Q4_K_M", imatrix=tmp_path / "cut.imatrix"), log=tmp_path / "log")
+    with pytest.raises(BundleError, match=r"f16\.gguf: no importance matrix in it"):
+        plan(folder / "f16.gguf", Recipe("Q4_K_M", imatrix=folder / "f16.gguf"), log=tmp_path / "log")
+
+
+@pytest.mark.skipif(BINARIES is None, reason="needs EDGEGEN_LLAMA_BIN, a folder of llama.cpp's programs")
+@pytest.mark.parametrize("ftype", [name for name in TYPES if name != "F16"])
+def test_llama_quantize_writes_the_same_tensors_from_our_matrix(made: Any, tmp_path: Path, ftype: str) -> None:
+    folder, _ = made
+    override = rules({"blk.0.attn_v.weight": "Q6_K", "blk.1.attn_v.weight": "Q6_K"})
+    recipe = Recipe(ftype, tuple(override), folder / "imatrix.gguf")
+    ours = quantize(folder / "f16.gguf", tmp_path / "ours.gguf", recipe, log=tmp_path / "log")
+    told: list[str] = []
+    for pattern, type_ in recipe.overrides:
+        told += ["--tensor-type", f"{pattern}={type_}"]
+
+    run_program("llama-quantize", "--imatrix", recipe.imatrix, *told, folder / "f16.gguf", tmp_path / "b.gguf", ftype)
+
+    assert tensors(ours) == tensors(tmp_path / "b.gguf")
+
+
+@pytest.mark.skipif(BINARIES is None, reason="needs EDGEGEN_LLAMA_BIN, a folder of llama.cpp's programs")
+def test_llama_imatrix_measures_the_same(made: Any, tmp_path: Path) -> None:
+    folder, _ = made
+    (tmp_path / "text.txt").write_text(CALIBRATION, encoding="utf-8")
+    out = tmp_path / "theirs.gguf"
+
+    run_program("llama-imatrix", "-m", folder / "f16.gguf", "-f", tmp_path / "text.txt", "-o", out, "-c", 512)
+
+    ours, theirs = importance.read(folder / "imatrix.gguf"), importance.read(out)
+    assert set(ours.entries) - set(theirs.entries) == {"token_embd.weight"}
+    assert len(theirs.entries) == 14
+    for name, entry in theirs.entries.items():
+        assert np.abs(ours.entries[name].means() - entry.means()).max() <= 1e-3 * entry.means().max()
+
+
+def run_program(name: str, *arguments: object) -> None:
+    assert BINARIES is not None
+    done = subprocess.run(
+        [str(Path(BINARIES) / name), *map(str, arguments)],
+        env={**os.environ, "LD_LIBRARY_PATH": BINARIES},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, re.sub(r"\s+", " ", done.stderr[-500:])
+
+
+def tensors(path: Path) -> dict[str, tuple[str, bytes]]:
+    content = path.read_bytes()
+    return {
+        name: (info.type, content[info.start : info.start + info.size_bytes])
+        for name, info in ggml.Gguf(path).tensors.items()
+    }
