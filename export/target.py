@@ -26,7 +26,7 @@ _CHUNK_TOKENS = 512
 _MEASURED_AT = ("Q4_K", "IQ4_NL")
 # IQ3_S and Q4_1 are never on a hull here, F32 and BF16 hold nothing that F16 does not.
 _CANDIDATES = tuple(type_ for type_ in TENSOR_TYPES if type_ not in ("IQ3_S", "Q4_1", "F32", "BF16"))
-# What general.file_type says of a mixed file: the mixture that is mostly of this type.
+# What general.file_type says of a mixed file whose middle type is this.
 _MIXTURES = {
     "Q2_K": "Q2_K",
     "Q3_K": "Q3_K_M",
@@ -222,11 +222,15 @@ def rules(types: Mapping[str, str]) -> Iterable[tuple[str, str]]:
 
 
 def _mixture(found: Allocation, lists: Prices) -> str:
-    """The mixture whose name fits most of the bytes."""
-    share: dict[str, int] = defaultdict(int)
-    for name, type_ in found.types.items():
-        share[type_] += lists[name][type_][0]
-    return _MIXTURES[max(sorted(share), key=lambda type_: share[type_])]
+    """The mixture of the middle type: half the bytes are in types of fewer bits, half in types of more."""
+    order = {type_: i for i, type_ in enumerate(TENSOR_TYPES)}
+    sizes = sorted((order[type_], lists[name][type_][0], type_) for name, type_ in found.types.items())
+    half = sum(size for _, size, _ in sizes) / 2
+    for _, size, type_ in sizes:
+        half -= size
+        if half <= 0:
+            return _MIXTURES[type_]
+    raise AssertionError("there are no tensors")
 
 
 def _reasons(found: Allocation, market: Market) -> Iterable[str]:
