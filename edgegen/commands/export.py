@@ -91,6 +91,13 @@ def command() -> None:
     help="For runs on a 4-bit base: merge into that or into the 16-bit one; auto keeps the file of lower loss.",
 )
 @click.option("--text", type=_FILE, help="Held-out text to measure on.  [default: the run's, or Python's reference]")
+@click.option(
+    "--chunks",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Of 512 tokens of that text; more take longer and say it closer.",
+)
 @click.option("--system-prompt", help="Stands before every chat that brings none.")
 @click.option("--licence", help="Of the base, an SPDX identifier.")
 @click.option("--max-kl", type=float, help="Most that quantising may cost, in nats.  [default: the recipe's, or 0.15]")
@@ -147,6 +154,7 @@ def run(runs: tuple[str, ...], **options: Any) -> None:
         system_prompt=options["system_prompt"],
         licence=options["licence"],
         thresholds={} if options["max_kl"] is None else {"kl": options["max_kl"]},
+        chunks=options["chunks"],
         probe=_prober(sources, options),
         key=read_private_key(key_file) if key_file else None,
     )

@@ -72,7 +72,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Path:
 
 
 def run(made: Path, out: Path, *arguments: object) -> Result:
-    words = [made / "run", "--out", out, "--name", "tiny", *arguments]
+    words = [made / "run", "--out", out, "--name", "tiny", "--chunks", 1, *arguments]
     return CliRunner().invoke(command, [str(word) for word in words])
 
 
@@ -168,6 +168,26 @@ def test_the_strictest_recipe_counts_and_the_command_line_wins(tmp_path: Path) -
     assert thresholds_of({"kl": 0.3}, recipes).kl == 0.3
     with pytest.raises(BundleError, match=r"max_kl = 'low': must be a number"):
         thresholds_of({}, [{"max_kl": "low"}])
+
+
+def test_both_forms_of_a_4_bit_runs_base_are_tried_and_the_better_file_is_kept(made: Path, tmp_path: Path) -> None:
+    pytest.importorskip("bitsandbytes")
+    copy = edit(made, tmp_path, load="nf4")
+
+    done = CliRunner().invoke(
+        command,
+        [str(copy), "--out", str(tmp_path / "out"), "--name", "tiny", "--quant", "Q8_0", "--max-kl=1", "--chunks=1"],
+    )
+
+    assert done.exit_code == 0, (done.output, done.exception)
+    manifest = verify_bundle(tmp_path / "out" / "tiny-1.0.0")
+    merge_base = manifest.measured["merge_base"]
+    assert merge_base["loss"].keys() == {"16-bit", "4-bit"}
+    assert merge_base["chosen"] == min(merge_base["loss"], key=merge_base["loss"].get)
+    assert "kept: " + merge_base["chosen"] in done.output
+    moved = manifest.measured.get("kl_to_trained")
+    assert (moved is not None) == (merge_base["chosen"] == "16-bit")
+    assert manifest.lineage["trained_base"]["quantised_by"] == "bitsandbytes"
 
 
 def edit(made: Path, tmp_path: Path, **changes: Any) -> Path:
