@@ -187,7 +187,7 @@ def _require_space(request: Request, base: Checkpoint, adapters: list[Adapter], 
         needed = wanted * 3
     else:
         files = 2 if _both_bases(request, adapters) else 1
-        needed = int(wanted * (3 + (files - 1) + (files + 1) * bits / 16))
+        needed = int(wanted * (3 + (files - 1) + (files + 1) * bits / 16 + request.wish.copies))
         say(f"about {wanted * bits / 16 / 1e6:,.0f} MB as {request.quant}")
     say(f"needs {needed / 1e6:,.0f} MB of disk meanwhile")
     require_space(request.out, needed, request.name)

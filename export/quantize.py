@@ -120,6 +120,11 @@ def plan(source: Path, recipe: Recipe, *, log: Path) -> Plan:
     told = call("plan", recipe.arguments(source), log)
     tensors = tuple(Tensor(**{**item, "shape": tuple(item["shape"])}) for item in told["tensors"])
     weights = [tensor.name for tensor in tensors if tensor.quantised]
+    if recipe.imatrix is not None and weights and len(told["without_importance"]) == len(weights):
+        raise BundleError(
+            f"{recipe.imatrix}: says nothing of any weight matrix of {source.name}. It was measured on another model; "
+            "leave --imatrix out to measure one."
+        )
     for pattern, type_ in recipe.overrides:
         if not any(re.search(pattern, name) for name in weights):
             kinds = sorted({re.sub(r"^blk\.\d+\.", "blk.N.", name) for name in weights})

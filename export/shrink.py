@@ -64,6 +64,11 @@ class Wish:
         return TYPES["Q8_0"] if self.has_target else TYPES[self.quant]
 
     @property
+    def copies(self) -> int:
+        """16-bit files that lie beside the model's while the types are chosen."""
+        return 1 if self.has_target else 0
+
+    @property
     def has_target(self) -> bool:
         """Whether the types are to be chosen."""
         return self.target_size is not None or self.target_kl is not None

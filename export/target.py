@@ -21,6 +21,7 @@ from export.quantize import TENSOR_TYPES, Recipe, Tensor, plan
 # Positions times weights that the measurements may compute: about ten minutes on two cores (docs/decisions/0015).
 _BUDGET = 1.2e13
 _CHUNK_TOKENS = 512
+_LARGEST_VOCABULARY = 262_144
 # The type that a group's KL is measured at, the middle of the usual ones; the second where a row is no whole number of
 # its blocks.
 _MEASURED_AT = ("Q4_K", "IQ4_NL")
@@ -115,7 +116,12 @@ def survey(source: Path, text: str, *, imatrix: Path | None, log: Path, say: Say
     base = plan(source, Recipe("Q8_0", imatrix=imatrix), log=log)
     weights = [tensor for tensor in base.tensors if tensor.quantised]
     groups, chunks = grouped(weights)
-    require_space(log.parent, source.stat().st_size + chunks * 256 * 4 * 262_144, "the measurements of --target")
+    words = next(
+        (tensor.shape[1] for tensor in base.tensors if tensor.name == "token_embd.weight"), _LARGEST_VOCABULARY
+    )
+    # A copy of the 16-bit file, and the second half of each chunk's logits in float32.
+    needed = source.stat().st_size + chunks * _CHUNK_TOKENS // 2 * words * 4
+    require_space(log.parent, needed, "what a target measures")
     say(f"measuring what rounding costs: {len(groups)} groups of {len(weights)} tensors, {chunks} chunks of text")
     with tempfile.TemporaryDirectory(prefix="sensitivity-", dir=log.parent) as scratch:
         told = call(

@@ -57,7 +57,8 @@ def plan(
 
     Returns:
         ``size_bytes`` of the file, exactly; ``tensors``: name, type it would have, shape (columns first), size in
-        bytes, and whether it is one that is quantised at all.
+        bytes, and whether it is one that is quantised at all; ``without_importance``: those of them that the matrix
+        says nothing of.
     """
     matrix = read(imatrix) if imatrix else None
     parameters, held = _parameters(ftype, overrides, matrix)
@@ -98,8 +99,19 @@ def plan(
     library.gguf_set_val_u32(file, b"general.file_type", 0)
     for split in _SPLIT_KEYS:
         library.gguf_remove_key(file, split)
+    unknown = []
+    entries = {} if matrix is None else matrix.entries
+    for name in sorted(quantised) if entries else ():
+        entry, shape = entries.get(name), gguf.tensors[name].shape
+        if entry is None:
+            unknown.append(name)
+        elif entry.sums.size != shape[0] * (shape[2] if len(shape) > 2 else 1):
+            raise SystemExit(
+                f"{imatrix}: has {entry.sums.size} columns for {name}, which has {shape[0]}: not its matrix"
+            )
     weights = sum(-(-int(t["size_bytes"]) // ggml.ALIGNMENT) * ggml.ALIGNMENT for t in tensors)
-    return {"size_bytes": int(library.gguf_get_meta_size(file)) + weights, "tensors": tensors}
+    size_bytes = int(library.gguf_get_meta_size(file)) + weights
+    return {"size_bytes": size_bytes, "tensors": tensors, "without_importance": unknown}
 
 
 def _parameters(ftype: str, overrides: Sequence[tuple[str, str]], matrix: Imatrix | None) -> tuple[Any, list[Any]]:

@@ -198,6 +198,20 @@ def test_a_matrix_that_was_cut_off_and_a_model_that_is_no_matrix_are_refused(mad
         plan(folder / "f16.gguf", Recipe("Q4_K_M", imatrix=folder / "f16.gguf"), log=tmp_path / "log")
 
 
+def test_another_models_matrix_is_refused_by_its_names_and_its_widths(made: Any, tmp_path: Path) -> None:
+    folder, _ = made
+    own = importance.read(folder / "imatrix.gguf")
+    other = {name.replace("blk", "layer").replace("token", "word"): entry for name, entry in own.entries.items()}
+    importance.write(tmp_path / "names.gguf", importance.Imatrix(other, ["x"], 2))
+    narrow = dict(own.entries)
+    narrow["blk.0.attn_q.weight"] = importance.Entry(np.ones((1, 64)), np.ones(1))
+    importance.write(tmp_path / "widths.gguf", importance.Imatrix(narrow, ["x"], 2))
+
+    for name, reason in (("names", "says nothing of any weight matrix"), ("widths", "64 columns for blk.0.attn_q")):
+        with pytest.raises(BundleError, match=reason):
+            plan(folder / "f16.gguf", Recipe("Q4_K_M", imatrix=tmp_path / f"{name}.gguf"), log=tmp_path / "log")
+
+
 @pytest.mark.skipif(BINARIES is None, reason="needs EDGEGEN_LLAMA_BIN, a folder of llama.cpp's programs")
 @pytest.mark.parametrize("ftype", [name for name in TYPES if name != "F16"])
 def test_llama_quantize_writes_the_same_tensors_from_our_matrix(made: Any, tmp_path: Path, ftype: str) -> None:
