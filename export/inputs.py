@@ -109,7 +109,7 @@ def read_inputs(request: Request, say: Say) -> Inputs:
             )
     texts, text_from = _texts(request.text, [run for _, run in runs])
     thresholds = thresholds_of(request.thresholds, [run.settings for _, run in runs])
-    _require_space(request, base, adapters, say)
+    _require_space(request, base, [run for _, run in runs], adapters, say)
     parts = []
     for (name, run), adapter in zip(runs, adapters, strict=True):
         trained = base if run.trained_base is None else as_trained(base, run.trained_base, [*adapter.updates], name)
@@ -174,11 +174,11 @@ def _read_text(path: Path) -> str:
         raise BundleError(f"{path}: cannot be read as UTF-8 text: {error}. Name another with --text.") from None
 
 
-def _require_space(request: Request, base: Checkpoint, adapters: list[Adapter], say: Say) -> None:
+def _require_space(request: Request, base: Checkpoint, runs: list[Run], adapters: list[Adapter], say: Say) -> None:
     """Say how much disk the work needs and refuse when there is too little.
 
     One F16 checkpoint at a time, and the GGUFs made of them: the base's (F32 for the closest proof) for adapters;
-    merged and base, both F16, and the quantised one with its copy in the bundle for a merged model.
+    merged and base, both F16, and the quantised ones with the copy in the bundle for a merged model.
     """
     updates = {name: update for adapter in adapters for name, update in adapter.updates.items()}
     wanted = merged_bytes(plan(base, {} if request.shipped else updates))
@@ -186,15 +186,11 @@ def _require_space(request: Request, base: Checkpoint, adapters: list[Adapter], 
     if request.shipped:
         needed = wanted * 3
     else:
-        files = 2 if _both_bases(request, adapters) else 1
-        needed = int(wanted * (3 + (files - 1) + (files + 1) * bits / 16 + request.wish.copies))
+        files = 2 if request.merge_base == "auto" and any(run.trained_base for run in runs) else 1
+        needed = int(wanted * (3 + (files + 1) * bits / 16 + request.wish.copies))
         say(f"about {wanted * bits / 16 / 1e6:,.0f} MB as {request.quant}")
     say(f"needs {needed / 1e6:,.0f} MB of disk meanwhile")
     require_space(request.out, needed, request.name)
-
-
-def _both_bases(request: Request, adapters: list[Adapter]) -> bool:
-    return request.merge_base == "auto" and bool(adapters)
 
 
 def tokenizer_sha256(run: Run) -> str:

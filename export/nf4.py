@@ -97,7 +97,8 @@ class FourBit(Checkpoint):
         """One hash over the names and dequantised float32 values of some tensors, in the order of their names."""
         digest = hashlib.sha256()
         for name in sorted(names):
-            info = self.tensors[name]
+            # A tied lm_head is the embedding's weights.
+            info = self.tensors.get(name) or self.tensors["model.embed_tokens.weight"]
             weight = self.weight(info) if self.is_changed(info) else torch.cat([b for _, b in self.rows(info)]).float()
             digest.update(f"{name} {tuple(weight.shape)}\n".encode())
             values: Any = weight.contiguous().numpy()

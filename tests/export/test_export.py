@@ -150,6 +150,33 @@ def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: 
     assert not (tmp_path / "out" / "tiny-1.0.0").exists()
 
 
+def test_too_little_disk_is_said_with_the_number_before_anything_is_written(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1_000_000})())
+
+    done = run(made, tmp_path / "out", "--quant", "Q8_0")
+
+    assert "needs 1" in done.output
+    assert "MB while it runs, and 1 MB are free" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--rank", "2"], "ranks of tiny (lora) are not sorted"),
+        (["--merge-base", "4-bit"], "was trained on the base as it is"),
+        (["--task", "red"], "trained a single one: leave --task out"),
+        (["--combine", "fedavg"], "does not say how many examples"),
+    ],
+)
+def test_options_that_do_not_fit_the_run_are_refused(
+    made: Path, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    assert reason in str(run(made, tmp_path / "out", *arguments).exception)
+
+
 def test_probes_below_the_thresholds_are_named_with_what_was_lost() -> None:
     before, after = ({"gate": {"share": share, "total": 40}} for share in (0.9, 0.7))
 
