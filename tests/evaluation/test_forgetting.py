@@ -55,17 +55,17 @@ def test_pairs_narrow_the_interval():
 
 
 def test_the_paired_interval_covers_the_truth():
-    """95% intervals of 150 experiments with a known change of -5 points."""
+    """95% intervals of 100 experiments with a known change of -5 points."""
     random = np.random.default_rng(1)
     hits = 0
-    for _ in range(150):
+    for _ in range(100):
         base = random.random(200) < 0.6
         flips = random.random(200)
         tuned = np.where(base, flips > 0.15, flips < 0.10)  # -0.09 + 0.04
         interval = compare(outcome(base), outcome(tuned)).change.interval
         hits += interval.low <= -0.05 <= interval.high
 
-    assert 0.90 <= hits / 150 <= 0.99
+    assert 0.88 <= hits / 100 <= 0.99
 
 
 def test_the_probability_of_the_reference_is_by_token():

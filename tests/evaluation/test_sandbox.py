@@ -54,7 +54,7 @@ def test_it_fails_with_its_reason(name):
 def test_what_does_not_end_is_ended(code):
     begun = time.monotonic()
 
-    verdict = run(code, timeout_s=1.5)
+    verdict = run(code, timeout_s=0.8)
 
     assert not verdict.passed
     assert time.monotonic() - begun < 10
@@ -91,7 +91,7 @@ def test_what_left_its_session_is_ended_without_namespaces_too(monkeypatch):
     monkeypatch.setattr(sandbox, "isolation", tuple)
     number = "61.0137"
 
-    verdict = run(f"import os, time\nos.setsid()\nos.execvp('sleep', ['sleep', '{number}'])", timeout_s=1.5)
+    verdict = run(f"import os, time\nos.setsid()\nos.execvp('sleep', ['sleep', '{number}'])", timeout_s=0.8)
 
     assert not verdict.passed
     assert number not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
