@@ -45,7 +45,7 @@ def train(bench: Path, method: str, load: str = "float32") -> Path:
         options = [
             f"base.model={bench / 'base'}", f"data.train={bench / 'train.jsonl'}", f"run.folder={run}",
             f"base.load={load}", f"method.name={method}", "method.rank=4", "data.max_tokens=64", "train.batch=2",
-            "train.steps=2", "train.lr=0.02", "data.validation_share=0.2",
+            "train.steps=2", "train.lr=0.02", "data.validation_share=0.2", "run.samples=0",
         ]  # fmt: skip
         start(load_recipe(bench / "recipe.toml", options))
     return run
