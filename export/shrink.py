@@ -9,7 +9,7 @@ from edgegen.errors import BundleError
 from export.calibration import chunks_for, tail
 from export.native import call
 from export.quantize import TYPES, Plan, Recipe, parse_overrides, plan, quantize
-from export.target import Choice, for_kl, parse_size, survey
+from export.target import Choice, for_kl, parse_size, refuse_too_small, survey
 from export.verify import compare
 
 # Types that an importance matrix changes nothing of: Q8_0 is rounded to the nearest in any case.
@@ -161,6 +161,8 @@ def _imatrix(
 
 def _chosen(f16: Path, wish: Wish, texts: Texts, imatrix: Path | None, *, log: Path, say: Say) -> Choice:
     size = None if wish.target_size is None else parse_size(wish.target_size)
+    if size is not None:
+        refuse_too_small(f16, size, imatrix=imatrix, log=log)
     market = survey(f16, tail(texts.calibration), imatrix=imatrix, log=log, say=say)
     if size is not None:
         return market.choose(size)

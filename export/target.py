@@ -27,6 +27,7 @@ _LARGEST_VOCABULARY = 262_144
 _MEASURED_AT = ("Q4_K", "IQ4_NL")
 # IQ3_S and Q4_1 are never on a hull here, F32 and BF16 hold nothing that F16 does not.
 _CANDIDATES = tuple(type_ for type_ in TENSOR_TYPES if type_ not in ("IQ3_S", "Q4_1", "F32", "BF16"))
+_SMALLEST = _CANDIDATES[0]
 # What general.file_type says of a mixed file whose middle type is this.
 _MIXTURES = {
     "Q2_K": "Q2_K",
@@ -92,16 +93,31 @@ class Market:
         """
         found = allocate(self.lists, size_bytes - self.other_bytes)
         if found is None:
-            raise BundleError(
-                f"--target-size {size_bytes / 1e6:,.1f} MB: the smallest that {self.source.name} can be is "
-                f"{self.smallest() / 1e6:,.1f} MB. Take a larger size, or a smaller base."
-            )
+            raise _too_small(self.source, size_bytes, self.smallest())
         return Choice(
             Recipe(_mixture(found, self.lists), tuple(rules(found.types)), self.imatrix),
             found.size_bytes + self.other_bytes,
             found.kl,
             tuple(_reasons(found, self)),
         )
+
+
+def refuse_too_small(source: Path, size_bytes: int, *, imatrix: Path | None, log: Path) -> None:
+    """Refuse a size before anything is measured.
+
+    Raises:
+        BundleError: If everything in the smallest type is larger, with how large that is.
+    """
+    least = plan(source, Recipe(_SMALLEST, ((".", _SMALLEST),), imatrix), log=log).size_bytes
+    if size_bytes < least:
+        raise _too_small(source, size_bytes, least)
+
+
+def _too_small(source: Path, size_bytes: int, least: int) -> BundleError:
+    return BundleError(
+        f"--target-size {size_bytes / 1e6:,.1f} MB: the smallest that {source.name} can be is {least / 1e6:,.1f} MB. "
+        "Take a larger size, or a smaller base."
+    )
 
 
 def survey(source: Path, text: str, *, imatrix: Path | None, log: Path, say: Say) -> Market:

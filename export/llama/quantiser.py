@@ -3,6 +3,7 @@
 import ctypes
 import os
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -61,23 +62,13 @@ def plan(
         says nothing of.
     """
     matrix = read(imatrix) if imatrix else None
-    parameters, held = _parameters(ftype, overrides, matrix)
-    parameters.dry_run = True
-    said: list[str] = []
-    log = log_to(said.append)
-    status = llama_cpp.llama_model_quantize(os.fsencode(source), b"", ctypes.byref(parameters))
-    del held
-    text = "".join(said)
-    if status != 0:
-        last = [line for line in text.splitlines() if line.strip()]
-        raise SystemExit(last[-1] if last else f"llama_model_quantize returned {status}")
-    del log
+    types = {name: (new or old).upper() for name, old, new in _dry_run(source, ftype, overrides, matrix)}
+    # Whether a tensor may be quantised does not depend on what it becomes: 16 bits may be asked for as well.
+    quantised = {name for name, _, new in _dry_run(source, "Q8_0", (), None) if new}
     gguf = ggml.Gguf(source)
-    types = {name: (new or old).upper() for name, old, new in _LINE.findall(text)}
-    quantised = {name for name, _, new in _LINE.findall(text) if new}
     if set(types) != set(gguf.tensors):
         raise SystemExit("the quantiser's dry run does not list the tensors; this llama.cpp says it in another way")
-    tensors = []
+    tensors: list[dict[str, Any]] = []
     for name, info in gguf.tensors.items():
         size = info.rows * ggml.row_bytes(types[name], info.shape[0])
         tensors.append(
@@ -112,6 +103,24 @@ def plan(
     weights = sum(-(-int(t["size_bytes"]) // ggml.ALIGNMENT) * ggml.ALIGNMENT for t in tensors)
     size_bytes = int(library.gguf_get_meta_size(file)) + weights
     return {"size_bytes": size_bytes, "tensors": tensors, "without_importance": unknown}
+
+
+def _dry_run(
+    source: str, ftype: str, overrides: Sequence[tuple[str, str]], matrix: Imatrix | None
+) -> list[tuple[str, str, str]]:
+    """Name, type and new type of each tensor; the last is empty where it stays as it is."""
+    parameters, held = _parameters(ftype, overrides, matrix)
+    parameters.dry_run = True
+    said: list[str] = []
+    log_to(said.append)
+    status = llama_cpp.llama_model_quantize(os.fsencode(source), b"", ctypes.byref(parameters))
+    log_to(sys.stderr.write)
+    del held
+    text = "".join(said)
+    if status != 0:
+        last = [line for line in text.splitlines() if line.strip()]
+        raise SystemExit(last[-1] if last else f"llama_model_quantize returned {status}")
+    return _LINE.findall(text)
 
 
 def _parameters(ftype: str, overrides: Sequence[tuple[str, str]], matrix: Imatrix | None) -> tuple[Any, list[Any]]:

@@ -111,15 +111,19 @@ def _load(path: str, parameters: Any) -> Any:
     return model
 
 
-def log_to(sink: Callable[[str], object]) -> Any:
-    """Send llama.cpp's log to ``sink``; the returned handle must live as long as the process."""
+# llama.cpp keeps only a C pointer to a callback: one that Python frees ends the process.
+_SINKS: list[Any] = []
+
+
+def log_to(sink: Callable[[str], object]) -> None:
+    """Send llama.cpp's log to ``sink`` from now on."""
 
     @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
     def forward(_level: int, text: bytes, _data: Any) -> None:
         sink(text.decode("utf-8", "replace"))
 
+    _SINKS.append(forward)
     llama_cpp.llama_log_set(forward, ctypes.c_void_p())
-    return forward
 
 
 def tokenize(model: str, texts: list[str]) -> dict[str, Any]:

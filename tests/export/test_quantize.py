@@ -22,7 +22,7 @@ from export.llama import ggml, importance
 from export.native import call
 from export.quantize import TYPES, Recipe, plan, quantize
 from export.shrink import Texts, Wish, measure_imatrix, shrink
-from export.target import rules
+from export.target import Choice, Market, for_kl, rules, survey
 from export.toolchain import toolchain
 from export.verify import compare
 from tests.export.tiny import make_base, make_tokenizer
@@ -108,17 +108,28 @@ def test_the_matrix_makes_a_better_file_of_the_same_size(made: Any, tmp_path: Pa
     assert 0 < kl[False] < kl[True]
 
 
+@pytest.fixture(scope="module")
+def market(made: Any) -> Market:
+    """What every type of every tensor costs, on one chunk."""
+    folder, _ = made
+    log = folder / "log"
+    return survey(folder / "f16.gguf", CALIBRATION[-4000:], imatrix=folder / "imatrix.gguf", log=log, say=print)
+
+
+def lost(made: Any, file: Path, log: Path) -> float:
+    return float(compare(made[0] / "f16.gguf", file, PROOF, log=log, chunks=2)["kl"])
+
+
 def wish(made: Any, tmp_path: Path, **asked: Any) -> Any:
     folder, _ = made
     said: list[str] = []
-    texts = Texts(PROOF, CALIBRATION * 3, "general")
     f16 = tmp_path / "f16.gguf"
     f16.symlink_to(folder / "f16.gguf")
     shrunk = shrink(
         f16,
         tmp_path / "model.gguf",
         Wish(imatrix=folder / "imatrix.gguf", **asked),
-        texts,
+        Texts(PROOF, CALIBRATION, "general"),
         values=13_000_000,
         log=tmp_path / "log",
         say=said.append,
@@ -134,37 +145,41 @@ def test_a_size_is_kept_and_loses_less_than_the_usual_mixture_of_it(made: Any, t
     shrunk, said = wish(made, tmp_path, target_size=f"{room}B")
 
     assert room * 0.97 < shrunk.path.stat().st_size <= room
-    kl = [
-        compare(folder / "f16.gguf", file, PROOF, log=tmp_path / "log", chunks=2)["kl"] for file in (shrunk.path, usual)
-    ]
-    assert kl[0] < kl[1]
+    assert lost(made, shrunk.path, tmp_path / "log") < lost(made, usual, tmp_path / "log")
     assert any("token_embd: " in line and "% of what 4 bits cost" in line for line in said)
     assert shrunk.facts["tensor_types"]
     assert shrunk.facts["reasons"] == [line.strip() for line in said if "% of what 4 bits cost" in line]
     assert f"{shrunk.path.stat().st_size / 1e6:,.1f} MB" in next(line for line in said if "quantising" in line)
 
 
-def test_a_loss_is_kept_by_measuring(made: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [1e-3, 1e-12])
+def test_a_loss_is_kept_by_measuring(made: Any, market: Market, tmp_path: Path, asked: float) -> None:
+    """Asked for no loss at all, every tensor keeps its 16 bits."""
     folder, _ = made
 
-    shrunk, _ = wish(made, tmp_path, target_kl=2e-4)
+    def measure(choice: Choice) -> float:
+        file = quantize(folder / "f16.gguf", tmp_path / "trial.gguf", choice.recipe, log=tmp_path / "log")
+        return lost(made, file, tmp_path / "log")
 
-    kl = compare(folder / "f16.gguf", shrunk.path, PROOF, log=tmp_path / "log")["kl"]
-    assert 1e-4 < kl <= 2e-4
+    choice = for_kl(market, asked, measure, print)
+
+    assert measure(choice) <= asked
+    whole = (folder / "f16.gguf").stat().st_size
+    if asked > 1e-6:
+        assert measure(market.choose(int(choice.size_bytes * 0.8))) > asked
+    else:
+        assert choice.size_bytes == pytest.approx(whole, rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("asked", "reason"),
-    [
-        ({"target_size": "1MB"}, r"--target-size 1.0 MB: the smallest that .* can be is \d+\.\d MB"),
-        ({"target_kl": 1e-12}, r"--target-kl 1e-12: the best that was reached is"),
-    ],
-)
-def test_what_cannot_be_reached_is_refused_with_the_nearest_that_can(
-    made: Any, tmp_path: Path, asked: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(BundleError, match=reason):
-        wish(made, tmp_path, **asked)
+def test_a_size_that_cannot_be_is_refused_with_the_smallest_that_can(made: Any, tmp_path: Path) -> None:
+    with pytest.raises(
+        BundleError, match=r"--target-size 1.0 MB: the smallest that .* can be is (\d+\.\d) MB"
+    ) as found:
+        wish(made, tmp_path, target_size="1MB")
+
+    smallest = re.search(r"can be is (\d+\.\d) MB", str(found.value))
+    assert smallest is not None
+    assert 4 < float(smallest[1]) < 8
 
 
 @pytest.mark.parametrize(
