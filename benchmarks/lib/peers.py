@@ -21,6 +21,13 @@ installed llama-cpp-python, so that the kernels are the same (~15 min on 2 cores
   EDGEGEN_LLAMA_BIN=build/peers/bin make bench
 """
 
+HOW_TO_GET_PYTHON_SERVER = """\
+No llama-cpp-python server. To measure it too, install it into an environment of its own (pip reuses the wheel it built)
+and name that environment's Python:
+  python3 -m venv build/lcp && build/lcp/bin/pip install 'llama-cpp-python[server]==0.3.36'
+  EDGEGEN_LCP_PYTHON=build/lcp/bin/python make bench
+"""
+
 START_S = 180.0
 
 
@@ -79,6 +86,31 @@ class LlamaServer(Child):
             self.stop()
             raise
         return self
+
+
+class LlamaCppPythonServer(LlamaServer):
+    """llama-cpp-python's own server; one request at a time, the others wait."""
+
+    def __init__(self, python: Path, log: Path, model: Path, *, n_ctx: int, threads: int) -> None:
+        self.port = free_port()
+        settings = {"n_ctx": n_ctx, "n_threads": threads, "n_threads_batch": threads, "port": self.port}
+        # By default a new request ends the answer that runs; a device would get half of one.
+        settings["interrupt_requests"] = "false"
+        options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+        Child.__init__(
+            self, [str(python), "-m", "llama_cpp.server", "--model", str(model), "--host", "127.0.0.1", *options], log
+        )
+
+    def healthy(self) -> bool:
+        """Whether it lists its model; it has no /health."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/v1/models")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
 
 class HttpClient:
