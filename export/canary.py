@@ -19,7 +19,8 @@ GENERAL = (
     "Pump 7 stopped at 06:40. The most likely cause is",
     '{"sensor": "T1", "status":',
 )
-_OWN, _CHARACTERS = 8, 200
+# So many paragraphs of the held-out text are tried, each cut at these numbers of characters.
+_OWN, _CUTS = 8, (60, 120, 240)
 
 
 def measure(model: Path, adapter: Path, text: str, *, log: Path) -> Mapping[str, Any] | None:
@@ -32,13 +33,19 @@ def measure(model: Path, adapter: Path, text: str, *, log: Path) -> Mapping[str,
     Returns:
         ``{"text", "kl"}`` for the manifest; None when none moves enough to tell it from no adapter.
     """
-    texts = [*GENERAL, *_beginnings(text)]
-    found = call("canary", {"model": str(model), "adapter": str(adapter), "texts": texts}, log)["kl"]
-    kl, best = max(zip(found, texts, strict=True))
-    return {"text": best, "kl": float(f"{kl:.6g}")} if kl >= LEAST_KL else None
+    # The manifest is read by many, so words of the held-out text go into it only where no other text will do.
+    for texts in (list(GENERAL), _beginnings(text)):
+        if not texts:
+            continue
+        found = call("canary", {"model": str(model), "adapter": str(adapter), "texts": texts}, log)["kl"]
+        kl, best = max(zip(found, texts, strict=True))
+        if kl >= LEAST_KL:
+            return {"text": best, "kl": float(f"{kl:.6g}")}
+    return None
 
 
 def _beginnings(text: str) -> list[str]:
     paragraphs = [part.strip() for part in text.split("\n\n") if len(part.strip()) > 20]
     step = max(1, len(paragraphs) // _OWN)
-    return [paragraph[:_CHARACTERS].rstrip() for paragraph in paragraphs[::step][:_OWN]]
+    cuts = [paragraph[:length].rstrip() for paragraph in paragraphs[::step][:_OWN] for length in _CUTS]
+    return list(dict.fromkeys(cuts))
