@@ -213,6 +213,52 @@ def resume(folder: Path, gpus: int) -> None:
     click.echo(f"Done. Read {resume_run(loaded, say=_screen())}")
 
 
+@command.command(name="import")
+@click.argument("name")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--count", type=click.IntRange(1), help="Take the first so many training examples only.")
+def import_data(name: str, source: Path, folder: Path, count: int | None) -> None:
+    """Bring a local copy of a published data set into the form that recipes train on.
+
+    NAME is alpaca, alpaca-python, math, dolly-closed-qa, dolly-extraction, cnn-dailymail or ecinstruct. FOLDER gets
+    train.jsonl, validation.jsonl and test.jsonl.
+
+    \b
+    Example:
+        edgegen finetune import alpaca alpaca_data_cleaned.json data/alpaca
+    """  # noqa: D301 (click reads the \b)
+    _need("import", "polars")
+    from finetune.loaders.published import PUBLISHED, write_splits  # noqa: PLC0415
+
+    if name not in PUBLISHED:
+        raise ConfigError([f"{name}: unknown data set; there are: {', '.join(PUBLISHED)}."])
+    written = write_splits(name, source, folder, count)
+    click.echo(
+        f"Wrote {written['train']:,} to train on, {written['validation']:,} for validation and {written['test']:,} for "
+        f"test to {folder}."
+    )
+
+
+@command.command()
+@click.argument("spec", type=click.Path(path_type=Path))
+def compare(spec: Path) -> None:
+    """Train all methods alike and write the table: parameters, memory, time, held-out loss, size of the adapter.
+
+    SPEC is a TOML file (docs/finetuning.md). For each method the rate is chosen on the validation data from short runs,
+    then one run for each seed is measured on test data. Call it again after a break: what is done is not done again.
+
+    \b
+    Example:
+        edgegen finetune compare compare.toml
+    """  # noqa: D301 (click reads the \b)
+    _need("compare", "polars", "transformers", "torch", "peft", "matplotlib")
+    from finetune.compare import read_spec  # noqa: PLC0415
+    from finetune.compare_run import compare as compare_all  # noqa: PLC0415
+
+    click.echo(f"Done. Read {compare_all(read_spec(spec), click.echo)}")
+
+
 @command.command(name="try")
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("prompt", required=False)
