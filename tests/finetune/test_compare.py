@@ -71,16 +71,15 @@ def bench(tmp_path):
 
 
 def test_one_command_trains_and_tabulates_and_goes_on_where_it_was(bench):
-    path = write_spec(bench, methods=["lora"], rates=[1e-3, 1e-2], seeds=[0], search_steps=2)
+    path = write_spec(bench, methods=["lora"], rates=[1e-2], seeds=[0])
 
     first = CliRunner().invoke(command, ["compare", str(path)], catch_exceptions=False)
     write_spec(bench, methods=["lora", "mtlora"], rates=[1e-2], seeds=[0])
-    kept = [(bench / "out" / f"lora/seed-0-{rate}/outcome.json").exists() for rate in ("0.001", "0.01")]
     second = CliRunner().invoke(command, ["compare", str(path)], catch_exceptions=False)
 
-    assert first.output.count(": starts") == 2 + 1
-    assert sorted(kept) == [False, True]
-    assert second.output.count(": starts") == (1 if kept[1] else 2)  # what failed, and a rate not yet trained
+    assert first.output.count(": starts") == 1
+    assert second.output.count(": starts") == 1
+    assert "mtlora/seed-0-0.01: starts" in second.output
     lora, mtlora = csv.DictReader((bench / "out/compare.csv").read_text().splitlines())
     rank_four = 2 * 4 * (4 * 64 + 2 * (64 + 32) + 2 * (64 + 176) + 240)
     assert int(lora["trainable_parameters"]) == rank_four
