@@ -194,12 +194,15 @@ def for_kl(market: Market, kl: float, measure: Callable[[Choice], float], say: S
     """
     best: Choice | None = None
     best_kl = math.inf
-    scale, wanted = 1.0, kl
+    scale, wanted, tried = 1.0, kl, list[Recipe]()
     top = market.other_bytes + largest(market.lists)
     for _ in range(_ATTEMPTS):
         choice = market.choose(_size_for(market, wanted / scale, top))
+        if choice.recipe in tried:
+            break
+        tried.append(choice.recipe)
         found = measure(choice)
-        say(f"{choice.size_bytes / 1e6:,.1f} MB: KL {found:.4f}, and {kl:.4f} is asked")
+        say(f"{choice.size_bytes / 1e6:,.1f} MB: KL {found:.3g}, and {kl:.3g} is asked")
         if found <= kl and (best is None or choice.size_bytes < best.size_bytes):
             best = choice
         best_kl = min(best_kl, found)
