@@ -123,7 +123,11 @@ class Proof:
             listed = "\n".join(f"  {problem}" for problem in problems)
             raise BundleError(
                 f"{self.request.name}-{self.request.version}: not written, it lost too much:\n{listed}\n"
-                "Take a larger type with --quant, or allow more with --max-kl."
+                + (
+                    "Is this GGUF the base that the run was trained on? Allow more with --max-kl."
+                    if self.request.shipped
+                    else "Take a larger type with --quant, or allow more with --max-kl."
+                )
             )
         return {**figures, "text": self.inputs.text_from}
 
