@@ -196,12 +196,15 @@ def _sources(runs: tuple[str, ...]) -> "tuple[Source, ...]":
 
 def _prober(sources: "tuple[Source, ...]", options: dict[str, Any]) -> Any:
     """What asks the suites that were named, or those that the runs' recipes and folders name."""
-    from edgegen.commands.export_probes import prober  # noqa: PLC0415 - needs the engine
     from export.thresholds import recipe_settings  # noqa: PLC0415
 
     names = list(options["probes"])
     for source in sources if not names else ():
         names += recipe_settings(source.folder / "recipe.toml").get("probes") or []
+    if not names:
+        return None
+    from edgegen.commands.export_probes import prober  # noqa: PLC0415 - needs the engine: edgegen[edge]
+
     return prober(list(dict.fromkeys(names)), options["system_prompt"])
 
 

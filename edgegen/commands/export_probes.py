@@ -18,8 +18,8 @@ from edgegen.config import load_config
 Prober = Callable[[Path, Path | None], Mapping[str, Mapping[str, Any]]]
 
 
-def prober(names: Sequence[str], system_prompt: str | None) -> Prober | None:
-    """What asks the suites; None when none are named.
+def prober(names: Sequence[str], system_prompt: str | None) -> Prober:
+    """What asks the suites.
 
     Args:
         names: Of shipped suites, or files.
@@ -28,8 +28,6 @@ def prober(names: Sequence[str], system_prompt: str | None) -> Prober | None:
     Raises:
         ConfigError: If one of them cannot be read, before any work is done.
     """
-    if not names:
-        return None
     suites = load_suites(tuple(names))
 
     def probe(model: Path, adapter: Path | None) -> Mapping[str, Mapping[str, Any]]:
