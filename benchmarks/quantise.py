@@ -123,7 +123,8 @@ class Bench:
             "perplexity_reference": r"Mean PPL\(base\) +: +([\d.]+)",
         }
         found = {name: re.search(pattern, said) for name, pattern in patterns.items()}
-        return {name: float(match[1]) for name, match in found.items() if match}
+        figures = {name: float(match[1]) for name, match in found.items() if match}
+        return figures | {"top_token_agreement": figures["top_token_agreement"] / 100}
 
 
 def _bytes(path: Path, name: str) -> tuple[str, bytes]:
