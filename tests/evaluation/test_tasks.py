@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from edgegen.commands.evaluate import command
 from finetune.evaluation import choices, gsm8k, summaries
 from finetune.evaluation.choices import Choice, evaluate_choices
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
@@ -225,3 +227,23 @@ def test_an_unknown_evaluation_and_missing_data_are_refused(tmp_path):
         list(TASKS["gsm8k"].run(Parrot(""), Request(tmp_path)))
     with pytest.raises(EvaluationDataError, match="SUBJECT_test"):
         list(TASKS["mmlu"].run(Parrot(""), Request(tmp_path)))
+
+
+@pytest.mark.model
+def test_the_command_keeps_every_item_and_a_model_is_equal_to_itself(tiny, tmp_path):
+    data, out = written(tmp_path / "hellaswag_val.jsonl", HELLASWAG), tmp_path / "base.json"
+    words = ["run", tiny.gguf, "--adapter", f"a={tiny.gguf_adapter}", "--task", f"hellaswag={data}", "--out", out]
+
+    done = CliRunner().invoke(command, [*map(str, words), "--use", "a"], catch_exceptions=False)
+    compared = CliRunner().invoke(command, ["compare", str(out), str(out), "--json"], catch_exceptions=False)
+    refused = CliRunner().invoke(command, [*map(str, words), "--use", "b"])
+
+    assert done.exit_code == 0, done.output
+    assert "acc_norm" in done.stdout
+    document = json.loads(out.read_text())
+    assert document["adapter"] == "a"
+    assert [item["id"] for item in document["outcomes"][0]["items"]] == ["hellaswag/24", "hellaswag/92"]
+    (task,) = json.loads(compared.stdout)["tasks"]
+    assert task["change"] == {"value": 0.0, "interval": [0.0, 0.0]}
+    assert refused.exit_code == 2
+    assert "there are: a" in refused.stderr
