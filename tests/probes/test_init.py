@@ -118,7 +118,7 @@ def test_a_check_that_does_not_fit_an_answer_is_named() -> None:
 
 @pytest.mark.model
 def test_a_measured_model_gives_the_threshold(tmp_path: Path, smollm2: Path) -> None:
-    rows = [chat("What is the capital of France?", "Paris"), chat("What is the capital of France today?", "Atlantis")]
+    rows = [chat("What is 2 + 2?", "4"), chat("What is the answer to 2 + 2?", "Atlantis")]
     data, out = write(tmp_path, *rows), tmp_path / "own.toml"
     arguments = ["init", str(data), "--out", str(out), "--all", "--check", "contains", "--target", str(smollm2)]
 

@@ -19,11 +19,11 @@ name = "{name}"
 summary = "One question, eight times."
 [sampling]
 temperature = 0
-max_tokens = 6
+max_tokens = 16
 [[probe]]
 id = "p"
 category = "c"
-prompts = ["What is the capital of France?"]
+prompts = ["What is 2 + 2?"]
 values = [{{ n = 1 }}, {{ n = 2 }}, {{ n = 3 }}, {{ n = 4 }}, {{ n = 5 }}, {{ n = 6 }}, {{ n = 7 }}, {{ n = 8 }}]
 check = {{ kind = "absent", texts = ["{absent}"] }}
 """
@@ -52,7 +52,7 @@ def test_a_bundle_that_answers_worse_than_recorded_is_not_made_current(tmp_path:
     assert (row["suite"], row["passed"], row["total"]) == ("gate", 8, 8)
     assert len(load_answers(data, row["model_sha256"])) == 8
 
-    worse = {"probes/gate.toml": OWN.format(name="gate", absent="Paris").encode()}
+    worse = {"probes/gate.toml": OWN.format(name="gate", absent="4").encode()}
     other = create_bundle(
         tmp_path,
         {"model.gguf": smollm2, **worse},
