@@ -109,10 +109,10 @@ def read_spec(path: Path) -> Spec:
         problems.append(f"{path}: test = {document['test']!r}: {here / document['test']} is not there.")
     if problems:
         raise ConfigError(problems)
-    plain = {name: document[name] for name in ("search_steps", "side_by_side") if name in document}
-    listed = {name: tuple(document[name]) for name in ("methods", "rates", "seeds") if name in document}
-    paths = {name: here / document[name] for name in ("recipe", "folder", "test")}
-    return Spec(**paths, **plain, **listed, overrides=overrides)
+    given: dict[str, Any] = {name: here / document[name] for name in ("recipe", "folder", "test")}
+    given |= {name: document[name] for name in ("search_steps", "side_by_side") if name in document}
+    given |= {name: tuple(document[name]) for name in ("methods", "rates", "seeds") if name in document}
+    return Spec(**given, overrides=overrides)
 
 
 def searches(spec: Spec) -> list[Training]:
