@@ -249,7 +249,7 @@ def test_llama_imatrix_measures_the_same(made: Any, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(CALIBRATION, encoding="utf-8")
     out = tmp_path / "theirs.gguf"
 
-    run_program("llama-imatrix", "-m", folder / "f16.gguf", "-f", tmp_path / "text.txt", "-o", out, "-c", 512)
+    run_program("llama-imatrix", "-m", folder / "f16.gguf", "-f", tmp_path / "text.txt", "-o", out, "--chunks", 2)
 
     ours, theirs = importance.read(folder / "imatrix.gguf"), importance.read(out)
     assert set(ours.entries) - set(theirs.entries) == {"token_embd.weight"}
