@@ -5,6 +5,7 @@ PEFT's LoRA layer casts its input to float32, keeps that copy for the backward p
 Dropout, DoRA and the other variants keep PEFT's forward pass.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -26,19 +27,32 @@ def dense(layer: nn.Module, dtype: torch.dtype) -> Tensor:
 
 
 class _LoraLinear(torch.autograd.Function):
-    """y = x W^T + s (x A^T) B^T with W frozen; W is made dense again for the backward pass."""
+    """y = x W^T + s (x A^T) B^T with W frozen; W is made dense again for the backward pass.
+
+    With ``unread`` nobody will look at y: no gradient depends on it, so x W^T is left out.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, a: Tensor, b: Tensor, base: nn.Module, scale: float) -> Tensor:  # noqa: PLR0917
+    def forward(  # noqa: PLR0917
+        ctx: Any,
+        x: Tensor,
+        a: Tensor,
+        b: Tensor,
+        base: nn.Module,
+        scale: float,
+        unread: bool,  # noqa: FBT001
+    ) -> Tensor:
         flat = x.reshape(-1, x.shape[-1])
         small_a, small_b = a.to(x.dtype), b.to(x.dtype)
-        inner = (flat @ small_a.T) * scale
-        out = torch.addmm(flat @ dense(base, x.dtype).T, inner, small_b.T)
+        inner = (flat @ small_a.t()).mul_(scale)
+        ctx.save_for_backward(x, inner, small_a, small_b)
+        ctx.base, ctx.scale, ctx.types = base, scale, (a.dtype, b.dtype)
+        if unread:
+            return x.new_zeros(()).expand(*x.shape[:-1], len(b))
+        out = (flat @ dense(base, x.dtype).t()).addmm_(inner, small_b.t())
         bias = cast(Any, base).bias
         if bias is not None:
             out += bias.to(x.dtype)
-        ctx.save_for_backward(x, inner, a, b)
-        ctx.base, ctx.scale = base, scale
         return out.view(*x.shape[:-1], -1)
 
     @staticmethod
@@ -46,17 +60,20 @@ class _LoraLinear(torch.autograd.Function):
         x, inner, a, b = ctx.saved_tensors
         flat = x.reshape(-1, x.shape[-1])
         above = gradients[0].reshape(-1, gradients[0].shape[-1])
-        below_inner = (above @ b.to(x.dtype)) * ctx.scale
-        grad_a = (below_inner.T @ flat).to(a.dtype) if ctx.needs_input_grad[1] else None
-        grad_b = (above.T @ inner).to(b.dtype) if ctx.needs_input_grad[2] else None
+        below_inner = (above @ b).mul_(ctx.scale)
+        grad_a = (below_inner.t() @ flat).to(ctx.types[0]) if ctx.needs_input_grad[1] else None
+        grad_b = (above.t() @ inner).to(ctx.types[1]) if ctx.needs_input_grad[2] else None
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = torch.addmm(above @ dense(ctx.base, x.dtype), below_inner, a.to(x.dtype)).view(x.shape)
-        return grad_x, grad_a, grad_b, None, None
+            grad_x = (above @ dense(ctx.base, x.dtype)).addmm_(below_inner, a).view(x.shape)
+        return grad_x, grad_a, grad_b, None, None, None
 
 
 class FastLora(nn.Module, LoraLayer):
     """In front of PEFT's layer class."""
+
+    # Asked at each call: whether the output will not be looked at, but only its gradient taken.
+    unread: Callable[[], bool] = staticmethod(lambda: False)
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """PEFT's equation in one function, where nothing stands between its parts."""
@@ -64,7 +81,7 @@ class FastLora(nn.Module, LoraLayer):
             return cast(Tensor, super().forward(x, *args, **kwargs))
         a, b = self.lora_A[ADAPTER].weight, self.lora_B[ADAPTER].weight
         apply = cast(Any, _LoraLinear).apply
-        return cast(Tensor, apply(x, a, b, self.get_base_layer(), self.scaling[ADAPTER]))
+        return cast(Tensor, apply(x, a, b, self.get_base_layer(), self.scaling[ADAPTER], self.unread()))
 
 
 class _SwiGlu(torch.autograd.Function):
@@ -73,7 +90,7 @@ class _SwiGlu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:
         ctx.save_for_backward(gate, up)
-        return nn.functional.silu(gate) * up
+        return nn.functional.silu(gate).mul_(up)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
@@ -82,8 +99,11 @@ class _SwiGlu(torch.autograd.Function):
         sigmoid = torch.sigmoid(gate)
         silu = gate * sigmoid
         to_up = above * silu
-        # d silu / d gate = sigmoid (1 + gate (1 - sigmoid)) = sigmoid + silu (1 - sigmoid)
-        return (above * up).mul_(sigmoid + silu * (1 - sigmoid)), to_up
+        # d silu / d gate = sigmoid (1 + gate (1 - sigmoid)) = sigmoid + silu - silu sigmoid, where silu was: these
+        # are the widest tensors of a layer, and this is its peak.
+        slope = silu.addcmul_(silu, sigmoid, value=-1).add_(sigmoid)
+        del sigmoid
+        return slope.mul_(above).mul_(up), to_up
 
 
 def fuse_lora(model: nn.Module) -> int:
@@ -108,8 +128,13 @@ def _fast_class(own: type) -> type:
     return _CLASSES.setdefault(own, type(f"Fast{own.__name__}", (FastLora, own), {}))
 
 
-def fuse_layers(layers: nn.ModuleList) -> None:
-    """One kernel for each RMS norm, and a SwiGLU that keeps less; for layers of the Llama kind."""
+def fuse_layers(layers: nn.ModuleList, unread: Callable[[], bool]) -> None:
+    """One kernel for each RMS norm, and a SwiGLU that keeps less; for layers of the Llama kind.
+
+    Args:
+        unread: Whether the output of a layer computed now will not be looked at. Such a layer ends in ``residual +
+            down_proj(...)``, and no gradient depends on the value of a sum, so that product is left out.
+    """
     for layer in layers:
         for module in layer.modules():
             if type(module).__name__.endswith("RMSNorm"):
@@ -117,6 +142,8 @@ def fuse_layers(layers: nn.ModuleList) -> None:
         mlp = cast(Any, layer).mlp
         if isinstance(mlp.act_fn, nn.SiLU) or type(mlp.act_fn).__name__ in ("SiLUActivation", "SiLU"):
             _fuse_mlp(mlp)
+            if isinstance(mlp.down_proj, FastLora):
+                mlp.down_proj.unread = unread
 
 
 def fuse_norm(norm: Any) -> None:

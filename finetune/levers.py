@@ -79,11 +79,11 @@ def engage(model: nn.Module, choice: Choice, device: torch.device) -> Engaged:
     if "fused" in names:
         fuse_lora(inner)
         if type(layers[0]).__name__ in LLAMA_KIND:
-            fuse_layers(layers)
+            fuse_layers(layers, lambda: checkpointing.recomputing)
             fuse_norm(inner.model.norm)
     if "tiled-mlp" in names:
         for layer in layers:
-            tile_mlp(cast(Any, layer).mlp, MLP_TOKENS, lambda: checkpointing.recomputing)
+            tile_mlp(cast(Any, layer).mlp, MLP_TOKENS, checkpointing)
     if device.type == "cuda":
         torch.cuda.empty_cache()
     done.names = tuple(name for name in choice.names if name in names)

@@ -15,14 +15,19 @@ from finetune.recipe import Recipe
 MIB, GIB = 2**20, 2**30
 # NF4 with double quantisation: 4 bits, an 8-bit scale for 64 weights, a float32 scale for 256 scales.
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
-# CUDA context, kernels of PyTorch, cuBLAS and bitsandbytes: the driver's use beside the allocator's. To be measured.
-CONTEXT_BYTES = 550 * MIB
-# cuBLAS' workspaces on a Hopper card and small tables, which the allocator holds too.
-SMALL_BYTES = 40 * MIB
-# What the allocator's pages add to tensors that come and go.
-SLACK = 1.04
-# 16-bit tensors as wide as the hidden state, and as the MLP, that live at the peak of a layer's backward pass.
-HIDDEN_TENSORS, MLP_TENSORS = 10.0, 8.0
+# The same without double quantisation, as layers that wait on the host are held (finetune/offload.py).
+STREAMED_NF4_BYTES = 0.5 + 4 / 64
+# CUDA context, kernels of PyTorch, cuBLAS and bitsandbytes: the driver's use beside the allocator's, on an H100.
+CONTEXT_BYTES = 837 * MIB
+# The driver's page tables on the card for pinned host memory: 8 bytes for each 4 KiB, measured from 0.06 to 39 GiB.
+PINNED_SHARE = 8 / 4096
+# cuBLAS' workspaces on a Hopper card and small tables, which the allocator holds too, less in ``minimal``.
+SMALL_BYTES, MINIMAL_SMALL_BYTES = 40 * MIB, 16 * MIB
+# What the allocator's pages add to tensors that come and go, and to the holes that dense matrices leave.
+SLACK, HOLES, UNSLOTH_SLACK = 1.06, 0.75, 1.04
+# 16-bit tensors as wide as the hidden state, and as the MLP, that live at the peak of a layer's backward pass. Of the
+# MLP's: gate, up, their gradients, that of their product and a sigmoid; or, beside a dense matrix, four.
+HIDDEN_TENSORS, MLP_TENSORS, MLP_TENSORS_BESIDE_DENSE = 10.0, 6.0, 4.0
 UNSLOTH_HIDDEN_TENSORS, UNSLOTH_MLP_TENSORS = 9.0, 7.5
 # Bytes for each hidden value at the peak of the tiled loss: states, their gradient in 16 and 32 bits, rows of the head.
 LOSS_BYTES = 18.0
@@ -115,11 +120,11 @@ def estimate(
         levers.discard("offload-embedding")
     nf4 = recipe.base.load == "nf4" or (recipe.base.load == "auto" and gpu and recipe.row.base in ("any", "4-bit"))
     wide = 4 if recipe.base.load == "float32" else 2
-    layer_bytes = shape.layer_weights * (NF4_BYTES if nf4 else wide)
+    streamed = "offload-layers" in levers
+    layer_bytes = shape.layer_weights * ((STREAMED_NF4_BYTES if streamed else NF4_BYTES) if nf4 else wide)
     table = shape.vocabulary * shape.hidden * wide
     near = 0 if "offload-head" in levers else table
     near += 0 if shape.tied or "offload-embedding" in levers else table
-    streamed = "offload-layers" in levers
     norms = (2 * shape.layers + 1) * shape.hidden * wide
     count = trainable(recipe, shape)
     eight = recipe.train.optimizer == "adamw-8bit" or (recipe.train.optimizer == "auto" and "adamw-8bit" in levers)
@@ -128,28 +133,37 @@ def estimate(
         "weights": round(near + norms + layer_bytes * (2 if streamed else shape.layers)),
         "adapters and gradients": 8 * count,
         "optimiser": round(count * (2 * (1 + 4 / 256) if eight else 8)),
-        "activations or loss": round(max(layer, loss) * SLACK),
-        "workspaces": SMALL_BYTES,
+        "activations or loss": round(max(layer, loss) * (UNSLOTH_SLACK if backend == "unsloth" else SLACK)),
+        "workspaces": MINIMAL_SMALL_BYTES if recipe.train.memory == "minimal" else SMALL_BYTES,
     }
-    reserved = sum(parts.values())
+    if backend != "unsloth" and nf4:
+        parts["activations or loss"] += round(HOLES * wide * shape.hidden * shape.inner)
     states = recipe.train.batch * recipe.data.max_tokens * shape.hidden * wide * shape.layers
     host = (layer_bytes * shape.layers if streamed else 0) + (states if "offload-states" in levers else 0)
     host += table if "offload-embedding" in levers else 0
     host += table if "offload-head" in levers and not shape.tied else 0
-    return Estimate(parts, reserved, reserved + CONTEXT_BYTES, round(host))
+    reserved = sum(parts.values())
+    return Estimate(parts, reserved, reserved + _outside(host), round(host))
+
+
+def _outside(host: float) -> int:
+    """What the driver holds beside PyTorch's memory, in bytes."""
+    return round(CONTEXT_BYTES + PINNED_SHARE * host)
 
 
 def _layer(recipe: Recipe, shape: Shape, levers: set[str], backend: str, *, nf4: bool, wide: int) -> float:
     """The peak while a layer is computed again and its gradients are taken."""
     tokens = recipe.train.batch * recipe.data.max_tokens
-    hidden_tensors, mlp_tensors = HIDDEN_TENSORS, MLP_TENSORS
-    if backend == "unsloth":
-        hidden_tensors, mlp_tensors = UNSLOTH_HIDDEN_TENSORS, UNSLOTH_MLP_TENSORS
     pieces = min(tokens, MLP_TOKENS) if "tiled-mlp" in levers else tokens
-    size = wide * (tokens * (hidden_tensors * shape.hidden + 2 * shape.kv) + pieces * mlp_tensors * shape.inner)
+    wide_row, dense = pieces * shape.inner, shape.hidden * shape.inner if nf4 else 0
+    if backend == "unsloth":
+        hidden_tensors, mlp = UNSLOTH_HIDDEN_TENSORS, UNSLOTH_MLP_TENSORS * wide_row + dense
+    else:
+        hidden_tensors = HIDDEN_TENSORS
+        mlp = max(MLP_TENSORS * wide_row, MLP_TENSORS_BESIDE_DENSE * wide_row + dense)
+    size = wide * (tokens * (hidden_tensors * shape.hidden + 2 * shape.kv) + mlp)
     if "fused" not in levers:  # PEFT keeps each adapter's input in float32, and the norms theirs
         size += 4 * tokens * (6 * shape.hidden + shape.inner)
-    size += wide * shape.hidden * shape.inner if nf4 else 0  # one matrix made dense
     kept = 1 if recipe.train.checkpointing else shape.layers
     waiting = 2 if "offload-states" in levers else shape.layers
     return size * kept + wide * tokens * shape.hidden * (waiting if recipe.train.checkpointing else 0)

@@ -90,20 +90,30 @@ def cross_entropy(hidden: Tensor, labels: Tensor, tiles: HeadTiles, tile_bytes: 
     return cast(Tensor, cast(Any, _CrossEntropy).apply(hidden[learned], labels[learned], tiles, tile_bytes))
 
 
+class Recomputing(Protocol):
+    """Who knows what is computed again.
+
+    Args:
+        recomputing: True while what is computed serves a backward pass only, so that its last value is not looked at.
+    """
+
+    recomputing: bool
+
+
 class _TiledMlp(torch.autograd.Function):
     """An MLP over pieces of its tokens, each recomputed when its gradient is wanted.
 
-    While a layer is only recomputed for its backward pass (``recomputing()``), its output is not computed at all: the
-    MLP's is the last term of a layer's sum, and no gradient depends on the value of a sum. The time is that of plain
-    checkpointing, the memory that of one piece.
+    While a layer is only recomputed for its backward pass, its output is not computed at all: the MLP's is the last
+    term of a layer's sum, and no gradient depends on the value of a sum. The time is that of plain checkpointing, the
+    memory that of one piece.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, mlp: Callable[[Tensor], Tensor], tokens: int, recomputing: bool) -> Tensor:  # noqa: FBT001
-        ctx.mlp, ctx.tokens = mlp, tokens
+    def forward(ctx: Any, x: Tensor, mlp: Callable[[Tensor], Tensor], tokens: int, owner: Recomputing) -> Tensor:
+        ctx.mlp, ctx.tokens, ctx.owner = mlp, tokens, owner
         ctx.save_for_backward(x)
-        if recomputing:
-            return torch.zeros_like(x)
+        if owner.recomputing:
+            return x.new_zeros(()).expand(x.shape)
         flat = x.reshape(-1, x.shape[-1])
         out = torch.empty_like(flat)
         for start in range(0, len(flat), tokens):
@@ -117,20 +127,24 @@ class _TiledMlp(torch.autograd.Function):
         below = torch.empty_like(flat)
         for start in range(0, len(flat), ctx.tokens):
             piece = flat[start : start + ctx.tokens].detach().requires_grad_()
-            with torch.enable_grad():
-                out = ctx.mlp(piece)
+            ctx.owner.recomputing = True
+            try:
+                with torch.enable_grad():
+                    out = ctx.mlp(piece)
+            finally:
+                ctx.owner.recomputing = False
             torch.autograd.backward(out, above[start : start + ctx.tokens])
             below[start : start + ctx.tokens] = cast(Tensor, piece.grad)
         return below.view(x.shape), None, None, None
 
 
-def tile_mlp(mlp: nn.Module, tokens: int, recomputing: Callable[[], bool]) -> None:
+def tile_mlp(mlp: nn.Module, tokens: int, owner: Recomputing) -> None:
     """Compute ``mlp`` in pieces of ``tokens`` tokens from now on."""
     whole = mlp.forward
 
     def forward(x: Tensor) -> Tensor:
         if not torch.is_grad_enabled() and x.numel() // x.shape[-1] <= tokens:
             return cast(Tensor, whole(x))
-        return cast(Tensor, cast(Any, _TiledMlp).apply(x, whole, tokens, recomputing()))
+        return cast(Tensor, cast(Any, _TiledMlp).apply(x, whole, tokens, owner))
 
     cast(Any, mlp).forward = forward

@@ -108,6 +108,9 @@ def prepare(recipe: Recipe) -> None:
     """Import Unsloth before transformers and PEFT are, if it will be used. Call it before ``finetune.run``."""
     # Pages that grow instead of blocks that fragment: read by PyTorch when it first uses the GPU.
     os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
+    if recipe.train.memory == "minimal":
+        # cuBLAS would take 32 MiB for each thread that computes on a Hopper card; this is its choice for other cards.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2:16:8")
     if decide(recipe)[0] == "unsloth":
         os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"
         if not recipe.base.hub:

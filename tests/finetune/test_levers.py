@@ -2,17 +2,21 @@
 
 import pytest
 import torch
+from bitsandbytes.functional import dequantize_4bit
 from torch import nn
 
+from finetune import fused
 from finetune.backends.peft_backend import summed_loss
+from finetune.fused import dense
 from finetune.lever_choice import LEVERS, Choice
 from finetune.levers import decoder_layers, engage, head_of
 from finetune.methods import fold as folding
-from finetune.offload import HostStates
+from finetune.offload import HostStates, LayerStream
 from finetune.tiled import ResidentHead, cross_entropy
 from tests.finetune.tiny import attached, in_four_bits, stir, tiny_llama
 
 CPU = torch.device("cpu")
+SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 EXACT = tuple(name for name in LEVERS if name != "adamw-8bit")
 
 
@@ -77,6 +81,32 @@ def test_methods_of_every_kind_bear_all_levers(name):
     engage(model, Choice(EXACT, checkpointing=True), CPU)
 
     assert_equal(expected, gradients(model, batch_of()), 1e-4)
+
+
+@pytest.mark.parametrize(("names", "products"), [(("fused",), 7 + 6 + 7), (EXACT, 7 + 4 + 2 + 7)])
+def test_a_product_that_nobody_looks_at_is_not_computed(names, products, monkeypatch):
+    """Of a recomputed layer only the gradients are wanted, and none depends on the value of its last product."""
+    counted = []
+    monkeypatch.setattr(fused, "dense", lambda *args: counted.append(args) or dense(*args))
+    expected = gradients(model_of(targets=SEVEN, layers=2), batch_of(), passes=1)
+    model = model_of(targets=SEVEN, layers=2)
+    engage(model, Choice(names, checkpointing=True), CPU)
+
+    assert_equal(expected, gradients(model, batch_of(), passes=1))
+    assert len(counted) == 2 * products
+
+
+def test_scales_of_scales_are_the_same_in_float32():
+    model = in_four_bits(model_of().get_base_model())
+    layer = decoder_layers(model)[0]
+    matrix = next(value for value in layer.parameters() if getattr(value, "quant_state", None) is not None)
+    before = dequantize_4bit(matrix.data, matrix.quant_state)
+    assert matrix.quant_state.nested
+
+    LayerStream(decoder_layers(model), CPU)
+
+    assert not matrix.quant_state.nested
+    assert torch.equal(dequantize_4bit(matrix.data, matrix.quant_state), before)
 
 
 def test_a_tied_head_stays_one_table_on_the_host():
