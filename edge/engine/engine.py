@@ -60,9 +60,9 @@ class Engine:
         """Whether ``step`` has something to compute."""
         return bool(self._roster.running or self._roster.waiting or len(self._embedder))
 
-    def take_events(self) -> list[Event]:
+    def take_events(self, now: float) -> list[Event]:
         """The events since the last call."""
-        return self._events.take()
+        return self._events.take(now)
 
     def submit(self, message: dict[str, Any]) -> None:
         """Take a request; a refusal is an event like any other answer."""

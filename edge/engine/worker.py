@@ -80,8 +80,8 @@ def serve(channel: Channel, requests: list[dict[str, Any]]) -> int:
             handle(engine, channel, request)
         if engine.busy:
             engine.step()
-        events = engine.take_events()
         now = time.monotonic()
+        events = engine.take_events(now)
         if events or (engine.busy and now - last_sent >= SIGN_OF_LIFE_S):
             channel.send({"ev": "step", "events": events})
             last_sent = now
