@@ -154,3 +154,10 @@ def probe_scores(db: Database) -> None:
         },
     )
     db.table("probe_scores").create_index(["utc"])
+
+
+@migration()
+def probe_confidence(db: Database) -> None:
+    """How sure the model was of each probe's answer, from 0 to 1; null where it was not measured."""
+    for column in ("confidence_mean", "confidence_least", "agreement"):
+        db.table("probe_results").add_column(column, float)

@@ -21,7 +21,7 @@ from edgegen.errors import StoreDamagedError, StoreError
 MAX_BYTES = 512 * 1024 * 1024
 
 # The last step in edge/migrations.py.
-NEWEST_MIGRATION = "probe_scores"
+NEWEST_MIGRATION = "probe_confidence"
 
 OPEN_STATES = (State.QUEUED, State.PROMPT, State.GENERATING)
 

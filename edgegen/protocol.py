@@ -31,6 +31,8 @@ CORRELATION_BYTES = 64
 # Room for a long base topic and a device-made suffix; MQTT itself allows 65,535.
 RESPONSE_TOPIC_BYTES = 512
 
+MAX_SAMPLES = 16
+
 REFUSALS = (
     "bad_request",
     "too_large",
@@ -156,7 +158,7 @@ FIELDS: dict[str, Field] = {
         _ASKING,
         {"type": ["string", "array"], "minLength": 1, "maxItems": 8, "items": {"type": "string", "minLength": 1}},
     ),
-    "samples": Field(_ASKING, {"type": "integer", "minimum": 1, "maximum": 16}),
+    "samples": Field(_ASKING, {"type": "integer", "minimum": 1, "maximum": MAX_SAMPLES}),
     "logprobs": Field(_ASKING, {"type": "boolean"}),
     "stream": Field(_ASKING, {"type": "boolean"}),
     "priority": Field(_QUEUED, {"enum": list(PRIORITIES)}),

@@ -52,13 +52,15 @@ class MqttTarget:
         config: Its ``[mqtt]`` section says how to connect: a broker with an access list wants a *device's* login here,
             whose name is then also the device's. ``node.id`` names the node.
         window: Requests at the node at a time.
+        samples: Each item is answered this often, and what most answers agree on counts.
 
     Raises:
         BrokerError: If the broker is not reachable or refuses the login, or the node is not online.
     """
 
-    def __init__(self, config: Config, *, window: int = WINDOW) -> None:
+    def __init__(self, config: Config, *, window: int = WINDOW, samples: int = 1) -> None:
         self._window = window
+        self._samples = samples
         mqtt = config.mqtt
         self._topics = Topics(mqtt.base_topic, config.node.id)
         name = mqtt.username or ""
@@ -209,6 +211,8 @@ class MqttTarget:
             request["adapter"] = item.adapter
         if item.schema is not None:
             request["schema"] = item.schema
+        if self._samples > 1:
+            request["samples"] = self._samples
         asked.tries += 1
         asked.accepted, asked.sent_at = False, time.monotonic()
         inside[request_id] = asked
@@ -229,4 +233,6 @@ def _answer(frame: dict[str, Any], seconds: float) -> Answer:
         return Answer(seconds=seconds, problem=f"{frame.get('code')}: {frame.get('reason')}")
     timing = frame.get("timing", {})
     computing = max(0.0, float(timing.get("total_s", seconds)) - float(timing.get("queue_s", 0.0)))
-    return Answer(frame.get("text", ""), computing, int(frame.get("usage", {}).get("completion_tokens", 0)))
+    # A node tells its devices no confidence: it abstains itself.
+    sure = {k: float(frame[k]) for k in ("agreement",) if k in frame}
+    return Answer(frame.get("text", ""), computing, int(frame.get("usage", {}).get("completion_tokens", 0)), sure=sure)

@@ -88,6 +88,7 @@ def _suite(suite: SuiteRun) -> dict[str, Any]:
                 "prompt": result.item.prompt,
                 "answer": result.answer,
                 "seconds": round(result.seconds, 3),
+                "sure": {measure: round(value, 6) for measure, value in result.sure.items()},
             }
             for result in suite.results
         ],

@@ -93,6 +93,12 @@ def without_adapters(suite: Suite, names: frozenset[str]) -> Suite:
     return replace(suite, items=tuple(items))
 
 
+def at_temperature(suite: Suite, temperature: float) -> Suite:
+    """The suite with every item asked at this temperature, whatever its own."""
+    items = (replace(item, sampling={**item.sampling, "temperature": temperature}) for item in suite.items)
+    return replace(suite, items=tuple(items))
+
+
 def _run_suite(
     run: Run, target: Target, suite: Suite, store: Store | None, progress: Callable[[int], object]
 ) -> SuiteRun:
@@ -119,7 +125,9 @@ def _result(item: Item, answer: Answer) -> Result:
         verdict = Verdict(passed=False, reason=f"no answer: {answer.problem}")
     else:
         verdict = judge(item.check, answer.text)
-    return Result(item, answer.text, verdict.passed, verdict.reason, answer.seconds, answer.completion_tokens)
+    return Result(
+        item, answer.text, verdict.passed, verdict.reason, answer.seconds, answer.completion_tokens, answer.sure
+    )
 
 
 def _row(run: Run, suite: Suite, result: Result) -> dict[str, Any]:
@@ -138,6 +146,9 @@ def _row(run: Run, suite: Suite, result: Result) -> dict[str, Any]:
         "passed": int(result.passed),
         "reason": result.reason,
         "seconds": round(result.seconds, 4),
+        "confidence_mean": result.sure.get("mean"),
+        "confidence_least": result.sure.get("least"),
+        "agreement": result.sure.get("agreement"),
     }
 
 

@@ -7,8 +7,8 @@ Wilson's where that is wider, because a bootstrap of few templates, or of answer
 
 import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from edge.probes.suite import Item, Suite
@@ -33,6 +33,7 @@ class Result:
     """One item with what became of it.
 
     ``seconds`` is from the start of its computation to its end; ``completion_tokens`` is 0 when there was no answer.
+    ``sure`` holds the confidences that the target reported (`edge.core.guardrails.Measure`).
     """
 
     item: Item
@@ -41,6 +42,7 @@ class Result:
     reason: str
     seconds: float
     completion_tokens: int
+    sure: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

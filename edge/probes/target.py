@@ -77,6 +77,7 @@ class EngineTarget:
     Args:
         spawn: Starts a child with a ``load`` message.
         stall_s: A child that has work and says nothing for this long is killed.
+        samples: Each item is answered this often, and what most answers agree on counts (``edge.engine.vote``).
 
     Raises:
         EngineError: If the model cannot be loaded, here or when a child is restarted.
@@ -89,6 +90,7 @@ class EngineTarget:
         *,
         spawn: Callable[[dict[str, Any]], EngineLike] = EngineProcess,
         stall_s: float = STALL_S,
+        samples: int = 1,
     ) -> None:
         self._model = model
         self._load = load_message(model, config)
@@ -96,6 +98,7 @@ class EngineTarget:
         self._max_tokens = config.limits.max_tokens
         self._spawn = spawn
         self._stall_s = stall_s
+        self._samples = samples
         self._engine: EngineLike | None = None
         self._keys = 0
         self._start()
@@ -187,8 +190,9 @@ class EngineTarget:
             "adapter": item.adapter,
             "schema": item.schema,
             "sampling": sampling,
-            "samples": 1,
+            "samples": self._samples,
             "logprobs": False,
+            "confidence": True,
             "stream": False,
             "owner": "probe",
             "session": None,
@@ -236,4 +240,5 @@ class EngineTarget:
 def _answer(event: Mapping[str, Any], seconds: float) -> Answer:
     if event["type"] == "error":
         return Answer(seconds=seconds, problem=f"{event['code']}: {event['reason']}")
-    return Answer(event["text"], seconds, event["usage"]["completion_tokens"])
+    sure = {**event.get("confidence", {}), **{k: event[k] for k in ("agreement",) if k in event}}
+    return Answer(event["text"], seconds, event["usage"]["completion_tokens"], sure=sure)

@@ -14,7 +14,7 @@ from edge.probes.gate import GATE, bundle_suites, gate_suites
 from edge.probes.init import CHECKS, examples, suite_text, threshold_of, write_suite
 from edge.probes.recorded import load_answers
 from edge.probes.report import align, answers, document, table
-from edge.probes.run import Run, run_suites, without_adapters
+from edge.probes.run import Run, at_temperature, run_suites, without_adapters
 from edge.probes.sealed import log_sealed
 from edge.probes.suite import Suite, find_suite, has_split, load_suite, shipped_suites
 from edge.probes.target import EngineTarget, Target
@@ -25,6 +25,7 @@ from edgegen.bundle_verify import read_manifest
 from edgegen.config import Config, load_config
 from edgegen.errors import BundleError, ConfigError
 from edgegen.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from edgegen.protocol import MAX_SAMPLES
 
 
 @click.group()
@@ -71,6 +72,8 @@ def list_suites(*, as_json: bool) -> None:
 @click.option("--count", type=click.IntRange(1, 100_000), help="Draw so many questions of each suite that draws them.")
 @click.option("--split", type=click.Choice(["sealed", "dev"]), help="Ask this split; dev is for tuning.")
 @click.option("--no-adapter", is_flag=True, help="Ask the base model, whatever adapters the suites name.")
+@click.option("--samples", type=click.IntRange(1, MAX_SAMPLES), default=1, help="Answer so often; the majority counts.")
+@click.option("--temperature", type=click.FloatRange(0, 2), help="Instead of the suites'; several samples want 0.8.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every item, instead of a table.")
 @click.option("--show", type=click.Choice(["failures", "all"]), help="Print questions and answers too.")
 @click.option("--gate", is_flag=True, help="Exit with 1 when a threshold or a must-pass probe does not hold.")
@@ -85,6 +88,8 @@ def run(
     count: int | None,
     split: str | None,
     no_adapter: bool,
+    samples: int,
+    temperature: float | None,
     as_json: bool,
     show: str | None,
     gate: bool,
@@ -115,7 +120,9 @@ def run(
         suites = [suite.limited(limit) for suite in suites]
     if no_adapter:
         suites = [without_adapters(suite, frozenset(_adapters(suite))) for suite in suites]
-    with closing(_open_store(config)) as store, closing(_open_target(model, config)) as asked:
+    if temperature is not None:
+        suites = [at_temperature(suite, temperature) for suite in suites]
+    with closing(_open_store(config)) as store, closing(_open_target(model, config, samples)) as asked:
         total = sum(len(suite.items) for suite in suites)
         with _progress_bar(asked.model, total) as progress:
             result = run_suites(asked, suites, store, progress)
@@ -174,12 +181,12 @@ def _adapters(suite: Suite) -> set[str]:
     return {item.adapter for item in suite.items if item.adapter is not None}
 
 
-def _open_target(model: ResolvedModel | None, config: Config) -> Target:
+def _open_target(model: ResolvedModel | None, config: Config, samples: int) -> Target:
     if model is None:
         from edge.probes.remote import MqttTarget  # noqa: PLC0415 - the other targets need no MQTT client
 
-        return MqttTarget(config)
-    return EngineTarget(model, config)
+        return MqttTarget(config, samples=samples)
+    return EngineTarget(model, config, samples=samples)
 
 
 def _print(result: Run, *, as_json: bool, show: str | None) -> None:
