@@ -43,8 +43,14 @@ def _sampling(function: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--temperature", type=click.FloatRange(0), default=0.7, show_default=True, help="0: no chance."
             ),
-            click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True),
-            click.option("--seed", type=int, default=0, show_default=True),
+            click.option(
+                "--top-p",
+                type=click.FloatRange(0, 1, min_open=True),
+                default=0.95,
+                show_default=True,
+                help="Choose among the likeliest tokens that hold so much of the probability.",
+            ),
+            click.option("--seed", type=int, default=0, show_default=True, help="The same seed writes the same text."),
             click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="Answers at once."),
         )
     ):
@@ -177,7 +183,7 @@ def run(recipe: Path, overrides: tuple[str, ...], gpus: int) -> None:
     """Train. Ctrl-C saves first; `edgegen finetune resume` goes on from there.
 
     \b
-    Examples:
+    Example:
         edgegen finetune run recipe.toml --set train.steps=60
         edgegen finetune run recipe.toml --gpus 2
     """  # noqa: D301 (click reads the \b)
@@ -265,7 +271,7 @@ def compare(spec: Path) -> None:
 @click.option("--task", help="Which adapter, where the run made one for each task.")
 @click.option("--max-tokens", type=click.IntRange(1), default=128, show_default=True, help="Longest answer.")
 @click.option("--temperature", type=click.FloatRange(0), default=0.0, show_default=True, help="0: the likeliest token.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same answer.")
 @_as_json
 def try_run(folder: Path, prompt: str | None, task: str | None, *, as_json: bool, **sampling: Any) -> None:
     """Talk to the base and to the adapter of a finished run, side by side.
