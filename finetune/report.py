@@ -30,16 +30,22 @@ def write_plot(rows: Rows, path: Path) -> None:
 
 def write_memory_plot(rows: Rows, path: Path) -> bool:
     """Peak GPU memory over the steps, as a PNG; whether there was any to plot."""
-    points = [(row["step"], row["peak_reserved_bytes"] / 2**30) for row in rows if "peak_reserved_bytes" in row]
-    if not points:
+    lines = {
+        label: [(row["step"], row[key] / 2**30) for row in rows if key in row]
+        for key, label in (("peak_reserved_bytes", "reserved by PyTorch"), ("card_bytes", "of the whole card"))
+    }
+    if not any(lines.values()):
         return False
     with mpl.rc_context({"font.size": 9}):
         figure = Figure(figsize=(6, 2.5), layout="constrained")
         axes = figure.subplots()
-        axes.plot(*zip(*points, strict=True))
+        for label, points in lines.items():
+            if points:
+                axes.plot(*zip(*points, strict=True), label=label, marker="." if len(points) < 30 else "")
         axes.set_ylim(bottom=0)
+        axes.legend()
         axes.set_xlabel("optimiser step")
-        axes.set_ylabel("peak reserved, GiB")
+        axes.set_ylabel("peak so far, GiB")
         figure.savefig(path, dpi=150, metadata={"Software": None})
     return True
 
@@ -80,9 +86,7 @@ def write_report(
         if "held_out_kl" in best:
             ends = f"{held_out[-1]['held_out_kl']:.4f}, {best['held_out_kl']:.4f} at the best step"
             lines.append(f"| KL to the base on held-out replay, nats a token, at the end | {ends} |")
-    peaks = [row["peak_reserved_bytes"] for row in steps if "peak_reserved_bytes" in row]
-    if peaks:
-        lines.append(f"| peak GPU memory reserved | {max(peaks) / 2**30:.2f} GiB |")
+    lines += _memory_lines(facts.get("memory_estimate", {}), steps)
     lines += ["", "![loss](loss.png)", *(["", "![memory](memory.png)"] if memory_plot else [])]
     lines += [*_sample_lines(samples), "", "## Export", "", *_export_lines(facts), "", "## To repeat it", ""]
     lines += [f"- seed {facts['seed']}, recipe `recipe.toml` (sha256 {facts['recipe_sha256'][:16]}...)"]
@@ -93,6 +97,22 @@ def write_report(
     temporary = path.with_suffix(".part")
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return temporary.rename(path)
+
+
+def _memory_lines(expected: Mapping[str, int], steps: Rows) -> list[str]:
+    """Peaks of GPU memory beside what was estimated before the start, with the signed error of the estimate."""
+    lines = []
+    for name, key, short in (
+        ("peak GPU memory reserved", "peak_reserved_bytes", "reserved_bytes"),
+        ("peak of the whole card, other processes too", "card_bytes", "card_bytes"),
+    ):
+        peak = max((row[key] for row in steps if key in row), default=0)
+        if peak and short in expected:
+            error = f"estimated {expected[short] / 2**30:.2f} GiB, {expected[short] / peak - 1:+.1%}"
+            lines.append(f"| {name} | {peak / 2**30:.2f} GiB; {error} |")
+        elif peak:
+            lines.append(f"| {name} | {peak / 2**30:.2f} GiB |")
+    return lines
 
 
 def _sample_lines(samples: Sequence[Mapping[str, str]]) -> list[str]:

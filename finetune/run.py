@@ -56,17 +56,40 @@ def plan_lines(recipe: Recipe) -> list[str]:
         f"Method:   {row.name} ({row.paper}), rank {recipe.method.rank}, export: {row.export}. {row.note}",
         f"Training: {steps:,} steps of {rows} tokens, rate {train.lr:g}, {train.schedule}",
         "Backend:  {}: {}".format(*backends.decide(recipe)),
-        *(f"Memory:   {line}" for line in memory_lines(recipe)),
+        *(f"Memory:   {line}" for line in memory_lines(recipe, free_of_gpu())),
         f"Result:   {recipe.run.folder}",
     ]
 
 
-def memory_lines(recipe: Recipe) -> list[str]:
-    """What the training would take of a GPU, whether there is one here or not; empty for a base of another kind."""
+def memory_lines(recipe: Recipe, free_bytes: int | None = None) -> list[str]:
+    """What the training would take of a GPU, whether there is one here or not; empty for a base of another kind.
+
+    Args:
+        free_bytes: Of the GPU it is to run on; None without one. Where that is not enough, the first line says so.
+    """
+    facts, name = backend.model_facts(recipe), backends.decide(recipe)[0]
     try:
-        return memory.lines(recipe, backend.model_facts(recipe), backend=backends.decide(recipe)[0])
+        short = None if free_bytes is None else memory.too_small(recipe, facts, free_bytes, backend=name)
+        return [*([short] if short else []), *memory.lines(recipe, facts, backend=name)]
     except KeyError:
         return []
+
+
+def free_of_gpu() -> int | None:
+    """Bytes that are free on this process's GPU, as before it had a context there; None without a GPU."""
+    if not torch.cuda.is_available():
+        return None
+    # The context is there once somebody asks, its kernels are not all: generous by what they will take.
+    return int(torch.cuda.mem_get_info()[0]) + memory.CONTEXT_BYTES
+
+
+def memory_estimate(recipe: Recipe, name: str) -> dict[str, int]:
+    """For ``run.json``: what was expected before the start; empty for a base of another kind."""
+    try:
+        now = memory.estimate(recipe, backend.model_facts(recipe), backend=name)
+    except KeyError:
+        return {}
+    return {"reserved_bytes": now.reserved_bytes, "card_bytes": now.nvml_bytes}
 
 
 def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
@@ -208,6 +231,8 @@ class _Run:
             self.say(f"Going on after step {done} of {self.steps}.")
         self._forget_metrics_after(done)
         facts = self._facts()
+        if self.device.type == "cuda":
+            facts["memory_estimate"] = memory_estimate(self.recipe, self.backend.name)
         if parallel.rank() == 0:
             (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         self._train(done)
@@ -218,13 +243,12 @@ class _Run:
 
     def _check_room(self) -> None:
         """Say before the start what would end in an out-of-memory error."""
-        if self.device.type != "cuda":
+        free = free_of_gpu()
+        if free is None:
             return
         facts = backend.model_facts(self.recipe)
         with suppress(KeyError):
-            problem = memory.too_small(
-                self.recipe, facts, torch.cuda.mem_get_info()[0] + memory.CONTEXT_BYTES, backend=self.backend.name
-            )
+            problem = memory.too_small(self.recipe, facts, free, backend=self.backend.name)
             if problem:
                 raise TrainingError(f"{self.recipe.path}: {problem}")
 
@@ -297,6 +321,8 @@ class _Run:
             figures["kl"] = kl
         if self.device.type == "cuda":
             figures["peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
+            free, whole = torch.cuda.mem_get_info()
+            figures["card_bytes"] = whole - free  # PyTorch returns nothing between steps: this is the peak so far
         self._log(figures)
         self.pace_s = 0.8 * (self.pace_s or seconds) + 0.2 * seconds
         self.say(step_line(figures, self.steps, self.pace_s))

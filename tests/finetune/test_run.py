@@ -14,13 +14,16 @@ import torch
 from safetensors.torch import load_file
 
 from finetune import checkpoint
+from finetune.backends.peft_backend import model_facts
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.lever_choice import LEVERS
+from finetune.memory import estimate
 from finetune.methods.registry import METHODS
 from finetune.parallel import launch
 from finetune.presets import recipe_text
 from finetune.recipe import load_recipe
-from finetune.run import plan_lines, rate, recipe_as_run, resume, start
+from finetune.report import write_memory_plot, write_report
+from finetune.run import memory_lines, plan_lines, rate, recipe_as_run, resume, start
 from tests.finetune.tiny import save_base, sums, write_jsonl
 
 
@@ -235,6 +238,41 @@ def test_the_plan_says_who_computes_and_what_memory_it_takes(bench, tmp_path):
 
     assert any(line.startswith("Backend:  peft: Unsloth is not used: ") and "dora" in line for line in lines)
     assert any(line.startswith("Memory:   about ") for line in lines)
+
+
+def test_the_plan_says_by_how_much_a_gpu_is_too_small_and_which_lever_helps(bench, tmp_path):
+    changes = ("train.batch=64", "train.accumulate=4", "data.max_tokens=256", "train.memory=off")
+    recipe = recipe_at(bench, tmp_path / "run", *changes)
+    need = estimate(recipe, model_facts(recipe), backend="peft").nvml_bytes
+
+    first = memory_lines(recipe, need - 2**26)[0]
+
+    assert "0.06 GiB too little" in first
+    assert "train.batch = 32, train.accumulate = 8 (equal gradients) saves" in first
+    assert "too little" not in memory_lines(recipe, need)[0]
+
+
+def test_the_report_holds_the_estimate_against_the_peak(bench, tmp_path):
+    """As a run on a GPU writes its metrics; the tests have none."""
+    run = tmp_path / "run"
+    recipe = recipe_at(bench, run)
+    start(recipe)
+    facts = json.loads((run / "run.json").read_text())
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert not write_memory_plot(rows, run / "memory.png")
+    assert "GPU memory" not in (run / "REPORT.md").read_text()
+
+    for row in rows:
+        if "loss" in row:
+            row["peak_reserved_bytes"], row["card_bytes"] = row["step"] * 2**30, 8 * 2**30
+    facts["memory_estimate"] = {"reserved_bytes": 5 * 2**30, "card_bytes": 9 * 2**30}
+    assert write_memory_plot(rows, run / "memory.png")
+    text = write_report(recipe, facts, rows, run / "REPORT.md", memory_plot=True).read_text()
+
+    assert (run / "memory.png").read_bytes().startswith(b"\x89PNG")
+    assert "| peak GPU memory reserved | 6.00 GiB; estimated 5.00 GiB, -16.7% |" in text
+    assert "| peak of the whole card, other processes too | 8.00 GiB; estimated 9.00 GiB, +12.5% |" in text
+    assert "![memory](memory.png)" in text
 
 
 def test_a_demand_for_unsloth_that_cannot_be_met_says_why(bench, tmp_path):
