@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from edgegen.split import SEALED, names_famous, pair_split, split_of
+from edgegen.split import SEALED, TRAIN, names_famous, pair_split, split_of
 from edgegen.tasks import number_wordings_en as english
 from edgegen.tasks import number_wordings_more as more
+from edgegen.tasks import number_wordings_train as trained
 from edgegen.tasks.dice import Dice
 from edgegen.tasks.number_wordings_en import Wordings
 
@@ -32,6 +33,13 @@ class Language(NamedTuple):
     equal: str
     closings: Mapping[str, str]
     comma: int
+
+
+def _trained_more(wordings: Mapping[str, Wordings], extra: Wordings) -> Mapping[str, Wordings]:
+    """Wordings with more of them to train on."""
+    train = wordings["train"]
+    joined = {kind: (*train.get(kind, ()), *extra.get(kind, ())) for kind in {**train, **extra}}
+    return {**wordings, "train": joined}
 
 
 LANGUAGES: dict[str, Language] = {
@@ -68,7 +76,7 @@ LANGUAGES: dict[str, Language] = {
         comma=0,
     ),
     "id": Language(
-        more.INDONESIAN,
+        _trained_more(more.INDONESIAN, trained.INDONESIAN),
         "dan",
         "Keduanya sama: {r}",
         {
@@ -87,7 +95,7 @@ LANGUAGES: dict[str, Language] = {
         comma=70,
     ),
     "es": Language(
-        more.SPANISH,
+        _trained_more(more.SPANISH, trained.SPANISH),
         "y",
         "Son iguales: {r}",
         {
@@ -106,7 +114,7 @@ LANGUAGES: dict[str, Language] = {
         comma=70,
     ),
     "de": Language(
-        more.GERMAN,
+        _trained_more(more.GERMAN, trained.GERMAN),
         "und",
         "Beide sind gleich: {r}",
         {
@@ -125,7 +133,7 @@ LANGUAGES: dict[str, Language] = {
         comma=70,
     ),
     "fr": Language(
-        more.FRENCH,
+        _trained_more(more.FRENCH, trained.FRENCH),
         "et",
         "Ils sont égaux : {r}",
         {
@@ -144,7 +152,7 @@ LANGUAGES: dict[str, Language] = {
         comma=70,
     ),
     "pt": Language(
-        more.PORTUGUESE,
+        _trained_more(more.PORTUGUESE, trained.PORTUGUESE),
         "e",
         "São iguais: {r}",
         {
@@ -273,8 +281,10 @@ _FORMS: Sequence[tuple[int, Callable[[Dice], tuple[str, str]]]] = (
 )
 _DRAWN = tuple(form for share, form in _FORMS for _ in range(share))
 
-# Of numbers that may be negative, so many percent of the pairs are.
-_BOTH_NEGATIVE, _ONE_NEGATIVE = {"decimals": 7, "temperatures": 35}, {"decimals": 2, "temperatures": 15}
+# Percent of the pairs of numbers that may be negative with both, and with one, below zero. A training sees more of them
+# than a probe asks, because their order is the other way round.
+_NEGATIVE = {"decimals": (7, 2), "temperatures": (35, 15)}
+_NEGATIVE_TRAIN = {"decimals": (12, 4), "temperatures": (35, 15)}
 
 
 def pair(dice: Dice, split: str, subject: str) -> tuple[str, str]:
@@ -282,9 +292,10 @@ def pair(dice: Dice, split: str, subject: str) -> tuple[str, str]:
     while True:
         a, b = dice.pick(_DRAWN)(dice)
         sign = dice.below(100)
-        if sign < _BOTH_NEGATIVE.get(subject, 0):
+        both, one = (_NEGATIVE_TRAIN if split == TRAIN else _NEGATIVE).get(subject, (0, 0))
+        if sign < both:
             a, b = f"-{a}", f"-{b}"
-        elif sign < _BOTH_NEGATIVE.get(subject, 0) + _ONE_NEGATIVE.get(subject, 0):
+        elif sign < both + one:
             a = f"-{a}"
         if dice.chance(50):
             a, b = b, a
