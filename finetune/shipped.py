@@ -98,7 +98,7 @@ def _make_data(bench: Bench, tasks: Sequence[str], base: Path, replay: Path) -> 
                 running[name] = bench.start(name, "finetune", "generate", task, *options)
     parts = {kind: bench.out / f"replay.{kind}.jsonl" for kind in REPLAY}
     for kind, count in REPLAY.items():
-        if not parts[kind].exists():
+        if not replay.exists() and not parts[kind].exists():
             counts = [f"--{other}={bench.count(count) if other == kind else 0}" for other in REPLAY]
             drawn = ["--temperature=0.9", "--top-p=1", "--max-tokens=160", "--batch=512", "--seed=1"]
             running[kind] = bench.start(
