@@ -21,7 +21,6 @@ from lib.tables import AT_LEAST, compared, median, progress, report
 
 N_CTX, SLOTS = 4096, 8
 PROMPT_TOKENS, TG_TOKENS = 50, 64
-REQUESTS = 2  # of each device, one after another: the second comes while others generate
 TARGET = 1.0
 JUDGED = (4, 8)
 
@@ -47,7 +46,7 @@ def measure(setting: Setting) -> None:
         for number in range(-1, setting.rounds):  # -1 warms both
             for n in counts:
                 seed = 100_000 * (number + 2) + 1000 * n
-                texts = [[prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(REQUESTS)] for i in range(n)]
+                texts = [[prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(setting.options.requests)] for i in range(n)]
                 settle()
                 wave = _mqtt_wave(devices, texts)
                 peer = _http_wave(clients, texts) if clients else None
@@ -87,7 +86,7 @@ def _openai_wave(clients: Crowd[HttpClient], texts: list[list[str]]) -> Wave:
     return clients.wave(
         lambda client, number, request: client.complete_openai(texts[number][request], TG_TOKENS),
         clients=len(texts),
-        requests=REQUESTS,
+        requests=len(texts[0]),
     )
 
 
@@ -95,7 +94,7 @@ def _mqtt_wave(devices: Crowd[MqttClient], texts: list[list[str]]) -> Wave:
     return devices.wave(
         lambda client, number, request: client.generate(texts[number][request], TG_TOKENS),
         clients=len(texts),
-        requests=REQUESTS,
+        requests=len(texts[0]),
     )
 
 
@@ -103,7 +102,7 @@ def _http_wave(clients: Crowd[HttpClient], texts: list[list[str]]) -> Wave:
     return clients.wave(
         lambda client, number, request: client.complete(texts[number][request], TG_TOKENS),
         clients=len(texts),
-        requests=REQUESTS,
+        requests=len(texts[0]),
     )
 
 
@@ -127,13 +126,14 @@ def _report(setting: Setting, sides: dict[str, Waves]) -> None:
         "slots": SLOTS,
         "prompt_tokens": PROMPT_TOKENS,
         "tg_tokens": TG_TOKENS,
-        "requests_per_device": REQUESTS,
+        "requests_per_device": setting.options.requests,
     }
     report(setting, rows, verdict, settings=settings, rounds=sides)
 
 
 if __name__ == "__main__":
     options = parser(str(__doc__), rounds=5)
+    options.add_argument("--requests", type=int, default=2, help="of each device, one after another")
     options.add_argument("--devices", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     options.add_argument(
         "--lcp-python",
