@@ -46,7 +46,10 @@ def measure(setting: Setting) -> None:
         for number in range(-1, setting.rounds):  # -1 warms both
             for n in counts:
                 seed = 100_000 * (number + 2) + 1000 * n
-                texts = [[prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(setting.options.requests)] for i in range(n)]
+                texts = [
+                    [prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(setting.options.requests)]
+                    for i in range(n)
+                ]
                 settle()
                 wave = _mqtt_wave(devices, texts)
                 peer = _http_wave(clients, texts) if clients else None
