@@ -287,8 +287,8 @@ def applied(pairs: Sequence[Guess], by: Measure, below: float) -> Choice:
 
 def best_measure(answers: Sequence[Answered]) -> Measure | None:
     """The measure that tells right from wrong best, of those that all answers have; None where none can."""
-    areas = {by: area for by in MEASURES if (area := auroc(guesses(answers, by))) is not None}
-    return max(MEASURES, key=lambda by: areas.get(by, -1.0)) if areas else None
+    areas = [(area, by) for by in MEASURES if (area := auroc(guesses(answers, by))) is not None]
+    return max(areas, key=lambda one: one[0])[1] if areas else None
 
 
 def shared_prompts(first: Sequence[Answered], second: Sequence[Answered]) -> int:
