@@ -261,8 +261,14 @@ class Daemon:
     def _load_message(self) -> Mapping[str, Any]:
         if self.config.model.bundle == CURRENT:
             self._trial.loading(clock.now())
-        self.model = resolve_model(self.config)
-        self.node.policy = policy_of(self.config.guardrails.policy, self.model.folder)
+        model = resolve_model(self.config)
+        try:
+            self.node.policy = policy_of(self.config.guardrails.policy, model.folder)
+        except ConfigError as error:
+            if self.model is None or model.folder != self.model.folder:
+                raise  # a model never answers under another's rules, or none
+            log.error("the guardrails stay as they were: %s", error)  # noqa: TRY400
+        self.model = model
         return load_message(self.model, self.config, cache_dir=self.config.node.data_dir / "cache")
 
     def _apply_model(self) -> None:

@@ -18,6 +18,7 @@ from edge.core.guardrails import Policy, Refusal
 from edge.core.messages import Outgoing
 from edge.core.request import DEATHS_BEFORE_ALONE, RUNNING, Job, Step
 from edge.core.scheduler import Scheduler
+from edge.patience import at_most
 from edge.store import Store
 from edgegen.errors import RequestError, StoreDamagedError, StoreError
 from edgegen.protocol import Request, Topics, frame, parse_request, plain_error
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 # A delta frame costs a publish and a wake-up of every subscriber; people read 75 ms steps as a stream.
 DELTA_S = 0.075
+
+# The rules of a policy over one text: linear patterns take milliseconds for 64 KiB, and nobody is served meanwhile.
+RULES_S = 0.25
 
 # PUBACKs are marked in the store together: losing a mark only repeats a frame.
 DELIVERED_MARK_S = 0.5
@@ -299,8 +303,8 @@ class Node:
             self.end([self.error(job, "internal", f"this version does not take the stored request: {error}", now)], now)
             return
         job.question = request.texts
-        refusal = self.policy.check_question(job.question, request.adapter)
-        if refusal is not None:
+        refusal = self._judged(job, lambda: self.policy.check_question(job.question, request.adapter))
+        if isinstance(refusal, Refusal):
             self.end([self._refused(job, refusal, now)], now)
             self.changed()  # its slot is free again
             return
@@ -314,19 +318,24 @@ class Node:
 
     def _done(self, job: Job, event: Mapping[str, Any], now: float) -> Ending:
         text: str = event.get("text", "")
+        shown = text
         if "embedding" not in event:
             sure = {**event.get("confidence", {}), **{k: event[k] for k in ("agreement",) if k in event}}
-            verdict = self.policy.check_answer(text, job.question, event.get("adapter"), sure, is_json="json" in event)
+            answered_by = event.get("adapter")
+            verdict = self._judged(
+                job,
+                lambda: self.policy.check_answer(text, job.question, answered_by, sure, is_json="json" in event),
+            )
             if isinstance(verdict, Refusal):
                 return self._refused(job, verdict, now)
-            text = verdict
+            shown = verdict or ""
         speeds = {name: event.get(name) for name in ("pp_tokens_per_s", "tg_tokens_per_s")}
         usage = event.get("usage", {})
         measured = self._measured(job, now) | speeds | usage
         if job.plain:
-            return Ending(job, text.encode(), "done", measured)
+            return Ending(job, shown.encode(), "done", measured)
         self._publish_delta(job)
-        fields: dict[str, Any] = {"text": text}
+        fields: dict[str, Any] = {"text": shown}
         fields |= {name: event[name] for name in ("json", "finish") if name in event}
         fields |= {
             "usage": usage,
@@ -337,6 +346,14 @@ class Node:
         fields |= {name: event[name] for name in ("logprobs", "agreement", "embedding") if name in event}
         payload = frame(job.request_id, self.topics.node, "done", job.run, job.next_seq(), **fields)
         return Ending(job, payload, "done", measured)
+
+    def _judged(self, job: Job, check: Callable[[], Refusal | str | None]) -> Refusal | str | None:
+        """What the policy says; what takes it too long is refused."""
+        try:
+            with at_most(RULES_S):
+                return check()
+        except TimeoutError:
+            return self.policy.undecided(job.question)
 
     def _refused(self, job: Job, refusal: Refusal, now: float) -> Ending:
         """The ending of a request that a guardrail stopped: a sentence for people, and the rule for the operator."""
@@ -620,7 +637,7 @@ def submission(job: Job, request: Request, max_tokens: int, policy: Policy) -> d
         "sampling": sampling,
         "samples": request.samples,
         "logprobs": request.logprobs,
-        "confidence": policy.measures(request.adapter) in ("mean", "least"),
+        "confidence": bool(policy.measures(request.adapter) & {"mean", "least"}),
         "stream": request.stream and not job.plain and not policy.judges_answers(request.adapter),
         "owner": job.device,
         "session": request.session,

@@ -36,7 +36,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edge.core.guardrails import REFUSALS, Abstention, Policy, Rule
+from edge.core.guardrails import REFUSALS, Abstention, Policy, Rule, word_key
 from edge.core.personal import KINDS
 from edgegen.errors import ConfigError
 
@@ -147,7 +147,7 @@ class _Reader:
             name=name,
             on=frozenset(on),  # type: ignore[arg-type]
             patterns=tuple(self._patterns(where, row)),
-            words=frozenset(word.casefold() for word in self._strings(where, row, "words")),
+            words=frozenset(self._words(where, row)),
             at_least=self._positive(where, row, "at_least", 1),
             longest_chars=self._positive(where, row, "longest_chars", 1) if "longest_chars" in row else None,
             personal=tuple(kinds),
@@ -181,6 +181,15 @@ class _Reader:
             return values
         self.problems.append(f"{where}: {key} must be a list of strings")
         return []
+
+    def _words(self, where: str, row: Mapping[str, Any]) -> list[str]:
+        words = [(word, word_key(word)) for word in self._strings(where, row, "words")]
+        self.problems += [
+            f"{where}: words: {word!r} is not one word of letters and digits; write it as a pattern"
+            for word, key in words
+            if not re.fullmatch(r"\w+", key)
+        ]
+        return [key for _, key in words]
 
     def _choices(self, where: str, row: Mapping[str, Any], key: str, known: set[str]) -> list[str]:
         values = self._strings(where, row, key)

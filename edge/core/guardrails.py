@@ -7,6 +7,7 @@ and a larger share of them right.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,10 +24,34 @@ REFUSALS = {
     "id": "Maaf, saya tidak bisa membantu soal itu. Ada hal lain yang bisa saya bantu?",
 }
 
+# The adapter of a request that leaves the choice to the node.
+AUTO = "auto"
+
 Side = Literal["input", "output"]
 # How sure a model is of its answer: the geometric mean of the probabilities of its tokens, the least of them, or the
 # share of `samples` that agree.
 Measure = Literal["mean", "least", "agreement"]
+
+
+# What is not seen, and strokes through letters: soft hyphens, joiners, direction and variation marks, combining marks
+# that no letter has taken up (Unicode 15.0, DerivedCoreProperties: Default_Ignorable_Code_Point; blocks of diacritics).
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\U000e0000-\U000e0fff\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+
+# Joiners that would keep a letter and its accent apart go before letters are composed.
+_UNSEEN_INSIDE = re.compile("[\u00ad\u200b-\u200f\u2060-\u206f\ufeff]")
+
+
+def readable(text: str) -> str:
+    """The text as it looks: full-width and other compatibility forms plain (NFKC, UAX #15), unseen characters gone."""
+    return text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKC", _UNSEEN_INSIDE.sub("", text)))
+
+
+def word_key(word: str) -> str:
+    """By what words are compared: as they look, without case (UAX #31, NFKC_Casefold)."""
+    return readable(readable(word).casefold())
 
 
 @dataclass(frozen=True)
@@ -36,7 +61,7 @@ class Rule:
     Args:
         on: Whether questions, answers or both are tested.
         patterns: Regular expressions, searched for.
-        words: Whole words, compared without case; met when ``at_least`` different ones occur.
+        words: Whole words, by their `word_key`; met when ``at_least`` different ones occur.
         longest_chars: Met by a longer text; None for no bound.
         personal: Kinds of `edge.core.personal`.
         action: ``redact`` puts ``[email]`` and the like in the place of personal data in an answer instead of
@@ -62,11 +87,12 @@ class Rule:
         """Whether the text is what the rule is about."""
         if self.longest_chars is not None and len(text) > self.longest_chars:
             return True
-        if any(pattern.search(text) for pattern in self.patterns):
+        forms = {text, readable(text)}
+        if any(pattern.search(form) for pattern in self.patterns for form in forms):
             return True
-        if self.words and len(self.words & {w.casefold() for w in re.findall(r"\w+", text)}) >= self.at_least:
+        if self.words and len(self.words & set(re.findall(r"\w+", word_key(text)))) >= self.at_least:
             return True
-        return bool(personal.found(text, self.personal))
+        return any(personal.found(form, self.personal) for form in forms)
 
 
 @dataclass(frozen=True)
@@ -112,10 +138,12 @@ class Policy:
         """Whether a question is refused before the model sees it.
 
         Args:
-            texts: What the device wrote: its prompt, or the contents of its messages.
+            texts: What the device wrote: its prompt, or the contents of its messages. A rule is met by one of them, or
+                by all together: what is split over two messages is still asked.
         """
+        tested = [*texts, "\n".join(texts)] if len(texts) > 1 else texts
         for rule in self.rules:
-            if rule.concerns("input", adapter) and any(rule.met_by(text) for text in texts):
+            if rule.concerns("input", adapter) and any(_meets(text, rule) for text in tested):
                 return Refusal(rule.name, self._sentence(texts))
         return None
 
@@ -129,25 +157,43 @@ class Policy:
             is_json: A document keeps its shape: what would be redacted in it is refused.
         """
         for rule in self.rules:
-            if not rule.concerns("output", adapter) or not rule.met_by(text):
+            if not rule.concerns("output", adapter) or not _meets(text, rule):
                 continue
-            if rule.action == "refuse" or is_json:
-                return Refusal(rule.name, self._sentence(question))
-            text = personal.redacted(text, rule.personal)
+            if rule.action == "redact" and not is_json:
+                text = personal.redacted(text, rule.personal)
+                if not rule.met_by(text):
+                    continue
+            return Refusal(rule.name, self._sentence(question))
         limit = self.abstain.get(adapter or "")
         if limit is not None and limit.by in sure and sure[limit.by] < limit.below:
             return Refusal("abstain", self._sentence(question))
         return text
 
-    def measures(self, adapter: str | None) -> Measure | None:
-        """Which confidence the engine has to report for a request with this adapter."""
+    def undecided(self, question: Sequence[str]) -> Refusal:
+        """The refusal of what the rules do not decide in time."""
+        return Refusal("undecided", self._sentence(question))
+
+    def measures(self, adapter: str | None) -> frozenset[Measure]:
+        """Which confidences may decide over a request with this adapter; with ``auto`` any adapter may answer it."""
+        if adapter == AUTO:
+            return frozenset(limit.by for limit in self.abstain.values())
         limit = self.abstain.get(adapter or "")
-        return limit.by if limit else None
+        return frozenset({limit.by}) if limit else frozenset()
 
     def judges_answers(self, adapter: str | None) -> bool:
         """Whether an answer can only be sent whole, because its end may refuse it: then there are no deltas."""
-        return self.measures(adapter) is not None or any(rule.concerns("output", adapter) for rule in self.rules)
+        if self.measures(adapter):
+            return True
+        return any(rule.concerns("output", adapter) or (adapter == AUTO and "output" in rule.on) for rule in self.rules)
 
     def _sentence(self, texts: Sequence[str]) -> str:
         spoken = language.guess(" ".join(texts)[:2000]) if self.language == "auto" else self.language
         return self.refusals.get(spoken) or self.refusals.get("en") or REFUSAL
+
+
+def _meets(text: str, rule: Rule) -> bool:
+    """Whether the rule is met; one that is not decided in the time its caller allows counts as met."""
+    try:
+        return rule.met_by(text)
+    except TimeoutError:
+        return True

@@ -355,13 +355,15 @@ def _gateway_handles(
 
 
 def _load_and_probe(folder: Path, config: Config, tell: Teller, *, gate: bool) -> None:
-    from edge.probes.gate import gate_problems, gate_suites  # noqa: PLC0415 - another plane, needed on a gateway alone
+    from edge.policy_file import policy_of  # noqa: PLC0415 - another plane, needed on a gateway alone
+    from edge.probes.gate import gate_problems, gate_suites  # noqa: PLC0415
     from edge.probes.recorded import save_answers  # noqa: PLC0415
     from edge.probes.run import run_suites  # noqa: PLC0415
     from edge.probes.target import EngineTarget  # noqa: PLC0415
     from edge.store import Store  # noqa: PLC0415
 
     model = resolve_model(dataclasses.replace(config, model=dataclasses.replace(config.model, bundle=str(folder))))
+    policy_of(None, folder)  # a node would not load it with rules that cannot be read
     suites = gate_suites(folder) if gate else []
     with (
         closing(Store(config.node.data_dir / "edgegen.db")) as store,

@@ -1,6 +1,7 @@
 """Guardrails: what is not taken, what is not said, and when the model's own doubt is enough."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from edge import policy_file
 from edge.core import personal
-from edge.core.guardrails import REFUSALS, Abstention, Policy, Refusal, Rule
+from edge.core.guardrails import REFUSALS, Abstention, Policy, Refusal, Rule, word_key
 from edge.core.language import guess
+from edge.patience import at_most
 from edge.policy_file import read_policy
 from edgegen.errors import ConfigError
 
@@ -136,6 +138,73 @@ def test_operator_and_bundle_both_have_their_say() -> None:
     assert both.abstain == {"a": Abstention("mean", 0.9), "b": Abstention("least", 0.2)}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a b\u00adomb",  # a soft hyphen
+        "a bo\u200bmb",  # a space without width
+        "a \uff22\uff4f\uff4d\uff42",  # full width
+        "a b\u0336o\u0336m\u0336b\u0336",  # struck through
+        "a BO\u2060MB",
+    ],
+)
+def test_tricks_that_the_eye_does_not_see_do_not_pass(text: str) -> None:
+    """Words and patterns are compared with what a person reads."""
+    assert Rule("word", INPUT, words=frozenset({"bomb"})).met_by(text)
+    assert Policy(rules=(BOMB,)).check_question([text], None) is not None
+
+
+def test_letters_with_accents_are_letters_of_their_own_however_they_are_written() -> None:
+    """Composed or not, in any case; but schon is not schön."""
+    rule = Rule("word", INPUT, words=frozenset({word_key("Schön"), word_key("STRASSE"), word_key("izmir")}))
+
+    for text in ("scho\u0308n", "SCHÖN", "straße", "\u0130ZM\u0130R", "scho\u200b\u0308n"):
+        assert rule.met_by(text), text
+    assert not rule.met_by("schon")
+
+
+def test_personal_data_in_full_width_is_refused_where_it_cannot_be_redacted() -> None:
+    """Places in the text as it looks are not places in the text as it is."""
+    policy = Policy(rules=(Rule("privacy", OUTPUT, personal=("email",), action="redact"),))
+
+    assert policy.check_answer("ask a\uff20b.example", ["who?"], None, {}, is_json=False) == Refusal(
+        "privacy", REFUSALS["en"]
+    )
+
+
+def test_question_that_is_split_over_messages_is_still_asked() -> None:
+    """Rules see each message and all of them."""
+    long = Policy(rules=(Rule("long", INPUT, longest_chars=30),))
+    topic = Policy(rules=(Rule("medicine", INPUT, words=frozenset({"dose", "tablet"}), at_least=2),))
+
+    assert long.check_question(["x" * 20, "y" * 20], None) is not None
+    assert topic.check_question(["a dose", "of this tablet"], None) is not None
+    assert Policy(rules=(Rule("x", INPUT, patterns=(re.compile("^b$"),)),)).check_question(["a", "b"], None)
+
+
+def test_rule_that_is_not_decided_in_time_counts_as_met() -> None:
+    """An exponential pattern is stopped, by name, and holds the node up no longer than that."""
+    slow = Policy(rules=(Rule("slow", INPUT, patterns=(re.compile("(a+)+$"),)),))
+    started = time.monotonic()
+
+    with at_most(0.1):
+        refusal = slow.check_question(["a" * 60 + "!"], None)
+
+    assert refusal == Refusal("slow", REFUSALS["en"])
+    assert time.monotonic() - started < 2
+
+
+def test_adapter_auto_is_judged_as_any_that_may_answer() -> None:
+    """Confidence is asked for and nothing is streamed; the adapter that answered has its limit applied."""
+    policy = Policy(abstain={"numbers": Abstention("least", 0.5), "": Abstention("agreement", 0.4)})
+
+    assert policy.measures("auto") == {"least", "agreement"}
+    assert policy.judges_answers("auto")
+    assert policy.check_answer("9.9", ["?"], "numbers", {"least": 0.4}, is_json=False) != "9.9"
+    assert policy.check_answer("9.9", ["?"], None, {"least": 0.4}, is_json=False) == "9.9"
+    assert Policy(rules=(Rule("x", OUTPUT, longest_chars=5, adapters=frozenset({"a"})),)).judges_answers("auto")
+
+
 def test_file_in_the_documentation_is_read(tmp_path: Path) -> None:
     """The example of the module is a policy."""
     text = (policy_file.__doc__ or "").partition("\n\n")[2]
@@ -159,6 +228,7 @@ def test_every_mistake_in_a_policy_is_named_at_once(tmp_path: Path) -> None:
         '[[rule]]\nname = "b"\non = ["input"]\npersonal = ["email"]\naction = "redact"\n'
         '[[rule]]\nname = "c"\non = ["input"]\nwords = ["x"]\nat_least = 2\n'
         '[[rule]]\nname = "d"\non = ["input"]\n'
+        '[[rule]]\nname = "e"\non = ["input"]\nwords = ["self harm"]\n'
         "[[abstain]]\nbelow = 7\n",
         encoding="utf-8",
     )
@@ -169,5 +239,5 @@ def test_every_mistake_in_a_policy_is_named_at_once(tmp_path: Path) -> None:
     text = str(caught.value)
     for part in ("'xx'", "unknown colour", "refusals", "needs a name", "inside", "'('", "redact works", "never be met"):
         assert part in text
-    for part in ("tests nothing", "below = 7"):
+    for part in ("tests nothing", "below = 7", "'self harm' is not one word"):
         assert part in text
