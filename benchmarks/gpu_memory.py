@@ -322,7 +322,7 @@ def ours(case: Case, base: Path) -> tuple[Any, Any]:
     from finetune.presets import recipe_text
     from finetune.recipe import load_recipe
 
-    path = base / "recipe.toml"
+    path = base / f"recipe-{os.environ.get('RANK', '0')}.toml"  # processes that train together write at once
     path.write_text(recipe_text("llama-3.1-8b"), encoding="utf-8")
     recipe = load_recipe(path, case.recipe_changes(base), check_files=False)
     backend = backends.of(recipe)

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.gpu_memory import CASES, WARM_UP, Case, make_base
 
-STEPS = 6
+STEPS = 5
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--bases", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--gpus", type=int, default=2)
-    parser.add_argument("--case", default="default-8b")
+    parser.add_argument("--case", default="default-8b-peft", help="a case of gpu_memory; default-8b: over Unsloth")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     case = replace(CASES[options.case], accumulate=8)
