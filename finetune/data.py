@@ -122,6 +122,15 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def base_sha256(folder: Path) -> str:
+    """One hash over the configuration, tokenizer and weights of a checkpoint folder."""
+    digest = hashlib.sha256()
+    names = ("config.json", "tokenizer.json", "*.safetensors")
+    for file in sorted(found for name in names for found in folder.glob(name)):
+        digest.update(f"{file.name} {file_sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
 def source_sha256(source: Path) -> str:
     """Hash of a file; of the hashes of all files of a folder; of what the examples of a hub's data set say."""
     if str(source).startswith(HUB):

@@ -49,6 +49,9 @@ class MethodSection:
     target_share: float
     variant: str
     lr_ratio: float
+    init_adapter: Path | None
+    continual: str
+    forget_weight: float
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,8 @@ def _file_problem(key: RecipeKey, path: Path) -> str | None:
         if not (path / "config.json").exists():
             return f"{path} holds no config.json, so it is not a checkpoint"
         return None
+    if key.dotted == "method.init_adapter":
+        return None if path.is_dir() else f"{path} is not a folder here. Give that of a finished run"
     if key.dotted in SOURCES and path.is_dir():
         return None
     return None if path.is_file() else f"{path} is not a file here"
@@ -270,4 +275,12 @@ def _cross_problems(values: dict[str, Any], where: dict[str, str]) -> list[str]:
             f'{where.get("data.replay_loss", "")}: data.replay_loss = "kl" needs an adapter that can be switched '
             f"off, and without its adapter the base of {method.name} is not the one it began with. These can: {others}."
         )
+    if method and values["method.init_adapter"] and not method.continues:
+        others = ", ".join(other.name for other in METHODS if other.continues)
+        found.append(
+            f"{where.get('method.init_adapter', '')}: {method.name} cannot go on from an earlier adapter, because what "
+            f"it trains is not plain LoRA. These can: {others}."
+        )
+    if values["method.continual"] == "c-lora" and not values["method.init_adapter"]:
+        found.append(f'{where.get("method.continual", "")}: "c-lora" needs method.init_adapter too, an earlier run.')
     return found

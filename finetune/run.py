@@ -5,7 +5,6 @@ next gradients (AdaLoRA), loss is averaged over learned tokens whatever the batc
 that was never interrupted, to the bit on a CPU.
 """
 
-import hashlib
 import importlib.metadata
 import itertools
 import json
@@ -21,10 +20,10 @@ from typing import Any
 
 import torch
 
-from finetune import checkpoint, memory, parallel
+from finetune import checkpoint, continual, memory, parallel
 from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
-from finetune.data import Dataset, file_sha256, load_dataset
+from finetune.data import Dataset, base_sha256, file_sha256, load_dataset
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.kept_base import keep_base
 from finetune.kl import held_out_kl, summed_kl
@@ -46,6 +45,7 @@ Say = Callable[[str], None]
 def plan_lines(recipe: Recipe) -> list[str]:
     """What a run would do, after checking base, tokenizer and data, without loading a weight."""
     dataset = load_dataset(recipe, backend.load_tokenizer(recipe))
+    earlier = continual.check(recipe, backend.load_of(recipe))
     steps = total_steps(recipe, dataset)
     row, train, held_out = recipe.row, recipe.train, len(dataset.validation)
     rows = f"{train.batch} x {train.accumulate} rows of up to {recipe.data.max_tokens:,}"
@@ -54,6 +54,7 @@ def plan_lines(recipe: Recipe) -> list[str]:
         f"Base:     {backend.describe_base(recipe)}",
         f"Data:     {len(dataset.train):,} examples ({dataset.replayed:,} replayed), {held_out:,} held out{tasks}",
         f"Method:   {row.name} ({row.paper}), rank {recipe.method.rank}, export: {row.export}. {row.note}",
+        *([f"Goes on:  {continual.line(earlier, recipe)}"] if earlier else []),
         f"Training: {steps:,} steps of {rows} tokens, rate {train.lr:g}, {train.schedule}",
         "Backend:  {}: {}".format(*backends.decide(recipe)),
         *(f"Memory:   {line}" for line in memory_lines(recipe, free_of_gpu())),
@@ -110,6 +111,7 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
             "Or choose another run.folder."
         )
     tokenizer = backend.load_tokenizer(recipe)
+    continual.check(recipe, backend.load_of(recipe))
     dataset = load_dataset(recipe, tokenizer)  # before the folder exists: a wrong line leaves nothing behind
     if first:
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,6 +137,9 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
         changed = [p for p, sha in before["data_sha256"].items() if dataset.sha256.get(p) != sha]
         if recipe.base.model.is_dir() and before["base_sha256"] != base_sha256(recipe.base.model):
             changed.append(str(recipe.base.model))
+        earlier = continual.earlier_of(recipe)
+        if earlier and earlier.sha256 != before["init_adapter"]["sha256"]:
+            changed.append(str(earlier.adapter))
         if changed:
             raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
     return _Run(recipe, dataset, tokenizer, say).go(last)
@@ -171,15 +176,6 @@ def rate(recipe: Recipe, step: int, steps: int) -> float:
     done = (step - warm) / max(1, steps - warm)
     shapes = {"constant": 1.0, "linear": 1 - done, "cosine": 0.5 * (1 + math.cos(math.pi * done))}
     return train.lr * shapes[train.schedule]
-
-
-def base_sha256(folder: Path) -> str:
-    """One hash over the configuration, tokenizer and weights of a checkpoint folder."""
-    digest = hashlib.sha256()
-    names = ("config.json", "tokenizer.json", "*.safetensors")
-    for file in sorted(found for name in names for found in folder.glob(name)):
-        digest.update(f"{file.name} {file_sha256(file)}\n".encode())
-    return digest.hexdigest()
 
 
 def _order(recipe: Recipe) -> dict[str, Any]:
@@ -319,6 +315,8 @@ class _Run:
         figures = {"step": step + 1, "loss": loss, "lr": lr, "grad_norm": norm, "tokens": tokens, "step_s": seconds}
         if kl_tokens:
             figures["kl"] = kl
+        if penalty is not None:
+            figures["penalty"] = penalty.item()
         if self.device.type == "cuda":
             figures["peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
             free, whole = torch.cuda.mem_get_info()
@@ -436,6 +434,7 @@ class _Run:
             "base": str(folder),
             "base_sha256": base_sha256(folder) if folder.is_dir() else None,
             "data_sha256": self.dataset.sha256,
+            "init_adapter": continual.facts_of(self.recipe),
             "recipe_sha256": file_sha256(self.folder / "recipe.toml"),
             "examples": {"train": len(self.dataset.train), "held_out": len(self.dataset.validation)},
             "versions": {"python": platform.python_version()} | {n: _version(n) for n in PACKAGES},

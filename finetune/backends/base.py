@@ -66,6 +66,8 @@ def against_unsloth(recipe: Recipe) -> str | None:
         return f'train.memory = "{recipe.train.memory}" is made of levers of the PEFT backend'
     if recipe.data.replay_share and getattr(recipe.data, "replay_loss", "") == "kl":
         return "the KL to the base needs the logits that it never makes"
+    if recipe.method.init_adapter:
+        return "it starts its own adapter, and method.init_adapter names another"
     kind = _model_type(recipe.base.model)
     return None if kind in UNSLOTH_MODELS else f"a base of the kind {kind} has not been checked with it"
 

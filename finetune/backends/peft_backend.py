@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from finetune import streamed_base
+from finetune.continual import implementation_of
 from finetune.errors import TrainingError
 from finetune.lever_choice import choose
 from finetune.levers import Engaged, engage, head_of
@@ -155,7 +156,7 @@ def attach(
         tasks=tasks if recipe.row.multi_task else (),
         lr_ratio=method.lr_ratio,
     )
-    implementation = recipe.row.load()
+    implementation = implementation_of(recipe)
     adapted = implementation.attach(model, settings)
     choice = choose(recipe, gpu=device_of().type == "cuda")
     if recipe.train.checkpointing and not choice.checkpointing:

@@ -51,6 +51,8 @@ class Method:
         switches_off: Without its adapter the model is the base that the training began with (to four bits where the
             method quantises it): what ``data.replay_loss = "kl"`` needs.
         multi_task: One training gives one adapter per task; every example names its task.
+        continues: What it trains is plain LoRA at every step, so that it can go on from an earlier run's adapter
+            (``method.init_adapter``).
         note: What a user must know before choosing it.
         module: The module below ``finetune.methods`` that implements it.
     """
@@ -64,6 +66,7 @@ class Method:
     changes_base: bool = False
     multi_task: bool = False
     switches_off: bool = True
+    continues: bool = False
 
     def load(self) -> "Implementation":
         """The code behind the row; imports torch and PEFT."""
@@ -81,15 +84,38 @@ class Method:
             "changes_base": self.changes_base,
             "multi_task": self.multi_task,
             "switches_off": self.switches_off,
+            "continues": self.continues,
             "note": self.note,
         }
 
 
 METHODS: tuple[Method, ...] = (
-    Method("lora", "LoRA, arXiv 2106.09685, eq. 3", "any", "exact", "The plain method: W + (alpha/r) B A.", "lora"),
-    Method("qlora", "QLoRA, arXiv 2305.14314, eq. 5", "4-bit", "exact", "LoRA on a base held in NF4.", "lora"),
     Method(
-        "rslora", "rsLoRA, arXiv 2312.03732, theorem 3.2", "any", "exact", "Scale alpha/sqrt(r), for high r.", "lora"
+        "lora",
+        "LoRA, arXiv 2106.09685, eq. 3",
+        "any",
+        "exact",
+        "The plain method: W + (alpha/r) B A.",
+        "lora",
+        continues=True,
+    ),
+    Method(
+        "qlora",
+        "QLoRA, arXiv 2305.14314, eq. 5",
+        "4-bit",
+        "exact",
+        "LoRA on a base held in NF4.",
+        "lora",
+        continues=True,
+    ),
+    Method(
+        "rslora",
+        "rsLoRA, arXiv 2312.03732, theorem 3.2",
+        "any",
+        "exact",
+        "Scale alpha/sqrt(r), for high r.",
+        "lora",
+        continues=True,
     ),
     Method(
         "dora",
@@ -153,9 +179,23 @@ METHODS: tuple[Method, ...] = (
         "miss", "MiSS, arXiv 2409.15371, eq. 5", "any", "exact", "One matrix, shared by all blocks of r inputs.", "miss"
     ),
     Method(
-        "lora-plus", "LoRA+, arXiv 2402.12354, section 4", "any", "exact", "B learns lr_ratio times faster.", "lora"
+        "lora-plus",
+        "LoRA+, arXiv 2402.12354, section 4",
+        "any",
+        "exact",
+        "B learns lr_ratio times faster.",
+        "lora",
+        continues=True,
     ),
-    Method("lora-fa", "LoRA-FA, arXiv 2308.03303, section 3", "any", "exact", "A is frozen: less memory.", "lora"),
+    Method(
+        "lora-fa",
+        "LoRA-FA, arXiv 2308.03303, section 3",
+        "any",
+        "exact",
+        "A is frozen: less memory.",
+        "lora",
+        continues=True,
+    ),
     Method(
         "ir-qlora",
         "IR-QLoRA, arXiv 2402.05445, eq. 7 to 14",
