@@ -301,7 +301,8 @@ class Daemon:
     def _on_gone(self, reason: str, died: bool) -> None:  # noqa: FBT001
         self.engine_stats = {}
         self.updates.failing(reason)
-        self.node.detach_engine(clock.now(), died=died)
+        on_trial = self.config.model.bundle == CURRENT and self._trial.is_on
+        self.node.detach_engine(clock.now(), died=died, suspected=not on_trial)
         if died:
             self.note("engine died", reason)
         if self.config.model.bundle == CURRENT and (died or self.engines.failure):

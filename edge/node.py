@@ -195,11 +195,13 @@ class Node:
             self._engine = engine
             self.pump(now)
 
-    def detach_engine(self, now: float, *, died: bool) -> None:
+    def detach_engine(self, now: float, *, died: bool, suspected: bool = True) -> None:
         """The engine is gone; what ran in it returns to the queue.
 
         Args:
-            died: It broke by itself, so each request that was in it is a suspect.
+            died: It broke by itself.
+            suspected: Each request that was in it may be why. Not so while a new bundle is on trial: it goes before
+                any request does.
         """
         with self.lock:
             self._engine = None
@@ -208,7 +210,7 @@ class Node:
             endings = []
             for job in victims:
                 job.move(Step.ENGINE_DIED)
-                job.deaths += died
+                job.deaths += died and suspected
                 self.scheduler.add(job)
                 if job.deaths > DEATHS_BEFORE_ALONE:
                     reason = (

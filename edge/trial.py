@@ -37,6 +37,11 @@ class Trial:
         self._online_by: float | None = None
         self._proven_at: float | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the current bundle is on trial, so that it is blamed for what happens."""
+        return self._watch() is not None
+
     def loading(self, now: float) -> None:
         """The engine begins to load the current bundle. Ends and new beginnings do not give it more time."""
         if self._watch() is not None and self._online_by is None:

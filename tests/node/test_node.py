@@ -3,7 +3,7 @@
 import json
 
 from edge.core.messages import Incoming
-from tests.node.sim import TOPICS, Limits, Sim
+from tests.node.sim import TOPICS, Limits, ScriptedEngine, Sim
 
 
 def test_a_request_is_accepted_streamed_and_done():
@@ -431,3 +431,17 @@ def test_ids_are_free_again_after_the_dedup_window_of_uptime():
     sim.send({"id": "r1", "prompt": "other"})
 
     assert sim.frames("r1")[-1]["type"] == "accepted"
+
+
+def test_deaths_of_a_bundle_on_trial_are_not_held_against_the_requests_in_it():
+    sim = Sim()
+    sim.send({"id": "r1", "prompt": "x"})
+
+    for _ in range(5):
+        sim.engine = ScriptedEngine(sim.slots)
+        sim.node.detach_engine(sim.now, died=True, suspected=False)
+        sim.node.attach_engine(sim.engine, sim.now)
+    sim.finish()
+
+    assert sim.frames("r1")[-1]["type"] == "done"
+    assert sim.node.counters.engine_deaths == 5
