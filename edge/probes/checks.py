@@ -151,6 +151,7 @@ def json_document(
     schema: Mapping[str, Any] | None = None,
     expect: Any = _NOTHING,
     extract: str = "whole",
+    keys: Sequence[str] = (),
     label: str = "",  # noqa: ARG001 - for the report alone
 ) -> Verdict:
     """The answer is JSON, valid for ``schema`` and equal to ``expect``, where they are given.
@@ -158,6 +159,7 @@ def json_document(
     Args:
         extract: ``whole``: nothing but white space may stand around the document. ``first``: the first object or
             array in the answer counts, as in prose or a fenced block.
+        keys: Only these keys of the two objects are compared; without them the whole documents.
         label: A key of ``expect`` whose values are classes: reports add macro F1 over them.
     """
     try:
@@ -169,9 +171,12 @@ def json_document(
         problem = _schema_problem(document, schema)
         if problem is not None:
             return _wrong(problem)
-    if expect is not _NOTHING and not same_json(document, expect):
-        return _wrong(f"expected {_shown(expect)}")
-    return RIGHT
+    if expect is _NOTHING:
+        return RIGHT
+    if keys:
+        expect = {key: expect[key] for key in keys}
+        document = {key: document[key] for key in keys if key in document} if isinstance(document, dict) else document
+    return RIGHT if same_json(document, expect) else _wrong(f"expected {_shown(expect)}")
 
 
 def same_json(one: Any, other: Any) -> bool:
@@ -257,7 +262,13 @@ KINDS: dict[str, Kind] = {
     "choice": Kind(choice, {"expect": _TEXT, "options": _TEXTS}, frozenset({"expect", "options"})),
     "json": Kind(
         json_document,
-        {"schema": {"type": "object"}, "expect": _ANYTHING, "extract": {"enum": ["whole", "first"]}, "label": _TEXT},
+        {
+            "schema": {"type": "object"},
+            "expect": _ANYTHING,
+            "extract": {"enum": ["whole", "first"]},
+            "keys": _TEXTS,
+            "label": _TEXT,
+        },
         frozenset(),
     ),
     "refusal": Kind(refusal, {"expect": _FLAG}, frozenset()),
@@ -331,6 +342,11 @@ def _json_problems(check: Mapping[str, Any]) -> Iterator[str]:
         yield "check of kind json needs schema or expect"
     if "label" in check and not (isinstance(check.get("expect"), dict) and check["label"] in check["expect"]):
         yield f"check.label = {_shown(check['label'])}: expect has no such key"
+    if "keys" in check:
+        known = check.get("expect")
+        missing = [key for key in check["keys"] if not isinstance(known, dict) or key not in known]
+        if missing:
+            yield f"check.keys = {_shown(check['keys'])}: expect has no {', '.join(missing)}"
     if "schema" in check:
         yield from schema_problems("check.schema", check["schema"])
 

@@ -10,13 +10,36 @@ The label follows from the text alone, by five rules, the first that applies:
 5. Anything else is ``info``, ``normal``, ``none``.
 
 A value that equals a limit is within it.
+
+The document first repeats what decides, so that the label is read off and not guessed, and a device has the parsed
+values. Where a reading decides these are numbers with equally many decimals, else null:
+
+    {"value":28.4,"side":"above","warning":26.0,"beyond_warning":true,"alarm":30.0,"beyond_alarm":false,
+     "severity":"warning","cause":"high","action":"inspect"}
+
+``side`` says on which side of the limits trouble lies. The wordings are in ``edgegen.tasks.alert_wordings``.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from edgegen.split import names_famous, split_of
+from edgegen.tasks.alert_wordings import (
+    ASIDES,
+    DEVICES,
+    FAULTS,
+    FRAMES,
+    HAZARDS,
+    HIGH_LIMITS,
+    JOINS,
+    LOW_LIMITS,
+    MAINTENANCE,
+    NAMES,
+    PLACES,
+    READINGS,
+    Device,
+)
 from edgegen.tasks.dice import Dice
 
 Row = dict[str, Any]
@@ -25,14 +48,32 @@ SEVERITIES = ("info", "warning", "critical")
 CAUSES = ("normal", "high", "low", "sensor_fault", "hazard", "maintenance")
 ACTIONS = ("none", "inspect", "check_sensor", "shut_down")
 
+_NUMBER = {"type": ["number", "null"]}
+_FLAG = {"type": ["boolean", "null"]}
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
+        "value": _NUMBER,
+        "side": {"type": ["string", "null"], "pattern": "^(above|below)$"},
+        "warning": _NUMBER,
+        "beyond_warning": _FLAG,
+        "alarm": _NUMBER,
+        "beyond_alarm": _FLAG,
         "severity": {"enum": list(SEVERITIES)},
         "cause": {"enum": list(CAUSES)},
         "action": {"enum": list(ACTIONS)},
     },
-    "required": ["severity", "cause", "action"],
+    "required": [
+        "value",
+        "side",
+        "warning",
+        "beyond_warning",
+        "alarm",
+        "beyond_alarm",
+        "severity",
+        "cause",
+        "action",
+    ],
     "additionalProperties": False,
 }
 
@@ -47,179 +88,6 @@ LABELS: Mapping[str, tuple[str, str, str]] = {
     "maintenance": ("info", "maintenance", "none"),
 }
 
-
-class Device(NamedTuple):
-    """What is measured on a device, and the range of its warning limit."""
-
-    name: str
-    quantity: str
-    unit: str
-    low: int
-    high: int
-
-
-def _devices(*rows: tuple[str, str, str, int, int]) -> tuple[Device, ...]:
-    return tuple(Device(*row) for row in rows)
-
-
-DEVICES: Mapping[str, Sequence[Device]] = {
-    "train": _devices(
-        ("boiler", "temperature", "°C", 60, 95), ("pump", "pressure", "bar", 4, 12),
-        ("compressor", "pressure", "bar", 6, 16), ("cold store", "temperature", "°C", 4, 12),
-        ("motor", "vibration", "mm/s", 4, 12), ("transformer", "oil temperature", "°C", 70, 100),
-        ("server rack", "inlet temperature", "°C", 25, 38), ("battery", "cell voltage", "mV", 3600, 4200),
-        ("tank", "level", "%", 70, 95), ("greenhouse", "humidity", "%", 60, 90),
-        ("gearbox", "oil temperature", "°C", 70, 110), ("fan", "current", "A", 3, 20),
-        ("conveyor", "belt speed", "cm/s", 40, 200), ("freezer", "temperature", "°C", -16, -8),
-        ("inverter", "temperature", "°C", 55, 85), ("well", "water level", "cm", 150, 400),
-        ("chiller", "flow", "l/min", 20, 120), ("laboratory", "CO2", "ppm", 900, 2000),
-        ("bearing 2", "temperature", "°C", 60, 90), ("mixer", "torque", "Nm", 40, 300),
-    ),
-    "dev": _devices(
-        ("heat exchanger", "outlet temperature", "°C", 50, 90), ("crusher", "vibration", "mm/s", 5, 15),
-        ("stable", "ammonia", "ppm", 15, 40), ("hydraulic press", "oil pressure", "bar", 100, 220),
-    ),
-    "sealed": _devices(
-        ("incinerator", "chamber temperature", "°C", 700, 950), ("wind turbine", "rotor speed", "rpm", 14, 30),
-        ("aquarium", "water temperature", "°C", 26, 32), ("elevator", "brake current", "A", 5, 25),
-        ("silo", "fill level", "%", 75, 95), ("autoclave", "steam pressure", "kPa", 150, 320),
-        ("data logger", "supply voltage", "mV", 3300, 5200), ("dryer", "exhaust temperature", "°C", 60, 120),
-    ),
-}  # fmt: skip
-
-# {d} device, {q} quantity, {x} the reading with its unit, {w} warning and {a} alarm limit, {W} and {A} those below,
-# {b} a state of the third kind, {h} a hazard, {f} a fault. One of the forms is drawn for the case at hand.
-READINGS: Mapping[str, Sequence[str]] = {
-    "train": (
-        "The {q} of the {d} is {x}.",
-        "{d}: {q} {x}.",
-        "Reading from the {d}: {q} = {x}.",
-        "At the {d} a {q} of {x} was measured.",
-        "device={d} {q}={x}.",
-        "The {d} reports {x} ({q}).",
-        "Alert from {d}. Measured {q}: {x}.",
-        "Just now the {d} sent a {q} of {x}.",
-        "{q} at the {d}: {x}.",
-        "New value for {q} of the {d}: {x}.",
-    ),
-    "dev": ("The {d} shows {x} as its {q}.", "We see {x} for the {q} of the {d}."),
-    "sealed": (
-        "A {q} of {x} comes from the {d}.",
-        "The latest {q} from the {d} is {x}.",
-        "Sensor message: {d}, {q}, {x}.",
-        "{x} is what the {d} gives as {q}.",
-    ),
-}
-HIGH_LIMITS: Mapping[str, Sequence[str]] = {
-    "train": (
-        "Warning above {w}, alarm above {a}.",
-        "The warning limit is {w} and the alarm limit {a}.",
-        "Limits: warning {w}, alarm {a}.",
-        "It should not exceed {w}; more than {a} is dangerous.",
-        "Up to {w} is normal, above {a} is an alarm.",
-        "warn>{w} alarm>{a}",
-        "Anything over {w} needs a look, anything over {a} a stop.",
-        "Allowed maximum: {w}. Critical maximum: {a}.",
-    ),
-    "dev": ("Values above {w} are a warning and values above {a} an alarm.",),
-    "sealed": (
-        "It warns from above {w} and alarms from above {a}.",
-        "Normal is at most {w}; an alarm is anything beyond {a}.",
-        "Upper limits: {w} for a warning, {a} for an alarm.",
-    ),
-}
-LOW_LIMITS: Mapping[str, Sequence[str]] = {
-    "train": (
-        "Warning below {w}, alarm below {a}.",
-        "The lower warning limit is {w} and the lower alarm limit {a}.",
-        "Lower limits: warning {w}, alarm {a}.",
-        "It should not fall below {w}; less than {a} is dangerous.",
-        "Down to {w} is normal, below {a} is an alarm.",
-        "warn<{w} alarm<{a}",
-        "Anything under {w} needs a look, anything under {a} a stop.",
-        "Allowed minimum: {w}. Critical minimum: {a}.",
-    ),
-    "dev": ("Values below {w} are a warning and values below {a} an alarm.",),
-    "sealed": (
-        "It warns from below {w} and alarms from below {a}.",
-        "Normal is at least {w}; an alarm is anything less than {a}.",
-        "Minimum limits: {w} for a warning, {a} for an alarm.",
-    ),
-}
-HAZARDS: Mapping[str, Sequence[str]] = {
-    "train": (
-        "Smoke was detected near the {d}.",
-        "The gas detector at the {d} has tripped.",
-        "A flame was seen at the {d}.",
-        "There is water on the floor under the {d}.",
-        "The {d} smells of burning and smoke comes out.",
-        "Gas leak reported beside the {d}.",
-        "Fire alarm in the room of the {d}.",
-        "The flood sensor below the {d} is wet.",
-    ),
-    "dev": ("The smoke detector above the {d} went off.", "Water is leaking from the {d}."),
-    "sealed": (
-        "There is smoke coming from the {d}.",
-        "A gas alarm sounds next to the {d}.",
-        "Flames were reported at the {d}.",
-        "The leak sensor under the {d} found water.",
-    ),
-}
-FAULTS: Mapping[str, Sequence[str]] = {
-    "train": (
-        "The {q} sensor of the {d} has sent nothing for {n} hours.",
-        "The {d} reports {q} = NaN.",
-        "No {q} value from the {d} since {n} hours.",
-        "The {q} sensor of the {d} is disconnected.",
-        "The {d} has sent exactly the same {q} for {n} days.",
-        "{d}: {q} n/a, sensor error.",
-        "The {q} of the {d} reads -9999, which is impossible.",
-        "The {q} probe of the {d} returns null.",
-    ),
-    "dev": ("The {d} has been silent about its {q} for {n} hours.", "The {q} sensor at the {d} answers with an error."),
-    "sealed": (
-        "For {n} hours there has been no {q} from the {d}.",
-        "The {q} sensor on the {d} is broken and gives no value.",
-        "The {d} sends null as its {q}.",
-        "The {q} shown for the {d} has not changed at all for {n} days.",
-    ),
-}
-MAINTENANCE: Mapping[str, Sequence[str]] = {
-    "train": (
-        "The {d} is under maintenance.",
-        "A technician is testing the {d} right now.",
-        "This is a planned test of the {d}.",
-        "Maintenance mode is on for the {d}.",
-        "The {d} is being serviced today.",
-        "Note: test run of the {d}, announced yesterday.",
-    ),
-    "dev": ("Service work on the {d} is going on.",),
-    "sealed": (
-        "The {d} is in its planned maintenance.",
-        "Somebody is servicing the {d} at the moment.",
-        "A test of the {d} is running as announced.",
-    ),
-}
-# Said without any weight for the label.
-ASIDES: Mapping[str, Sequence[str]] = {
-    "train": ("", "", "", "", "It was {r} before.", "The last service was {n} months ago.", "Operator on duty: Kim.",
-              "Outside it is raining.", "The door is closed."),
-    "dev": ("", "The shift changes in {n} hours."),
-    "sealed": ("", "The unit is {n} years old.", "Another unit of this kind works well."),
-}  # fmt: skip
-FRAMES: Mapping[str, Sequence[str]] = {
-    "train": (
-        "{s}",
-        "Triage this alert: {s}",
-        "{s}\nHow severe is it? Answer as JSON.",
-        'Give "severity", "cause" and "action" as JSON.\n{s}',
-        "Alert: {s}",
-        "Classify the message. {s}",
-        "What should be done? {s}",
-    ),
-    "dev": ("{s}", "Assess this message: {s}"),
-    "sealed": ("{s}", "Judge this alert and reply with JSON: {s}"),
-}
 
 # Percent of the questions of each case: the three severities come out about equally often.
 _CASES = (
@@ -237,31 +105,56 @@ def templates(split: str) -> list[str]:
     return [text for table in tables for text in table[split] if text not in ("", "{s}")]
 
 
-def _value(number: float, unit: str) -> str:
-    return f"{number:g} {unit}"
+class Scale(NamedTuple):
+    """A reading and its limits in units of the last decimal; ``other`` is one that means nothing."""
+
+    decimals: int
+    value: int
+    warning: int
+    alarm: int
+    other: int
+
+    def written(self, number: int) -> str:
+        """With all decimals, as in the document."""
+        return f"{number / 10**self.decimals:.{self.decimals}f}"
+
+    def said(self, number: int) -> str:
+        """Without zeros at the end, as in an alert."""
+        text = self.written(number)
+        return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _limits(dice: Dice, device: Device, *, upper: bool) -> tuple[float, float]:
-    """Warning and alarm limit; the distance between them is a tenth to a third of the usual range."""
+def _scale(dice: Dice, case: str, device: Device, *, upper: bool) -> Scale:
+    """A reading with its limits; none is negative where the quantity cannot be, which would be a fault."""
+    while True:
+        scale = _any_scale(dice, case, device, upper=upper)
+        if device.low < 0 or min(scale.value, scale.alarm, scale.other) >= 0:
+            return scale
+
+
+def _any_scale(dice: Dice, case: str, device: Device, *, upper: bool) -> Scale:
+    """Limits at a distance of some tenths of the usual range, and a value in the band of the case."""
     span = max(2, device.high - device.low)
-    warning = dice.between(device.low, device.high)
-    distance = max(1, round(span * dice.between(20, 60) / 100))
-    if span < 20 and dice.chance(40):
-        return warning + 0.5, warning + 0.5 + (distance if upper else -distance)
-    return warning, warning + (distance if upper else -distance)
-
-
-def _reading(dice: Dice, case: str, warning: float, alarm: float) -> float:
-    """A value in the band of the case, on a grid of tenths where the band is narrow."""
-    band = abs(alarm - warning)
-    grid = 0.1 if band < 20 else 1.0
-    steps = round(band / grid)
-    outward = 1 if alarm > warning else -1
+    decimals = dice.pick((0, 0, 0, 1, 1) if span >= 100 else (0, 1, 1, 1, 1, 2) if span >= 10 else (1, 1, 1, 2))
+    unit = 10**decimals
+    outward = 1 if upper else -1
+    # Most limits are whole, some have a half or all decimals.
+    grid = dice.pick((unit, unit, unit, max(1, unit // 2), 1))
+    warning = dice.between(device.low * unit // grid, device.high * unit // grid) * grid
+    distance = max(1, round(span * unit * dice.between(15, 60) / 100 / grid)) * grid
+    alarm = warning + outward * distance
+    # Close to a limit, anywhere in the band, or far off with perhaps more digits.
+    draw = dice.below(100)
+    far = min(3, distance) if draw < 20 else distance if draw < 85 else 4 * distance
     if case in ("high", "low"):
-        return alarm + outward * grid * dice.between(1, steps)
-    if case.startswith("warn"):
-        return warning + outward * grid * dice.between(1, steps)
-    return warning - outward * grid * dice.between(0, 2 * steps)
+        value = alarm + outward * dice.between(1, far)
+    elif case.startswith("warn"):
+        value = warning + outward * dice.between(1, min(far, distance))
+        value = alarm + warning - value if dice.chance(30) else value
+        value = value + outward if value == warning else value
+    else:
+        value = warning - outward * dice.between(0, 2 * far)
+    return Scale(decimals, value, warning, alarm, warning + dice.between(-2 * distance, 2 * distance))
 
 
 def questions(dice: Dice, *, split: str) -> Iterator[Row]:
@@ -272,47 +165,88 @@ def questions(dice: Dice, *, split: str) -> Iterator[Row]:
     """
     while True:
         case, device = dice.pick(_DRAWN), dice.pick(DEVICES[split])
-        text, template = _alert(dice, case, device, split)
+        text, template, scale = _alert(dice, case, device, split)
         if names_famous(text) or split_of("alert-triage", text) != split:
             continue
         frame = dice.pick(FRAMES[split])
-        severity, cause, action = LABELS[case]
-        expected = {"severity": severity, "cause": cause, "action": action}
+        answer = _document(case, scale)
         yield {
             "prompt": frame.format(s=text),
             "template": template,
-            "expected": expected,
-            "answer": json.dumps(expected),
-            "severity": severity,
+            "expected": json.loads(answer),
+            "answer": answer,
+            "severity": LABELS[case][0],
             "case": case,
         }
 
 
-def _alert(dice: Dice, case: str, device: Device, split: str) -> tuple[str, str]:
-    """The text, and the name of the wording that carries the case."""
+def _document(case: str, scale: Scale | None) -> str:
+    """The text of the document; numbers stay as ``Scale.written`` has them, which ``json`` alone would not do."""
+    fields: dict[str, str] = dict.fromkeys(
+        ("value", "side", "warning", "beyond_warning", "alarm", "beyond_alarm"), "null"
+    )
+    if scale is not None:
+        outward = 1 if scale.alarm > scale.warning else -1
+        fields = {
+            "value": scale.written(scale.value),
+            "side": '"above"' if outward > 0 else '"below"',
+            "warning": scale.written(scale.warning),
+            "beyond_warning": json.dumps(outward * scale.value > outward * scale.warning),
+            "alarm": scale.written(scale.alarm),
+            "beyond_alarm": json.dumps(outward * scale.value > outward * scale.alarm),
+        }
+    label = zip(("severity", "cause", "action"), LABELS[case], strict=True)
+    fields |= {name: f'"{value}"' for name, value in label}
+    return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
+
+
+def _name(dice: Dice, device: Device, split: str) -> str:
+    return dice.pick(NAMES[split]).format(
+        d=device.name,
+        n=dice.between(1, 24),
+        N=dice.between(100, 999),
+        place=dice.pick(PLACES),
+        letter=dice.pick("ABCDE"),
+    )
+
+
+def _alert(dice: Dice, case: str, device: Device, split: str) -> tuple[str, str, Scale | None]:
+    """The text, the name of the wording that carries the case, and the numbers where they decide."""
     carries = {"hazard": HAZARDS, "fault": FAULTS, "maintenance": MAINTENANCE}.get(case, READINGS)[split]
     place = dice.below(len(carries))
-    parts = [carries[place]]
+    decides = case not in ("hazard", "fault", "maintenance")
     upper = case in ("high", "warn high") or (case not in ("low", "warn low") and dice.chance(60))
-    warning, alarm = _limits(dice, device, upper=upper)
     anything = dice.pick(("normal", "warn high" if upper else "warn low", "high" if upper else "low"))
-    reading = _reading(dice, anything if case in ("hazard", "maintenance") else case, warning, alarm)
+    scale = _scale(dice, case if decides else anything, device, upper=upper)
     limits = dice.pick((HIGH_LIMITS if upper else LOW_LIMITS)[split])
+    parts = [carries[place]]
     if case == "maintenance" or (case == "hazard" and dice.chance(40)):
         parts = dice.shuffled([*parts, f"{dice.pick(READINGS[split])} {limits}"])
-    elif case not in ("hazard", "fault"):
-        parts = [f"{parts[0]} {limits}" if dice.chance(80) else f"{limits} {parts[0]}"]
-    aside = dice.pick(ASIDES[split])
-    if aside:
-        parts.append(aside)
-    text = " ".join(parts).format(
-        d=device.name,
-        q=device.quantity,
-        x=_value(round(reading, 1), device.unit),
-        r=_value(round(warning, 1), device.unit),
-        w=_value(round(warning, 1), device.unit),
-        a=_value(round(alarm, 1), device.unit),
-        n=dice.between(2, 11),
+    elif case == "fault" and dice.chance(25):
+        parts = [*parts, limits]
+    elif decides:
+        parts = [parts[0], limits] if dice.chance(75) else [limits, parts[0]]
+    for _ in range(dice.pick((1, 1, 1, 2)) if split == "train" else 1):
+        aside = dice.pick(ASIDES[split])
+        if aside:
+            # At the end, or before the rest, and now and then between a reading and its limits.
+            parts.insert(len(parts) if split != "train" or dice.chance(60) else dice.below(len(parts)), aside)
+    unit = f"{'' if split == 'train' and dice.chance(15) else ' '}{device.unit}"
+    shown = scale.written if split == "train" and dice.chance(20) else scale.said
+    text = (
+        dice.pick(JOINS[split])
+        .join(parts)
+        .format(
+            d=_name(dice, device, split),
+            q=device.quantity,
+            x=shown(scale.value) + unit,
+            r=scale.said(scale.other) + unit,
+            w=shown(scale.warning) + unit,
+            a=shown(scale.alarm) + unit,
+            n=dice.between(2, 11),
+            m=dice.between(1, 12),
+            k=dice.between(10, 9999),
+        )
     )
-    name = f"{case.replace(' ', '-')}{place + 1}"
-    return text[0].upper() + text[1:] if dice.chance(70) else text, name
+    text = text[0].upper() + text[1:] if dice.chance(70) else text
+    return text, f"{case.replace(' ', '-')}{place + 1}", scale if decides else None

@@ -1,18 +1,23 @@
 """What a person says to a gateway, and the command that a device can act on, as JSON of one small schema.
 
     Turn the lamp in the kitchen off at 10 pm.
-    {"action": "off", "device": "lamp", "room": "kitchen", "time": "22:00"}
+    {"action":"off","device":"lamp","room":"kitchen","time":"22:00"}
 
 ``docs/probes.md`` has the rules; ``SCHEMA`` is the contract. Wordings and devices are held out by list, what fills them
-by hash.
+by hash. Tuning and sealed questions come from the lists here; most of the training from ``command_grammar`` instead,
+which never makes a sentence that holds a wording or a name of the lists held out.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from edgegen.split import split_of
+from edgegen.tasks import command_grammar
+from edgegen.tasks.compact import compact
 from edgegen.tasks.dice import Dice
+from edgegen.tasks.spoken import number_words, spoken_minutes, spoken_time
 
 Row = dict[str, Any]
 
@@ -408,14 +413,26 @@ def _room(dice: Dice, split: str) -> str:
 
 
 def _action(intent: str, word: str) -> str:
-    named = {"keep": "keep", "read": "read", "run": "on", "up": "increase", "down": "decrease"}
-    return named.get(intent, "set" if intent.startswith("level") else word)
+    named = {"keep": "keep", "read": "read", "run": "on", "up": "increase", "down": "decrease", "level": "set"}
+    return named.get(intent.split(maxsplit=1)[0], word)
+
+
+# What is done to a device, and the state that it is in afterwards.
+_STARTS = ("start", "activate", "power up", "enable", "start up", "fire up")
+_STOPS = ("stop", "deactivate", "shut down", "disable", "shut off", "power down", "kill")
+_STATES = {"open": ("open", "opened"), "close": ("closed", "closed"), "lock": ("locked",) * 2,
+           "unlock": ("unlocked",) * 2}  # fmt: skip
+_KINDS = {"cover": "cover", "lock": "lock", "read": "sensor"}
+
+
+def _kind(intent: str) -> str:
+    return _KINDS.get(intent.rsplit(maxsplit=1)[-1]) or _KINDS.get(intent.split(maxsplit=1)[0], "switch")
 
 
 def _fill(dice: Dice, wording: Wording, split: str) -> tuple[dict[str, str], dict[str, Any]]:
     """What stands in the slots, and the command that it means."""
     intent, text = wording.intent, wording.text
-    kind = {"cover": "cover", "cover later": "cover", "lock": "lock", "read": "sensor"}.get(intent, "switch")
+    kind = _kind(intent)
     if "{V}" in text:
         kind = dice.pick(("celsius", "celsius", "percent", "percent", "bar", "rpm", "lux"))
     word = dice.pick({"cover": ("open", "close"), "lock": ("lock", "unlock")}.get(kind, ("on", "off")))
@@ -437,23 +454,29 @@ def _fill(dice: Dice, wording: Wording, split: str) -> tuple[dict[str, str], dic
 
 
 def questions(dice: Dice, *, split: str) -> Iterator[Row]:
-    """Sentences of a split with their commands, each template as often as every other one.
+    """Sentences of a split with their commands, each template of its list as often as every other one.
 
     Yields:
-        Rows with ``prompt``, ``template``, ``expected`` (the document), ``answer`` (as text) and ``intent``.
+        Rows with ``prompt``, ``template``, ``expected`` (the document), ``answer`` (as text), ``intent`` and
+        ``wording`` (the sentence with its slots).
     """
     chosen = wordings(split)
     while True:
         for wording in dice.shuffled(chosen):
+            while split == "train" and dice.chance(_GRAMMAR):
+                yield _trained(dice)
             yield _question(dice, wording, split)
+
+
+def _ours(command: Mapping[str, Any], split: str) -> bool:
+    """Whether a command is of the split; of a device without a place there are too few to hold any back."""
+    return "room" not in command or split_of("iot-command", json.dumps(command)) == split
 
 
 def _question(dice: Dice, wording: Wording, split: str) -> Row:
     while True:
         slots, command = _fill(dice, wording, split)
-        document = json.dumps(command)
-        # Of a device without a place there are too few commands to hold any back.
-        if "room" not in command or split_of("iot-command", document) == split:
+        if _ours(command, split):
             break
     sentence = wording.text.format(**slots)
     if dice.chance(10):
@@ -464,6 +487,108 @@ def _question(dice: Dice, wording: Wording, split: str) -> Row:
         "prompt": frame.format(s=sentence),
         "template": wording.id,
         "expected": command,
-        "answer": document,
+        "answer": compact(command),
         "intent": wording.intent,
+        "wording": wording.text,
     }
+
+
+# --- training: sentences of the grammar ---------------------------------------------------------
+
+# Of 100 examples, so many are of the grammar; the rest of the list.
+_GRAMMAR = 85
+
+
+def bare(text: str) -> str:
+    """A wording without punctuation and case, between spaces: held-out ones are looked for in it."""
+    return " " + " ".join(re.findall(r"[{]\w+[}]|[^\W_]+", text.casefold())) + " "
+
+
+HELD_WORDINGS = tuple(bare(text) for split in ("dev", "sealed") for texts in WORDINGS[split].values() for text in texts)
+HELD_NAMES = frozenset(
+    [name for split in ("dev", "sealed") for names in DEVICES[split].values() for name in names]
+    + [name for split in ("dev", "sealed") for name in ROOMS[split]]
+)
+
+
+def _trained(dice: Dice) -> Row:
+    """A sentence of the grammar with its command."""
+    while True:
+        intent = dice.pick(command_grammar.DRAWN_INTENTS)
+        text = command_grammar.sentence(dice, intent)
+        words = bare(text.replace("{NP}", ""))
+        if any(held in words for held in HELD_WORDINGS):
+            continue
+        slots, command = _varied(dice, intent, text)
+        if _ours(command, "train"):
+            break
+    sentence = text.format(**slots)
+    draw = dice.below(100)
+    sentence = sentence.lower() if draw < 8 else sentence.upper() if draw < 11 else sentence
+    frames = FRAMES["train"]
+    frame = dice.pick(frames[1:]) if dice.chance(_FRAMED) else frames[0]
+    return {
+        "prompt": frame.format(s=sentence),
+        "template": f"{intent.replace(' ', '-')}-grammar",
+        "expected": command,
+        "answer": compact(command),
+        "intent": intent,
+        "wording": text,
+    }
+
+
+def _varied(dice: Dice, intent: str, text: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """As ``_fill``, with names, times and values in more ways."""
+    kind = _kind(intent)
+    if "{V}" in text:
+        kind = dice.pick(("celsius", "celsius", "percent", "percent", "bar", "rpm", "lux"))
+    word = dice.pick({"cover": ("open", "close"), "lock": ("lock", "unlock")}.get(kind, ("on", "off")))
+    state, done = _STATES.get(word, ("", ""))
+    slots = {"o": word, "p": word, "l": word, "c": state, "C": done}
+    slots["S"] = dice.pick(_STARTS if word == "on" else _STOPS)
+    command: dict[str, Any] = {"action": _action(intent, word), "device": "all"}
+    if "{D}" in text:
+        listed = DEVICES["train"][kind]
+        name = _free(lambda: command_grammar.device(dice, kind, listed))
+        slots["D"] = command["except" if intent.startswith("all") else "device"] = name
+    if "{R}" in text:
+        name = _free(lambda: command_grammar.room(dice, ROOMS["train"]))
+        slots["R"] = command["except" if intent == "all but room" else "room"] = name
+    if "{V}" in text:
+        slots["V"], command["value"] = _spoken_level(dice, kind, change=intent in ("up", "down"))
+        command["unit"] = kind
+    if "{M}" in text:
+        slots["M"], command["value"] = spoken_minutes(dice)
+        command["unit"] = "minutes"
+    if "{T}" in text:
+        slots["T"], command["time"] = spoken_time(dice)
+    return slots, {key: command[key] for key in SCHEMA["properties"] if key in command}
+
+
+def _free(draw: Callable[[], str]) -> str:
+    """A name that is not held out."""
+    while (name := draw()) in HELD_NAMES:
+        pass
+    return name
+
+
+_MORE_FORMS: Mapping[str, Sequence[str]] = {
+    "celsius": ("{n} degrees centigrade", "{n} degrees C", "{n} deg", "{n} C", "{n} celsius"),
+    "percent": ("{n} per cent", "{n} pct", "{n} %"),
+    "bar": ("{n} bar", "{n} bars"),
+    "rpm": ("{n} rpm", "{n} RPM", "{n} turns per minute", "{n} rev/min"),
+    "lux": ("{n} lux", "{n} lx"),
+}
+
+
+def _spoken_level(dice: Dice, unit: str, *, change: bool) -> tuple[str, int | float]:
+    """A value in digits or in words."""
+    shown, value = _level(dice, unit, change=change)
+    if dice.chance(40):
+        shown = dice.pick(_MORE_FORMS[unit]).format(n=value)
+    if isinstance(value, int) and abs(value) < 100 and dice.chance(12):
+        shown = shown.replace(str(value), f"{'minus ' if value < 0 else ''}{number_words(abs(value))}", 1)
+        shown = re.sub(r"(?<=[a-z])(?=[°%])", " ", shown)
+    elif value < 0 and dice.chance(25):
+        shown = shown.replace("-", "minus ", 1)
+    return shown, value

@@ -5,6 +5,8 @@ import re
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +15,10 @@ from edgegen.commands.finetune import command
 from edgegen.errors import ConfigError
 from edgegen.split import SPLITS, names_famous, pair_key, pair_split
 from edgegen.tasks import alert_triage, iot_command, numbers, refusal, sensor_log, sequences
+from edgegen.tasks.alert_wordings import HIGH_LIMITS, LOW_LIMITS
+from edgegen.tasks.compact import compact
 from edgegen.tasks.dice import Dice
+from edgegen.tasks.spoken import number_words, spoken_time
 from finetune.datasets.base import examples
 from finetune.datasets.registry import GENERATORS
 
@@ -172,6 +177,16 @@ def test_the_example_of_the_documentation_is_what_is_taught() -> None:
     assert row["answer"] == "9.11 = 9.11 and 9.9 = 9.90. 9.9 is larger."
 
 
+STARTING = re.compile(r"\b(start|activate|power up|enable|fire up|on)\b")
+STOPPING = re.compile(r"\b(stop|deactivate|shut down|disable|shut off|power down|kill|off)\b")
+
+
+def _spoken(prompt: str, action: str) -> bool:
+    """Whether a sentence says what is to be done."""
+    named = {"on": STARTING, "off": STOPPING}.get(action, re.compile(rf"\b{action}"))
+    return named.search(prompt) is not None
+
+
 @pytest.mark.parametrize("split", SPLITS)
 def test_commands_are_valid_for_their_schema_and_stand_in_the_sentence(split: str) -> None:
     from jsonschema import Draft202012Validator
@@ -186,43 +201,115 @@ def test_commands_are_valid_for_their_schema_and_stand_in_the_sentence(split: st
         assert all(command[key] in prompt for key in ("room", "except") if key in command)
         assert command["device"] == "all" or command["device"] in prompt
         if command["action"] in ("on", "off", "open", "close", "lock", "unlock") and row["intent"] != "run":
-            assert re.search(rf"\b{command['action']}", prompt)
+            assert _spoken(prompt, command["action"]), prompt
         if command.get("unit") in ("celsius", "percent", "bar", "rpm", "lux"):
-            assert f"{command['value']}" in prompt
-        if "time" in command and re.search(r"\b\d\d:\d\d\b(?! [ap]m)", prompt):
+            value = command["value"]
+            in_words = split == "train" and isinstance(value, int) and abs(value) < 100
+            assert str(abs(value)) in prompt or (in_words and number_words(abs(value)) in prompt)
+            assert value > 0 or re.search(r"minus |-", prompt) or value == 0
+        clock = re.search(r"\b\d\d:\d\d\b(?! ?[ap]\.?m| in the| o'clock)", prompt)
+        if "time" in command and clock:
             assert command["time"] in prompt
     assert actions == set(iot_command.ACTIONS)
 
 
+def test_trained_commands_hold_no_wording_and_no_name_that_is_held_out() -> None:
+    held_names = {
+        name
+        for split in HELD_OUT
+        for names in (*iot_command.DEVICES[split].values(), iot_command.ROOMS[split])
+        for name in names
+    }
+    held = [
+        f" {' '.join(_words(wording.text))} "
+        for split in HELD_OUT
+        for wording in iot_command.wordings(split)
+        if len(_words(wording.text)) > 2
+    ]
+    rows = list(islice(iot_command.questions(Dice(11), split="train"), 8000))
+
+    for row in rows:
+        words = f" {' '.join(_words(row['wording']))} "
+        assert not [wording for wording in held if wording in words]
+        assert not held_names & {row["expected"].get(key) for key in ("device", "room", "except")}
+    assert len({row["wording"] for row in rows}) > 5000
+    assert len({row["expected"]["device"] for row in rows}) > 1000
+    assert len({row["expected"].get("room") for row in rows}) > 1000
+
+
+@pytest.mark.parametrize("said", ["seven in the evening", "19:00", "7 pm", "half past 6 in the morning"])
+def test_a_spoken_time_means_one_thing(said: str) -> None:
+    meant = {time for text, time in (spoken_time(Dice(seed)) for seed in range(20_000)) if said in (text, text.lower())}
+
+    assert meant <= {"19:00", "06:30"}
+    assert len(meant) <= 1
+
+
+@pytest.mark.parametrize("task", [iot_command, alert_triage])
+def test_documents_are_written_as_the_constrained_engine_writes_them(task: ModuleType) -> None:
+    """Nothing but the engine's own JSON: no space between tokens, keys in the order of the schema."""
+    for split in SPLITS:
+        for row in islice(task.questions(Dice(9), split=split), 300):
+            expected, answer = row["expected"], row["answer"]
+            assert not re.search(r"[:,{] |[:,] ?\s", re.sub(r'"[^"]*"', '""', answer))
+            assert json.loads(answer) == expected
+            assert list(expected) == [key for key in task.SCHEMA["properties"] if key in expected]
+            if split != "sealed":
+                assert compact(expected) == re.sub(r"(?<=\.[0-9])0+(?=,)", "", answer)
+
+
+def _level(document: dict[str, Any]) -> tuple[str, str]:
+    """Severity and cause of a reading from the rules, once more."""
+    sign = 1 if document["side"] == "above" else -1
+    value, warning, alarm = (sign * document[name] for name in ("value", "warning", "alarm"))
+    assert alarm > warning
+    cause = "high" if sign > 0 else "low"
+    return ("critical", cause) if value > alarm else ("warning", cause) if value > warning else ("info", "normal")
+
+
 @pytest.mark.parametrize("split", SPLITS)
 def test_triage_follows_its_rules(split: str) -> None:
-    """The label once more from the text: a hazard, else a fault, else maintenance, else the limits."""
-    severities = set()
-    for row in islice(alert_triage.questions(Dice(4), split=split), 1500):
+    """The label once more from the numbers of the document, and those from the text."""
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(alert_triage.SCHEMA)
+    severities, sides = set(), set()
+    for row in islice(alert_triage.questions(Dice(4), split=split), 2000):
         text, expected = row["prompt"], row["expected"]
+        validator.validate(expected)
         severities.add(expected["severity"])
+        numbers_of = [value for name, value in expected.items() if name not in ("severity", "cause", "action")]
         if row["case"] in ("hazard", "fault", "maintenance"):
             assert expected["cause"] == {"fault": "sensor_fault"}.get(row["case"], row["case"])
+            assert numbers_of == [None] * 6
             continue
-        below = re.search(r"below|under|less|minimum|lower|at least|<", text, re.IGNORECASE) is not None
-        unit = re.escape(next(d.unit for d in alert_triage.DEVICES[split] if d.name in text.casefold()))
-        found = [float(n) for n in re.findall(rf"(-?[0-9]+(?:\.[0-9])?) {unit}", re.sub("It was .*? before", "", text))]
-        assert len(found) == 3, text
-        options = set()
-        for reading, warning, alarm in (found, (found[2], found[0], found[1])):  # it stands first or last
-            sign = -1 if below else 1
-            if sign * alarm > sign * warning:
-                level = (
-                    "critical"
-                    if sign * reading > sign * alarm
-                    else "warning"
-                    if sign * reading > sign * warning
-                    else ""
-                )
-                options.add(level or "info")
-        assert expected["severity"] in options
-        assert expected["cause"] in ("normal", "low" if below else "high")
+        assert (expected["severity"], expected["cause"]) == _level(expected)
+        assert expected["beyond_alarm"] is (expected["severity"] == "critical")
+        assert expected["beyond_warning"] is (expected["severity"] != "info")
+        written = re.findall(r'"(?:value|warning|alarm)":(-?[0-9]+(?:\.([0-9]+))?)', row["answer"])
+        assert len({len(fraction) for _, fraction in written}) == 1, row["answer"]
+        shown = {float(n) for n in re.findall(r"(?<![0-9.])-?[0-9]+(?:\.[0-9]+)?", text)}
+        assert {expected["value"], expected["warning"], expected["alarm"]} <= shown, text
+        sides.add(expected["side"])
     assert severities == set(alert_triage.SEVERITIES)
+    assert sides == {"above", "below"}
+
+
+def test_the_side_of_a_limit_is_said_in_its_wording() -> None:
+    low = re.compile(r"below|under|less|minimum|lower|low|least|<|smaller|floor|fall|down|\bl\b|min_", re.IGNORECASE)
+    high = re.compile(
+        r"above|over|more|maximum|upper|high|most|>|greater|ceiling|exceed|up to|max_|\bh\b", re.IGNORECASE
+    )
+    either = ("It must stay under {w} and by all means under {a}.", "It must stay over {w} and by all means over {a}.")
+    # Without a word for the side limits are upper ones, and the alarm limit is the larger of the two.
+    unsaid = (either[0], "The warning limit is {w} and the alarm limit {a}.", "Limits: warning {w}, alarm {a}.")
+    for split in SPLITS:
+        assert all(high.search(text) or text in unsaid for text in HIGH_LIMITS[split])
+        assert all(low.search(text) or text == either[1] for text in LOW_LIMITS[split])
+        assert not set(HIGH_LIMITS[split]) & set(LOW_LIMITS[split])
+    assert len(HIGH_LIMITS["train"]) >= 16
+    assert len(LOW_LIMITS["train"]) >= 16
+    assert len(alert_triage.DEVICES["train"]) >= 40
 
 
 def test_sequences_go_on_as_their_answer_says() -> None:
