@@ -1,6 +1,6 @@
 """AdaLoRA (arXiv 2303.10512): W + (alpha/r) P diag(E) Q, with E pruned by importance during the training.
 
-The budget (eq. 12 of the paper) is spent by ``update_and_allocate``, which no trainer calls by itself: ``after_step``
+The budget (section 3.3 of the paper) is spent by ``update_and_allocate``, which no trainer calls by itself: ``after_step``
 does. PEFT keeps the pruned E at zero; the fold leaves those rows out.
 """
 
@@ -16,9 +16,9 @@ from finetune.methods.registry import Settings
 
 # Where to start, relative to the rank it ends with: enough to choose from.
 START = 1.5
-# Of the steps: full rank first, the final ranks last. Between them the budget falls (cubic schedule, eq. 12).
+# Of the steps: full rank first, the final ranks last. Between them the budget falls (cubic schedule, section 3.3).
 WARM_UP, SETTLE = 0.1, 0.3
-# Of PEFT's RankAllocator: importance (eq. 9), its mean and its uncertainty (eq. 10 and 11), by parameter.
+# Of PEFT's RankAllocator: importance (eq. 8), its mean and its uncertainty (eq. 9 and 10), by parameter.
 TABLES = ("ipt", "exp_avg_ipt", "exp_avg_unc")
 
 

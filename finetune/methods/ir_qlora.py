@@ -1,6 +1,6 @@
 """IR-QLoRA (arXiv 2402.05445): a base quantised for information (ICQ, see ``nf4``) and elastic connections (IEC).
 
-IEC (eq. 11 to 14): z = A x + b1 P x and u = s (B z + b2 R z). P takes means over groups of x, R repeats elements of z,
+IEC (eq. 12 to 15): z = A x + b1 P x and u = s (B z + b2 R z). P takes means over groups of x, R repeats elements of z,
 both without parameters; b1 and b2 are one learned number each, 0 at first. Both are linear: A' = A + b1 P and
 B' = s (B + b2 R) are plain LoRA.
 """
@@ -46,7 +46,7 @@ class IecLayer(OwnLayer):
         parameter(self, "lora_b2", torch.zeros(1))
 
     def update(self, x: Tensor) -> Tensor:
-        """Eq. 11 to 14. The means are of x itself, before dropout, as in the public code."""
+        """Eq. 12 and 13. The means are of x itself, before dropout, as in the public code."""
         own = cast(Any, self)
         z = self.dropped(x) @ self.factor_a.T + own.lora_b1[ADAPTER] * connect(x, len(self.factor_a))
         out = z @ self.factor_b.T + own.lora_b2[ADAPTER] * connect(z, len(self.factor_b))

@@ -1,7 +1,7 @@
 """A linear layer held in 4 bits, with the optional shift of IR-QLoRA's information calibration (ICQ).
 
 NF4 (QLoRA, arXiv 2305.14314, appendix E): each block of 64 weights is divided by its absolute maximum and rounded to
-the nearest of 16 values that are equally likely under a normal distribution. ICQ (IR-QLoRA, arXiv 2402.05445, eq. 7 to
+the nearest of 16 values that are equally likely under a normal distribution. ICQ (IR-QLoRA, arXiv 2402.05445, eq. 8 to
 10) quantises W - tau instead and adds tau back, where tau = median + f absmax is the shift of the block, on a grid of
 f, whose 16 codes have the largest entropy.
 
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 BLOCK = 64
 # tau is stored in 8 bits relative to the largest tau of this many blocks (the paper's second block size).
 TAU_GROUP = 256
-# The grid of eq. 10: 2 * 51 + 1 values of f within +-0.1 sigma, sigma = 1 / Phi^-1(0.9677083), the public code's.
+# The grid (section 3.2.2): 2 * 51 + 1 values of f within +-0.1 sigma, sigma = 1 / Phi^-1(0.9677083), as in the public
+# code.
 TAU_STEPS = 51
 TAU_RANGE = 0.1 / math.sqrt(2) / float(torch.erfinv(torch.tensor(2 * 0.9677083 - 1, dtype=torch.float64)))
 
@@ -84,7 +85,7 @@ def dequantise(quantised: Quantised, shape: tuple[int, ...], dtype: torch.dtype 
 
 
 def best_shift(blocks: Tensor) -> Tensor:
-    """The shift of each block, ``(blocks,)``, whose codes have the largest entropy (eq. 9 and 10); ties: the first."""
+    """The shift of each block, ``(blocks,)``, whose codes have the largest entropy (eq. 9); ties: the first."""
     median = blocks.median(dim=1).values
     spread = (blocks - median[:, None]).abs().amax(dim=1)
     best = torch.full_like(median, -1.0)

@@ -198,7 +198,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "ir-qlora",
-        "IR-QLoRA, arXiv 2402.05445, eq. 7 to 14",
+        "IR-QLoRA, arXiv 2402.05445, eq. 8 to 15",
         "float",
         "exact",
         "Quantises the base to NF4 with shifts that keep the most information; A and B see group means.",
@@ -215,7 +215,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "reslora",
-        "ResLoRA, arXiv 2402.18039, eq. 3 to 8",
+        "ResLoRA, arXiv 2402.18039, eq. 2 to 9",
         "any",
         "approximate",
         "Shortcuts between the LoRA blocks of successive layers. variant = block folds exactly.",

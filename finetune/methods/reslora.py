@@ -1,13 +1,15 @@
 """ResLoRA (arXiv 2402.18039): shortcuts between the LoRA blocks of the same kind in successive layers.
 
-With x' the input, A' and B' the factors of the block before (none before the first):
+With x' the input, A' and B' the factors of the block before:
 
-    input   h = W x + s B A (x + x')                 (eq. 3)
-    block   h = W x + s (B A + B' A') x              (eq. 4)
-    middle  h = W x + s B (A x + A' x')              (eq. 5)
+    input   h = W x + s B A (x + x')                 (eq. 2)
+    block   h = W x + s (B A + B' A') x              (eq. 3)
+    middle  h = W x + s B (A x + A' x')              (eq. 4)
+
+Before the first block there is none; with ``input`` its own x stands for x', so that all blocks are of one magnitude.
 
 ``block`` folds exactly, to rank 2r. In the others x' is another vector than x; the fold follows the paper's merge by
-input (eq. 6 to 8): x' counts as c x with c the ratio of Frobenius norms, ||x'|| / ||x|| for ``input`` and
+input (eq. 6 to 9 and 12): x' counts as c x with c the ratio of Frobenius norms, ||x'|| / ||x|| for ``input`` and
 ||A' x'|| / ||A x|| for ``middle``, measured on data by ``calibrate``; so (1 + c) s B A. Report its KL.
 """
 
@@ -39,10 +41,15 @@ class ResidualLayer(OwnLayer):
     def set_up(self, settings: Settings) -> None:
         """Alone at first; ``link`` sets the block before."""
         self.variant = settings.variant
-        self.before, self.seen, self.norms, self.ratio = [], None, None, 0.0
+        self.before, self.seen, self.norms, self.ratio = [], None, None, self.first_ratio
+
+    @property
+    def first_ratio(self) -> float:
+        """C of a block with none before it."""
+        return 1.0 if self.variant == "input" else 0.0
 
     def update(self, x: Tensor) -> Tensor:
-        """Eq. 3, 4 or 5."""
+        """Eq. 2, 3 or 4."""
         x = self.dropped(x)
         a, b = self.factor_a, self.factor_b
         if self.variant == "block":
@@ -52,7 +59,7 @@ class ResidualLayer(OwnLayer):
             return self.scale * result
         own = x if self.variant == "input" else x @ a.T
         self.seen = own
-        total = own
+        total = own + own if self.variant == "input" and not self.before else own
         for layer in self.before:
             assert layer.seen is not None, "the layers ran out of order"
             total = own + layer.seen
@@ -102,7 +109,7 @@ class ResLora(OwnMethod):
         for layer in residual:
             before = sum(one**2 for one, _ in layer.norms)
             own = sum(two**2 for _, two in layer.norms)
-            layer.ratio = (before / own) ** 0.5 if own else 0.0
+            layer.ratio = (before / own) ** 0.5 if own else layer.first_ratio
             layer.norms = layer.seen = None
 
 

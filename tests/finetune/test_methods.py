@@ -127,7 +127,7 @@ def test_an_approximate_fold_reports_its_kl_and_beats_leaving_the_shortcut_out(v
 
     assert 0 < kl < folding.mean_kl(true, folding.logits(tiny_llama(), batches))
     first, *rest = [layer.ratio for name, layer in layers(model) if name.endswith("q_proj")]
-    assert first == 0
+    assert first == (1 if variant == "input" else 0)
     assert all(ratio > 0 for ratio in rest)
 
 
@@ -153,7 +153,7 @@ def test_reslora_follows_its_equations(variant):
     a1, b1, a2, b2 = first.factor_a, first.factor_b, second.factor_a, second.factor_b
     w2 = second.base_layer.weight
 
-    first(x1)
+    before = first(x1)
     result = second(x2)
 
     expected = {
@@ -162,6 +162,8 @@ def test_reslora_follows_its_equations(variant):
         "middle": (x2 @ a2.T + x1 @ a1.T) @ b2.T,
     }[variant]
     assert torch.allclose(result, x2 @ w2.T + 1.5 * expected, atol=1e-5)
+    twice = 2 if variant == "input" else 1  # the first block takes its own input for the one before
+    assert torch.allclose(before, x1 @ first.base_layer.weight.T + 1.5 * twice * x1 @ a1.T @ b1.T, atol=1e-5)
 
 
 @pytest.mark.parametrize("variant", ["input", "block", "middle"])
