@@ -1,7 +1,7 @@
 """AdaLoRA (arXiv 2303.10512): W + (alpha/r) P diag(E) Q, with E pruned by importance during the training.
 
-The budget (section 3.3 of the paper) is spent by ``update_and_allocate``, which no trainer calls by itself: ``after_step``
-does. PEFT keeps the pruned E at zero; the fold leaves those rows out.
+The budget (section 3.3 of the paper) is spent by ``update_and_allocate``, which no trainer calls by itself:
+``after_step`` does. PEFT keeps the pruned E at zero; the fold leaves those rows out.
 """
 
 from collections.abc import Mapping
