@@ -259,7 +259,8 @@ _NOUNS: Mapping[str, Sequence[str]] = {
                "radar", "noise meter"),
 }  # fmt: skip
 _SYLLABLES = ("ba", "ko", "ri", "tel", "mon", "dra", "su", "vel", "pin", "gor", "na", "zi", "fen", "lu", "mar", "ot",
-              "qui", "sha", "bre", "cal", "do", "wex", "hil", "jun", "ster", "pla", "gri", "ve", "ton", "my")  # fmt: skip
+              "qui", "sha", "bre", "cal", "do", "wex", "hil", "jun", "ster", "pla", "gri", "ve", "ton",
+              "my")  # fmt: skip
 
 
 def _invented(dice: Dice) -> str:

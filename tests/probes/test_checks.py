@@ -159,3 +159,14 @@ def test_a_wrong_check_is_named_with_its_value(check: dict[str, Any], named: str
 def test_a_label_is_read_from_the_document(answer: str, given: str) -> None:
     assert labels(TRIAGE, answer) == ("info", given)
     assert labels(SAMPLES["json"], answer) is None
+
+
+def test_only_the_named_keys_of_a_document_are_compared() -> None:
+    check = {"kind": "json", "expect": {"severity": "info", "value": 28.4}, "keys": ["severity"]}
+
+    assert check_problems(check) == []
+    assert judge(check, '{"severity": "info", "value": 28.5}').passed
+    assert not judge(check, '{"severity": "warning", "value": 28.4}').passed
+    assert not judge(check, '{"value": 28.4}').passed
+    assert not judge(check, '["severity"]').passed
+    assert check_problems({**check, "keys": ["cause"]}) == ['check.keys = ["cause"]: expect has no cause']
