@@ -91,3 +91,28 @@ def test_answer_is_redacted_in_the_stored_frame() -> None:
 
     texts = [frame["text"] for frame in sim.frames("1", "a") if frame["type"] == "done"]
     assert texts == ["[email] [email] ", "[email] [email] "]
+
+
+def test_pattern_that_would_take_for_ever_refuses_and_the_next_is_served() -> None:
+    """One operator's mistake, or one device's trick, holds nobody up for long."""
+    sim = guarded(Rule("slow", frozenset({"input"}), patterns=(re.compile("(a+)+$"),)))
+
+    sim.send({"id": "1", "prompt": "a" * 60 + "!"}, "a")
+    sim.send({"id": "2", "prompt": "hello"}, "b")
+    sim.finish()
+
+    assert sim.frames("1", "a")[-1]["rule"] == "slow"
+    assert sim.frames("2", "b")[-1]["type"] == "done"
+
+
+def test_adapter_auto_gets_the_limit_of_the_adapter_that_answered() -> None:
+    """Confidence is asked for because any of them may answer; here the bare model does, whose limit it is."""
+    sim = guarded(abstain={"": Abstention("mean", 0.5), "numbers": Abstention("mean", 0.1)})
+    sim.node.adapters = frozenset({"numbers"})
+    sim.engine.confidence = {"mean": 0.4, "least": 0.1}
+
+    sim.send({"id": "1", "prompt": "hello", "adapter": "auto"}, "a")
+    sim.finish()
+
+    assert sim.engine.asked == [True]
+    assert sim.frames("1", "a")[-1]["rule"] == "abstain"

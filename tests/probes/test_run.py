@@ -186,6 +186,8 @@ def test_the_real_model_is_asked_and_its_answers_are_stored(smollm2: Path, tmp_p
         assert bool(row["passed"]) == asked[row["probe"]]["passed"]
         assert row["model_sha256"] == document["model_sha256"]
         assert row["seconds"] > 0
+        assert 0 < row["confidence_least"] <= row["confidence_mean"] <= 1
+        assert row["agreement"] is None
     constrained = [item for item in asked.values() if item["category"] == "form"]
     assert constrained
     assert all("no answer" not in item["reason"] for item in constrained)
