@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from edgegen.split import names_famous, split_of
-from edgegen.tasks.alert_triage import DEVICES
+from edgegen.tasks.alert_wordings import DEVICES
 from edgegen.tasks.dice import Dice
 
 Row = dict[str, Any]
