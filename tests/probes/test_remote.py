@@ -43,7 +43,7 @@ class ScriptedNode:
         request = json.loads(message.payload)
         self.requests.append(request)
         topic = f"edgegen/gw/res/{message.topic.split('/')[3]}/{request['id']}"
-        head = {"id": request["id"], "node": "gw"}
+        head: dict[str, Any] = {"id": request["id"], "node": "gw"}
         if len(self.requests) == 1:
             refusal = {"type": "error", "code": "busy", "reason": "full", "retry_after_s": 0.1, "refused_message": True}
             client.publish(topic, json.dumps({**head, **refusal}), 1)
@@ -52,6 +52,8 @@ class ScriptedNode:
         self._open.add(topic)
         self.most = max(self.most, len(self._open))
         # Not at once: requests that overlap are then in the node together.
+        if "samples" in request:
+            head["agreement"] = 0.8
         threading.Timer(0.02, self._answer, (topic, head, self.text or request["prompt"])).start()
 
     def _answer(self, topic: str, head: dict[str, Any], text: str) -> None:
@@ -89,6 +91,21 @@ def test_a_live_node_is_asked_at_batch_priority(node: ScriptedNode, mosquitto: b
     assert len(node.requests) == 21
     assert node.most > 1
     assert {request["priority"] for request in node.requests} == {"batch"}
+
+
+def test_a_live_node_is_asked_for_samples_and_says_how_many_agree(
+    node: ScriptedNode, mosquitto: brokers.Mosquitto
+) -> None:
+    """The only confidence that a node tells its devices."""
+    item = Item("p/0/0", "p", "c", "p/0", "yes", {"kind": "exact", "expect": "yes"})
+    suite = Suite("s", "", Path("s.toml"), None, (Probe("p", "c", None, False),), (item,))
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")), samples=5)
+
+    run = run_suites(target, [suite], None)
+    target.close()
+
+    assert node.requests[-1]["samples"] == 5
+    assert run.suites[0].results[0].sure == {"agreement": 0.8}
 
 
 def test_a_node_that_is_not_there_is_named(mosquitto: brokers.Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
