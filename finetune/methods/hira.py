@@ -1,4 +1,4 @@
-"""HiRA (ICLR 2025, openreview TwJrTz9cRS, eq. 4): W' = W * (1 + BA), element by element. Of full rank."""
+"""HiRA (ICLR 2025, openreview TwJrTz9cRS): W' = W * (1 + BA), element by element. Of full rank."""
 
 from typing import Any, cast
 

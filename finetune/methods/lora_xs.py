@@ -1,4 +1,4 @@
-"""LoRA-XS (arXiv 2405.17604, eq. 2): W + s B R A with B = U_r S_r and A = V_r^T frozen, from the SVD of W.
+"""LoRA-XS (arXiv 2405.17604): W + s B R A with B = U_r S_r and A = V_r^T frozen, from the SVD of W.
 
 Only R, ``(r, r)``, is trained: 57,344 numbers for r = 16 in Llama 3.1 8B, where LoRA trains 41,943,040.
 Fold: A' = A, B' = s B R.

@@ -1,4 +1,4 @@
-"""MiSS (arXiv 2409.15371, eq. 5): h = W x + D^T s, where s sums the blocks of r successive elements of x.
+"""MiSS (arXiv 2409.15371): h = W x + D^T s, where s sums the blocks of r successive elements of x.
 
 D is ``(r, out)``. Since s_i is the sum of the x_j with j mod r = i, this is plain LoRA with an A of zeros and ones.
 """

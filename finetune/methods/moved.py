@@ -1,6 +1,6 @@
 """OLoRA and PiSSA: what the adapter starts with is taken out of the base, so that nothing changes at first.
 
-OLoRA (arXiv 2406.01775, algorithm 1): W = QR; B0 = Q[:, :r], A0 = R[:r]. PiSSA (arXiv 2404.02948, eq. 2 to 4):
+OLoRA (arXiv 2406.01775): W = QR; B0 = Q[:, :r], A0 = R[:r]. PiSSA (arXiv 2404.02948, eq. 2 to 4):
 W = U S V^T; B0 = U[:, :r] S^1/2, A0 = S^1/2 V[:, :r]^T. The frozen part is W - s B0 A0. Because A0 and B0 are kept, the
 fold goes back to the original W exactly: W + s B A - s B0 A0, plain LoRA of rank 2r.
 """

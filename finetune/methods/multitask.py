@@ -1,9 +1,9 @@
 """MTLoRA and MTL-LoRA: one training for several tasks, one plain adapter for each.
 
-MTLoRA (arXiv 2403.20320, eq. 2 and 3): h = W x + s B A x + s B_t A_t x, a shared block and one of the task's own. Fold
+MTLoRA (arXiv 2403.20320): h = W x + s B A x + s B_t A_t x, a shared block and one of the task's own. Fold
 for task t: A' = [A; A_t], B' = s [B, B_t].
 
-MTL-LoRA (arXiv 2410.09437, eq. 4 to 6): dW_t = s sum_i softmax(w_t / tau)_i B_i L_t A with a small square L_t for each
+MTL-LoRA (arXiv 2410.09437): dW_t = s sum_i softmax(w_t / tau)_i B_i L_t A with a small square L_t for each
 task and several B shared by all. Fold for task t: A' = L_t A, B' = s sum_i softmax(w_t / tau)_i B_i.
 """
 

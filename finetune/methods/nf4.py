@@ -1,6 +1,6 @@
 """A linear layer held in 4 bits, with the optional shift of IR-QLoRA's information calibration (ICQ).
 
-NF4 (QLoRA, arXiv 2305.14314, appendix E): each block of 64 weights is divided by its absolute maximum and rounded to
+NF4 (QLoRA, arXiv 2305.14314): each block of 64 weights is divided by its absolute maximum and rounded to
 the nearest of 16 values that are equally likely under a normal distribution. ICQ (IR-QLoRA, arXiv 2402.05445, eq. 8 to
 10) quantises W - tau instead and adds tau back, where tau = median + f absmax is the shift of the block, on a grid of
 f, whose 16 codes have the largest entropy.

@@ -1,4 +1,4 @@
-"""QDyLoRA (arXiv 2402.10462, algorithm 1): each optimiser step draws b from 1 to r and trains the first b ranks.
+"""QDyLoRA (arXiv 2402.10462): each optimiser step draws b from 1 to r and trains the first b ranks.
 
 h = W x + (alpha/b) B[:, :b] A[:b] x. Importance sorts itself into the first ranks, so that one training serves every
 rank: the export for rank k is A[:k], B[:, :k].

@@ -42,7 +42,7 @@ class Method:
     """One row of the table.
 
     Args:
-        paper: Title, arXiv number and the equation that the code follows.
+        paper: Title, arXiv number and, where it could be checked, the equation that the code follows.
         base: What the base must be when training starts: ``float`` (16 or 32 bit), ``4-bit`` (NF4) or ``any``.
         export: ``exact``: folds to plain A and B whose logits are equal; ``approximate``: folds, and the fold reports
             its KL; ``merge-only``: the update has full rank, so it is merged into the base (an adapter only by SVD).
@@ -135,7 +135,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "hira",
-        "HiRA, ICLR 2025 (openreview TwJrTz9cRS), eq. 4",
+        "HiRA, ICLR 2025 (openreview TwJrTz9cRS)",
         "any",
         "merge-only",
         "W * (1 + BA), element by element; the update has full rank.",
@@ -143,7 +143,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "olora",
-        "OLoRA, arXiv 2406.01775, algorithm 1",
+        "OLoRA, arXiv 2406.01775",
         "float",
         "exact",
         "Starts from the QR factors of W. Exports on the original base with rank 2r.",
@@ -169,18 +169,16 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "eva",
-        "EVA, arXiv 2410.07170, section 3",
+        "EVA, arXiv 2410.07170",
         "any",
         "exact",
         "Starts from the singular vectors of the activations of your data and shares the rank out by them.",
         "lora",
     ),
-    Method(
-        "miss", "MiSS, arXiv 2409.15371, eq. 5", "any", "exact", "One matrix, shared by all blocks of r inputs.", "miss"
-    ),
+    Method("miss", "MiSS, arXiv 2409.15371", "any", "exact", "One matrix, shared by all blocks of r inputs.", "miss"),
     Method(
         "lora-plus",
-        "LoRA+, arXiv 2402.12354, section 4",
+        "LoRA+, arXiv 2402.12354",
         "any",
         "exact",
         "B learns lr_ratio times faster.",
@@ -189,7 +187,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "lora-fa",
-        "LoRA-FA, arXiv 2308.03303, section 3",
+        "LoRA-FA, arXiv 2308.03303",
         "any",
         "exact",
         "A is frozen: less memory.",
@@ -207,7 +205,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "qdylora",
-        "QDyLoRA, arXiv 2402.10462, algorithm 1",
+        "QDyLoRA, arXiv 2402.10462",
         "any",
         "exact",
         "One training serves every rank up to r. Published for a 4-bit base; on a float one it is DyLoRA.",
@@ -223,7 +221,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "mtlora",
-        "MTLoRA, arXiv 2403.20320, eq. 2 and 3",
+        "MTLoRA, arXiv 2403.20320",
         "any",
         "exact",
         "A shared adapter plus one per task: one training, one adapter of rank 2r per task.",
@@ -232,7 +230,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "mtl-lora",
-        "MTL-LoRA, arXiv 2410.09437, eq. 4 to 6",
+        "MTL-LoRA, arXiv 2410.09437",
         "any",
         "exact",
         "Shared A and several shared B, mixed by each task's own weights: one adapter of rank r per task and B.",
@@ -241,7 +239,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "lora-xs",
-        "LoRA-XS, arXiv 2405.17604, eq. 2",
+        "LoRA-XS, arXiv 2405.17604",
         "any",
         "exact",
         "Trains r x r numbers a module between frozen singular vectors of W.",

@@ -316,7 +316,7 @@ def test_nf4_is_bit_for_bit_that_of_bitsandbytes():
 
 
 def test_icq_chooses_the_shift_of_most_entropy():
-    """Against a plain search over the grid of eq. 10, block by block."""
+    """Against a plain search over the grid of section 3.2.2, block by block."""
     torch.manual_seed(0)
     blocks = torch.randn(6, 64) + torch.randn(6, 1)
     sigma = 1 / float(torch.distributions.Normal(0, 1).icdf(torch.tensor(0.9677083)))
