@@ -345,7 +345,9 @@ class Node:
             "model": self.model,
             "adapter": event.get("adapter"),
         }
-        fields |= {name: event[name] for name in ("logprobs", "agreement", "embedding") if name in event}
+        # The tokens spell what was redacted.
+        more = ("logprobs", "agreement", "embedding") if shown == text else ("agreement",)
+        fields |= {name: event[name] for name in more if name in event}
         payload = frame(job.request_id, self.topics.node, "done", job.run, job.next_seq(), **fields)
         return Ending(job, payload, "done", measured)
 
