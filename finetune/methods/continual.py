@@ -23,7 +23,7 @@ from finetune.methods.fold import in_place_of_adapter
 from finetune.methods.lora import Lora
 from finetune.methods.registry import Settings
 
-# Elements of one piece of the penalty: a 7B's widest update whole, with its squares, would take a gigabyte.
+# Elements of one piece of the penalty: whole, an 8B's widest update takes 235 MB, and two of its size are needed.
 PIECE = 2**22
 
 
