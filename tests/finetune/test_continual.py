@@ -210,6 +210,23 @@ def test_a_heavier_penalty_leaves_less_on_what_was_changed_before(bench, tmp_pat
     assert went[1e6] < 0.8 * went[0]
 
 
+@pytest.mark.parametrize("kind", ["warm", "c-lora"])
+def test_the_memory_levers_and_the_kl_to_the_start_know_of_the_earlier_adapter(bench, tmp_path, kind):
+    """KL replay holds to the model as this training found it, so it begins at zero; levers change no loss."""
+    replay = write_jsonl(tmp_path / "replay.jsonl", sums(12))
+    options = (
+        f"method.init_adapter={bench / 'first'}", f"method.continual={kind}", f"data.replay={replay}",
+        "data.replay_share=0.3", "data.replay_loss=kl", "run.samples=0",
+    )  # fmt: skip
+    for memory in ("off", "minimal"):
+        start(recipe_at(bench, tmp_path / memory, *options, f"train.memory={memory}"))
+
+    first, *later = metrics(tmp_path / "minimal", "held_out_kl")
+    assert first == pytest.approx(0, abs=1e-5)
+    assert min(later) > 1e-3
+    assert metrics(tmp_path / "minimal", "loss") == pytest.approx(metrics(tmp_path / "off", "loss"), rel=1e-3)
+
+
 def test_an_interrupted_run_ends_as_if_it_had_not_been(bench, tmp_path):
     options = (f"method.init_adapter={bench / 'first'}", "method.continual=c-lora", "method.dropout=0.1")
     start(recipe_at(bench, tmp_path / "whole", *options))
