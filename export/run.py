@@ -129,6 +129,9 @@ def _read(folder: Path, document: Mapping[str, Any], adapter: Path, base: Path |
         raise BundleError(f"{folder}: does not say where its base is on this machine. Name its folder with --base.")
     own = tuple(path for name in (*_TOKENIZER, _TEMPLATE) if (path := adapter / name).is_file())
     lineage = {name: document[name] for name in _LINEAGE if name in document}
+    if isinstance(lineage.get("data_sha256"), Mapping):
+        # A bundle travels: it names its data, and not the folders of the machine that trained it.
+        lineage["data_sha256"] = {Path(path).name: sha for path, sha in lineage["data_sha256"].items()}
     if (adapter / WEIGHTS).is_file():
         lineage["adapter_sha256"] = sha256_file((adapter / WEIGHTS).resolve())
     heldout = folder / "heldout.txt"

@@ -56,7 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> Path:
     document = {
         "base": str(folder / "base"),
         "base_sha256": base_sha256(folder / "base"),
-        "data_sha256": {"train.jsonl": "d" * 64},
+        "data_sha256": {"/home/ada/data/train.jsonl": "d" * 64},
         "method": {"name": "lora", "changes_base": False},
         "fold": {"export": "exact", "adapters": {"": {"folder": "adapter"}}},
     }
