@@ -46,7 +46,8 @@ def card(request: Request, inputs: Inputs, pieces: Sequence[Piece], measured: Ma
     """The model card, as Markdown."""
     methods = ", ".join(sorted({piece.adapter.method for piece in pieces}))
     if request.shipped:
-        what = f"{len(pieces)} adapter{'s' if len(pieces) > 1 else ''} ({methods}) for {request.shipped.name or request.shipped.gguf.name}."
+        over = request.shipped.name or request.shipped.gguf.name
+        what = f"{len(pieces)} adapter{'s' if len(pieces) > 1 else ''} ({methods}) for {over}."
     else:
         what = f"A {methods} fine-tune of {inputs.base.folder.name}, merged, {request.quant}."
     lines = [
