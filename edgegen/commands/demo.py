@@ -12,7 +12,7 @@ import click
 import iotcore  # noqa: F401 - so that its absence is known at once, as a missing extra
 
 from edge.report import Period, read_report
-from edgegen.catalog import add_entry, find_entry, whole_bundle
+from edgegen.catalog import MODEL_FILE, add_entry, find_entry, whole_bundle
 from edgegen.config_keys import default_data_dir
 from edgegen.connection import BrokerAddress
 from edgegen.demo.children import HOST, Child, DemoError, broker, free_port, running
@@ -20,8 +20,8 @@ from edgegen.demo.scenes import DEVICE, Player, heading
 from edgegen.device import Device
 from edgegen.errors import EdgegenError
 from edgegen.report_table import mib, report_lines
+from edgegen.shipped import BASE, shipped_bundle
 
-MODEL = "smollm2-135m"
 NODE = "demo"
 READY_S = 180.0  # a model from a slow memory card
 CHECKOUT_DATA = Path(__file__).parents[2] / ".cache" / "data"
@@ -39,6 +39,7 @@ protocol = 311 # the embedded broker has MQTT 5 on another port
 
 [model]
 bundle = '{bundle}'
+base = '{base}'
 
 [telemetry]
 interval_s = 1 # so that the table has figures after seconds
@@ -86,7 +87,7 @@ def command(*, once: bool, data_dir: Path | None, port: int | None) -> None:
 def _demo(data_dir: Path, port: int | None, *, once: bool) -> list[str]:
     """Run everything. Returns what did not work."""
     begun_utc = time.time()
-    bundle = _model(data_dir)
+    bundle, base = shipped_bundle(), _model(data_dir) / MODEL_FILE
     folder = data_dir / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     for log in ("broker.log", "node.log"):
@@ -96,7 +97,8 @@ def _demo(data_dir: Path, port: int | None, *, once: bool) -> list[str]:
         children = [stack.enter_context(broker(folder, port))]
         config = folder / "edgegen.toml"
         config.write_text(
-            CONFIG.format(node=NODE, data_dir=folder, host=HOST, port=port, bundle=bundle), encoding="utf-8"
+            CONFIG.format(node=NODE, data_dir=folder, host=HOST, port=port, bundle=bundle, base=base),
+            encoding="utf-8",
         )
         serve = ["-m", "edgegen.cli", "serve", "--config", str(config)]
         children.append(stack.enter_context(running("node", serve, folder / "node.log")))
@@ -115,15 +117,15 @@ def _demo(data_dir: Path, port: int | None, *, once: bool) -> list[str]:
 
 
 def _model(data_dir: Path) -> Path:
-    """The bundle of the demo's model, fetched the first time."""
-    entry = find_entry(MODEL)
+    """The bundle of the demo's base model, fetched the first time."""
+    entry = find_entry(BASE)
     bundle = whole_bundle(entry, data_dir)
     if bundle is not None:
         return bundle
-    click.echo(f"Fetching {MODEL} ({mib(entry.size_bytes)}, {entry.licence}) from the {entry.source}, once.")
+    click.echo(f"Fetching {BASE} ({mib(entry.size_bytes)}, {entry.licence}) from the {entry.source}, once.")
     if not sys.stderr.isatty():
         return add_entry(entry, data_dir)
-    with click.progressbar(length=entry.size_bytes, label=MODEL, file=sys.stderr) as bar:
+    with click.progressbar(length=entry.size_bytes, label=BASE, file=sys.stderr) as bar:
         return add_entry(entry, data_dir, progress=bar.update)
 
 

@@ -11,27 +11,15 @@ import click
 from edgegen.device import Device
 from edgegen.errors import BrokerError
 from edgegen.screen import AnswerPrinter, summary
+from edgegen.tasks.iot_command import SCHEMA
 
 DEVICE = "boiler-3"
 READING_TOPIC = "plant/boiler-3/temperature"
 READING = {"celsius": 87.4, "limit_celsius": 85.0}
 ANSWER_S = 300.0  # on a slow board; usually seconds
 
-COMMAND = (
-    'Example: "Switch on the pump in room 3" is {"action": "on", "device": "pump", "room": 3}. '
-    'Now: "Switch off the heater in room 12".'
-)
-COMMAND_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "action": {"enum": ["on", "off"]},
-        "device": {"enum": ["heater", "pump", "valve"]},
-        "room": {"type": "integer", "minimum": 1, "maximum": 99},
-    },
-    "required": ["action", "device", "room"],
-    "additionalProperties": False,
-}
-COMMAND_MEANS = {"action": "off", "device": "heater", "room": 12}
+COMMAND = "Could you switch off the heater in the workshop at 18:30, please?"
+COMMAND_MEANS = {"action": "off", "device": "heater", "room": "workshop", "time": "18:30"}
 
 
 class Player:
@@ -60,24 +48,19 @@ class Player:
         )
 
     def comparison(self) -> None:
-        """The question that small models get wrong, in both orders, with the honest verdict."""
-        heading("Which is larger, 9.11 or 9.9?")
-        right = 0
-        for pair in ("9.11 or 9.9", "9.9 or 9.11"):
-            frame = self._ask(f"Which is larger, {pair}?", max_tokens=40, temperature=0)
-            chosen = larger_number(frame["text"])
-            right += chosen == "9.9"
-            said = "right" if chosen == "9.9" else "wrong" if chosen else "no clear answer"
-            verdict(f"{said}: 9.9 is larger", good=chosen == "9.9")
-        if right == 1:
-            verdict(
-                "it follows the order of the numbers, not their size. Fine-tuning is there to change that", good=False
-            )
+        """The question that small models get wrong, in both orders: the base, then the adapter that learned it."""
+        for adapter, who in ((None, "the model as it comes"), ("numbers", 'with the adapter "numbers"')):
+            heading(f"Which is larger, 9.11 or 9.9? Asked: {who}")
+            for pair in ("9.11 or 9.9", "9.9 or 9.11"):
+                frame = self._ask(f"Which is larger, {pair}?", max_tokens=48, temperature=0, **_over(adapter))
+                chosen = larger_number(frame["text"])
+                said = "right" if chosen == "9.9" else "wrong" if chosen else "no clear answer"
+                verdict(f"{said}: 9.9 is larger", good=chosen == "9.9")
 
     def command(self) -> None:
         """An answer that fits a JSON Schema, whatever the model would rather say."""
         heading("A command becomes JSON that fits a schema")
-        frame = self._ask(COMMAND, max_tokens=60, temperature=0, schema=COMMAND_SCHEMA)
+        frame = self._ask(COMMAND, max_tokens=60, temperature=0, schema=SCHEMA, adapter="iot-command")
         document = frame.get("json")
         if document is None:
             verdict("cut before the JSON was complete", good=False)
@@ -107,6 +90,11 @@ class Player:
             printer.show(frame)
         click.secho(summary(frame), dim=True)
         return frame
+
+
+def _over(adapter: str | None) -> dict[str, str]:
+    """The field that names an adapter; without one the base answers."""
+    return {"adapter": adapter} if adapter else {}
 
 
 def heading(text: str) -> None:
