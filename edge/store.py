@@ -453,8 +453,8 @@ class Store:
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to this version's.
 
-    sqlite-utils is imported only when there is something to do, and without numpy and pandas, which it would bring along
-    where they are installed: 20 and 80 MB that a daemon has no other use for.
+    sqlite-utils is imported only when there is something to do, and without numpy and pandas, which it would bring
+    along where they are installed: 20 and 80 MB that a daemon has no other use for.
     """
     tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "_sqlite_migrations" in tables:

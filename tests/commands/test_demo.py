@@ -70,6 +70,9 @@ def test_once_shows_everything_and_ends(data_dir: Path):
         "node.log",
     ):
         assert part in done.stdout
+    tuned = done.stdout.partition('with the adapter "numbers"')[2].partition("A command becomes JSON")[0]
+    assert tuned.count("+ right: 9.9 is larger") == 2, "both orders, with the adapter that is shipped"
+    assert "+ valid for the schema, and understood" in done.stdout
     assert "\x1b[" not in done.stdout
     assert done.stderr == ""
     assert not is_listening(port)

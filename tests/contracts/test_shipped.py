@@ -1,0 +1,30 @@
+"""The bundle of adapters in the repository."""
+
+import json
+
+from edgegen.bundle_verify import verify_bundle
+from edgegen.catalog import find_entry
+from edgegen.manifest import MANIFEST_NAME
+from edgegen.shipped import BASE, shipped_bundle
+
+# What the repository may carry of weights.
+LARGEST_BYTES = 16_000_000
+
+
+def test_it_is_whole_small_and_for_the_catalogues_model():
+    manifest = verify_bundle(shipped_bundle())
+
+    assert manifest.size_bytes <= LARGEST_BYTES
+    assert manifest.model is None
+    assert manifest.base.sha256 == find_entry(BASE).sha256
+    assert {adapter.name for adapter in manifest.adapters} == {"numbers", "iot-command", "alert-triage"}
+    assert all(adapter.canary for adapter in manifest.adapters), "measured at each load"
+
+
+def test_it_says_where_it_comes_from_and_nothing_of_the_machine():
+    text = (shipped_bundle() / MANIFEST_NAME).read_text(encoding="utf-8")
+
+    runs = json.loads(text)["lineage"]["runs"]
+
+    assert all({"recipe_sha256", "data_sha256", "adapter_sha256"} <= set(run) for run in runs.values())
+    assert not any(place in text for place in ("/root", "/home", "/work"))
