@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 # Where a text is cut: about one chunk of 512 tokens, so that every chunk of the mixture is about half of each kind.
 PIECE_CHARACTERS = 1000
-# Chunks of 512 tokens for a model that costs little to compute; the matrix moves little with more (decisions/0014).
+# Chunks of 512 tokens for a model that costs little to compute; the matrix moves little with more (decisions/0020).
 CHUNKS = 64
 _LEAST_CHUNKS = 8
 # Positions times weights that the measurement may compute: about ten minutes on two cores.
