@@ -2,9 +2,10 @@
 
     python -m finetune.shipped OUT --gguf SmolLM2-135M-Instruct.Q4_1.gguf
 
-A quarter of an hour on an H100. The base becomes a checkpoint, makes up its own replay data, the data of each task are generated
-(train and dev; nothing sealed is touched), the recipes in ``finetune/recipes/shipped`` run, and every adapter is scored
-on dev. A step whose result is there is not done again. Then ``edgegen export`` makes the bundle (docs/shipped.md).
+A quarter of an hour on an H100. The base becomes a checkpoint, makes up its own replay data, the data of each task are
+generated (train and dev; nothing sealed is touched), the recipes in ``finetune/recipes/shipped`` run, and every adapter
+is scored on dev. A step whose result is there is not done again. Then ``edgegen export`` makes the bundle
+(docs/shipped.md).
 """
 
 import json
