@@ -6,7 +6,9 @@ the code is, and is served from there.
 
 from pathlib import Path
 
+from edgegen.bundle_verify import read_manifest
 from edgegen.errors import BundleError
+from edgegen.manifest import Manifest
 
 _FOLDER = Path(__file__).parent / "shipped_bundles"
 BASE = "smollm2-135m"  # its name in the catalogue
@@ -22,3 +24,8 @@ def shipped_bundle() -> Path:
     if not found:
         raise BundleError(f"{_FOLDER}: holds no bundle. Install edgegen again, from a whole wheel or checkout.")
     return found[-1]
+
+
+def shipped_manifest() -> Manifest:
+    """What the bundle says of itself."""
+    return read_manifest(shipped_bundle())

