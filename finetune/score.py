@@ -14,6 +14,7 @@ from typing import Any
 from finetune.answers import Messages, answer_all
 from finetune.backends import peft_backend as backend
 from finetune.errors import DataError, TrainingError
+from finetune.examples import PROBLEMS_SHOWN
 from finetune.generation import Sampling
 from finetune.recipe import Recipe
 
@@ -28,7 +29,6 @@ class Score:
 
 
 WRONG_SHOWN = 5
-PROBLEMS_SHOWN = 20
 
 
 def score(
