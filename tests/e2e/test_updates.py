@@ -1,5 +1,6 @@
 """New bundles over MQTT: a real broker, a real node, real children; what serves is never disturbed."""
 
+import contextlib
 import json
 import os
 import random
@@ -95,11 +96,7 @@ class Site:
 
     def child(self) -> psutil.Process | None:
         """The bundle command that runs for the node."""
-        assert self.gateway.process is not None
-        for process in psutil.Process(self.gateway.process.pid).children():
-            if "accept" in process.cmdline():
-                return process
-        return None
+        return next((process for process, words in _children(self.gateway) if "accept" in words), None)
 
 
 @pytest.fixture
@@ -321,8 +318,15 @@ def test_a_bundle_whose_engine_dies_three_times_gives_way_without_losing_a_reque
 
 def _other_engine(gateway: Gateway, old: int | None) -> int | None:
     """The engine's process when it is another one than before; a bundle command is no engine."""
-    assert gateway.process is not None
-    for process in psutil.Process(gateway.process.pid).children():
-        if process.pid != old and any("edge.engine.worker" in part for part in process.cmdline()):
+    for process, words in _children(gateway):
+        if process.pid != old and any("edge.engine.worker" in word for word in words):
             return process.pid
     return None
+
+
+def _children(gateway: Gateway) -> Iterator[tuple[psutil.Process, list[str]]]:
+    """The node's processes with their command lines; one that ends while it is looked at is left out."""
+    assert gateway.process is not None
+    for process in psutil.Process(gateway.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield process, process.cmdline()

@@ -1,6 +1,7 @@
 """LoRA adapters: each request gets its own, whatever runs beside it."""
 
 import random
+import statistics
 from pathlib import Path
 
 import pytest
@@ -68,20 +69,19 @@ def test_a_thousand_switches_neither_mix_adapters_nor_grow(engine):
     alone = {case: engine.answer(ask(engine, *case, tokens=2, raw=True)) for case in cases}
     # The kernel gives a page of the KV cache when it is first written: write all of them before counting.
     engine.answer(ask(engine, "pump " * 1850, None, tokens=1, raw=True))
-    before = None
     draw = random.Random(2)
+    resident: list[int] = []
 
-    rounds = 0
     while engine.stats()["adapter_switches"] < 1000:
         asked = [(case, ask(engine, *case, tokens=2, raw=True)) for case in draw.choices(cases, k=8)]
         for case, key in asked:
             assert same_answer(alone[case], engine.answer(key)), case
-        rounds += 1
-        if rounds == 20:
-            before = engine.stats()["rss_bytes"]
+        resident.append(engine.stats()["rss_bytes"])
 
-    assert before is not None
-    assert engine.stats()["rss_bytes"] - before < 8 * 2**20
+    # Working memory comes and goes by up to 15 MiB between two looks, with what is in flight; the medians of the
+    # halves lie within 2 MiB of each other, and 8 KiB lost a switch would move them by 4.
+    half = len(resident) // 2
+    assert statistics.median(resident[half:]) - statistics.median(resident[:half]) < 4 * 2**20
 
 
 def test_an_unknown_adapter_is_refused_with_the_known_ones(engine):
