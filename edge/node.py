@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 # A delta frame costs a publish and a wake-up of every subscriber; people read 75 ms steps as a stream.
 DELTA_S = 0.075
 
-# The rules of a policy over one text: linear patterns take milliseconds for 64 KiB, and nobody is served meanwhile.
+# The rules of a policy over one text, on the processor: linear patterns take milliseconds for 64 KiB, and nobody is
+# served meanwhile.
 RULES_S = 0.25
 
 # PUBACKs are marked in the store together: losing a mark only repeats a frame.

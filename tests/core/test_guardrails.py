@@ -185,13 +185,13 @@ def test_question_that_is_split_over_messages_is_still_asked() -> None:
 def test_rule_that_is_not_decided_in_time_counts_as_met() -> None:
     """An exponential pattern is stopped, by name, and holds the node up no longer than that."""
     slow = Policy(rules=(Rule("slow", INPUT, patterns=(re.compile("(a+)+$"),)),))
-    started = time.monotonic()
+    started = time.process_time()
 
     with at_most(0.1):
         refusal = slow.check_question(["a" * 60 + "!"], None)
 
     assert refusal == Refusal("slow", REFUSALS["en"])
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 1
 
 
 def test_adapter_auto_is_judged_as_any_that_may_answer() -> None:
