@@ -1,7 +1,7 @@
 # make run     see it work: a broker, a node and a device on this machine (ARGS="--once" ends it)
 # make test    the tests                                                  (ARGS="tests/gateway -x" ...)
 # make lint    ruff and mypy
-# make bench   the figures of docs/RESULTS.md
+# make bench   the figures of docs/RESULTS.md, ~35 minutes              (ARGS=--quick tries it, ARGS=--save keeps it)
 #
 # Each sets up what it needs in .venv and .cache, from the package index that pip is configured for, and
 # starts at once the next time. PYTHON=/path/to/python3 chooses another interpreter.
@@ -32,14 +32,7 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 bench: .venv/ready $(MODEL)
-	found=0
-	for script in benchmarks/*.py; do
-	  [[ -e $$script ]] || continue
-	  found=1
-	  echo "== $$script"
-	  $(BIN)/python "$$script" $(ARGS)
-	done
-	if [[ $$found == 0 ]]; then echo "make: benchmarks/ holds no script" >&2; exit 1; fi
+	$(BIN)/python benchmarks/suite.py $(ARGS)
 
 clean:
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -11,8 +11,7 @@ from typing import Any
 from lib.bundles import random_adapter
 from lib.engine import Engine
 from lib.prompts import Prompts
-from lib.quiet import settle
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
 N_CTX, SLOTS = 4096, 8
@@ -40,13 +39,20 @@ def measure(setting: Setting) -> None:
     with Engine.of(setting, n_ctx=N_CTX, slots=SLOTS, adapters=files) as engine:
         for number in range(-1, setting.rounds):
             for place, (scene, adapters) in enumerate(scenes.items()):
-                settle()
+                setting.settle()
                 rate = _rate(engine, prompts, adapters, seed=1000 * (number + 2) + 100 * place)
                 if number >= 0:
                     rates[scene].append(rate)
             if number >= 0:
                 progress(f"round {number + 1}: " + "  ".join(f"{s}: {r[-1]:.0f}" for s, r in rates.items()))
-    verdict = compared("4 adapters x 2 / 1 adapter x 2", rates[ALL], rates[ONE], AT_LEAST, TARGET)
+    verdict = compared(
+        "8 devices over 4 adapters, tokens/s",
+        rates[ALL],
+        rates[ONE],
+        AT_LEAST,
+        TARGET,
+        reference="one adapter, 2 devices",
+    )
     rows: list[dict[str, Any]] = [{"scene": scene, "tokens_per_s": median(found)} for scene, found in rates.items()]
     settings = {"n_ctx": N_CTX, "slots": SLOTS, "rank": 8, "prompt_tokens": PROMPT_TOKENS, "tg_tokens": TG_TOKENS}
     report(setting, rows, verdict, settings=settings, rounds=rates)
@@ -64,4 +70,4 @@ def _rate(engine: Engine, prompts: Prompts, adapters: list[str | None], *, seed:
 
 
 if __name__ == "__main__":
-    run(parser(str(__doc__), rounds=5), measure)
+    run(Parser(str(__doc__), rounds=5), measure)

@@ -2,7 +2,7 @@
 
 Random weights of Llama 3.1 8B's shape in Q4_K_M (4.9 GB on disk, made once), one sequence, the engine process alone.
 Runs only when it is asked for, because it needs the disk, 6 GB of memory and minutes: with --big, or with
-EDGEGEN_BENCH_BIG=1 in `make bench`.
+EDGEGEN_BENCH_BIG=1 in `make bench`; EDGEGEN_BENCH_BIG=FILE also says where the model is, or is to be made.
 """
 
 import os
@@ -11,8 +11,7 @@ from pathlib import Path
 from lib.big import vocabulary_of, write_big_model
 from lib.engine import Engine, tg_rate
 from lib.prompts import Prompts
-from lib.quiet import settle
-from lib.setting import ROOT, Setting, parser, run
+from lib.setting import ROOT, Parser, Setting, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
 N_CTX, PROMPT_TOKENS, TG_TOKENS = 512, 16, 32
@@ -30,7 +29,7 @@ to) with --sdist:
 
 def measure(setting: Setting) -> None:
     """Make the model where there is none, then alternate."""
-    if not (setting.options.big or os.environ.get("EDGEGEN_BENCH_BIG")):
+    if not setting.options.big:
         print(HOW)
         return
     model: Path = setting.options.big_model
@@ -42,7 +41,7 @@ def measure(setting: Setting) -> None:
     with Engine(model, n_ctx=N_CTX, slots=1, threads=setting.threads, lookup_tokens=0) as engine:
         tg_rate(engine, [prompts.text(0, PROMPT_TOKENS)], TG_TOKENS)  # pages the weights in
         for number in range(setting.rounds):
-            settle()
+            setting.settle()
             ours.append(tg_rate(engine, [prompts.text(number + 1, PROMPT_TOKENS)], TG_TOKENS))
             said = f"round {number + 1}: engine {ours[-1]:.2f}"
             if setting.peers is not None:
@@ -53,7 +52,7 @@ def measure(setting: Setting) -> None:
             progress(said)
     peer = median(theirs) if theirs else None
     rows = [{"sequences": 1, "engine_tokens_per_s": median(ours), "llama_bench_tokens_per_s": peer}]
-    verdict = compared("8B shape, tg, 1 sequence", ours, theirs or None, AT_LEAST, TARGET)
+    verdict = compared("8B shape, Q4_K_M: tg, 1 sequence", ours, theirs, AT_LEAST, TARGET, reference="llama-bench")
     settings = {"n_ctx": N_CTX, "tg_tokens": TG_TOKENS, "model": "Llama 3.1 8B's shape, Q4_K_M, random"}
     report(setting, rows, verdict, settings=settings, rounds={"engine": ours, "llama_bench": theirs})
 
@@ -70,8 +69,15 @@ def _make(setting: Setting, model: Path) -> None:
 
 
 if __name__ == "__main__":
-    options = parser(str(__doc__), rounds=3)
-    options.add_argument("--big", action="store_true", help="run it")
-    options.add_argument("--big-model", type=Path, default=ROOT / ".cache" / "bench" / "8b-shape-Q4_K_M.gguf")
-    options.add_argument("--sdist", type=Path, default=ROOT / "build" / "sdist" / "llama_cpp_python-0.3.36.tar.gz")
+    asked = os.environ.get("EDGEGEN_BENCH_BIG", "")
+    given = Path(asked) if "." in asked else ROOT / ".cache" / "bench" / "8b-shape-Q4_K_M.gguf"
+    options = Parser(str(__doc__), rounds=5, programs=("llama-bench",))
+    options.add_argument("--big", action="store_true", default=bool(asked), help="run it")
+    options.add_argument("--big-model", type=Path, default=given, help="the file, made where there is none")
+    options.add_argument(
+        "--sdist",
+        type=Path,
+        default=ROOT / "build" / "sdist" / "llama_cpp_python-0.3.36.tar.gz",
+        help="llama-cpp-python's source package, for the vocabulary",
+    )
     run(options, measure)

@@ -10,8 +10,7 @@ import time
 from typing import Any
 
 from lib.engine import Engine
-from lib.quiet import settle
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
 N_CTX, TG_TOKENS = 4096, 160
@@ -67,9 +66,10 @@ def measure(setting: Setting) -> None:
         engines = [("with", with_lookup), ("without", without)]
         for number in range(setting.rounds):
             for kind, name in scenes:
-                settle()
+                setting.settle()
                 for side, engine in engines if number % 2 else reversed(engines):
-                    seconds[side][f"{kind}, {name}"].append(_s_per_token(engine, TASKS[kind], SAMPLING[name]))
+                    tasks = TASKS[kind][: setting.options.tasks]
+                    seconds[side][f"{kind}, {name}"].append(_s_per_token(engine, tasks, SAMPLING[name]))
             shown = "  ".join(
                 f"{scene}: {seconds['without'][scene][-1] / seconds['with'][scene][-1]:.2f}"
                 for scene in seconds["with"]
@@ -83,7 +83,7 @@ def measure(setting: Setting) -> None:
         rows.append(
             {"tasks": scene, "tokens_per_s": 1 / median(ours), "tokens_per_s without lookup": 1 / median(plain)}
         )
-        verdict += compared(f"lookup, {scene}", plain, ours, AT_LEAST, NOT_SLOWER)
+        verdict += compared(f"lookup drafting, {scene}", plain, ours, AT_LEAST, NOT_SLOWER, reference="without it")
     settings = {"n_ctx": N_CTX, "tg_tokens": TG_TOKENS, "guessed": stats["guessed_tokens"]}
     settings["guessed_right"] = stats["guessed_right"]
     report(setting, rows, verdict, settings=settings, rounds=seconds)
@@ -107,4 +107,6 @@ def _s_per_token(engine: Engine, prompts: list[str], sampling: dict[str, Any]) -
 
 
 if __name__ == "__main__":
-    run(parser(str(__doc__), rounds=3), measure)
+    options = Parser(str(__doc__), rounds=3, quick={"tasks": 2})
+    options.add_argument("--tasks", type=int, default=max(map(len, TASKS.values())), help="of each kind")
+    run(options, measure)

@@ -11,7 +11,7 @@ from lib.gateway import Gateway, Mosquitto, MqttClient
 from lib.load import Crowd
 from lib.peers import HttpClient
 from lib.prompts import Prompts
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_MOST, judged, median, progress, ratios, report
 
 N_CTX, SLOTS = 4096, 8
@@ -35,7 +35,15 @@ def measure(setting: Setting) -> None:
         rows.append({"side": "llama-server", "daemon_mib": None, "engine_mib": None, **_medians(theirs)})
         less = [one["pss_mib"] - ALLOWANCE_MIB for one in ours]
         ratio = ratios(less, [one["pss_mib"] for one in theirs])
-        verdict = [judged(f"PSS less {ALLOWANCE_MIB} MiB", ratio, AT_MOST, TARGET)]
+        verdict = [
+            judged(
+                f"memory of daemon and engine less {ALLOWANCE_MIB} MiB, PSS",
+                ratio,
+                AT_MOST,
+                TARGET,
+                reference="llama-server",
+            )
+        ]
     settings = {"n_ctx": N_CTX, "slots": SLOTS, "prompt_tokens": PROMPT_TOKENS, "tg_tokens": TG_TOKENS}
     report(setting, rows, verdict, settings=settings, rounds={"edgegen": ours, "llama_server": theirs})
 
@@ -71,4 +79,4 @@ def _measure_peer(setting: Setting, texts: list[str]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    run(parser(str(__doc__), rounds=3), measure)
+    run(Parser(str(__doc__), rounds=3, programs=("llama-server",)), measure)

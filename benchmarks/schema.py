@@ -11,8 +11,7 @@ from typing import Any
 import jsonschema
 from lib.gateway import Gateway, Mosquitto, MqttClient
 from lib.peers import Answer, HttpClient
-from lib.quiet import settle
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_MOST, compared, median, progress, report
 
 N_CTX, SLOTS = 4096, 8
@@ -45,7 +44,7 @@ def measure(setting: Setting) -> None:
         for number in range(-1, setting.rounds):  # -1 compiles the schema
             ours.append([])
             theirs.append([])
-            settle()
+            setting.settle()
             for index in range(QUESTIONS):
                 messages = [{"role": "user", "content": _question(10 * (number + 1) + index)}]
                 ours[-1].append(_checked(device.chat(messages, MAX_TOKENS, schema=SCHEMA, stream=False)))
@@ -99,10 +98,16 @@ def _report(setting: Setting, ours: list[list[Answer]], theirs: list[list[Answer
         for name, seconds, answers in (("edgegen", times[0], ours), ("llama-server", times[1], theirs))
         if seconds
     ]
-    verdict = compared("time to the whole document", times[0], times[1] or None, AT_MOST, TARGET)
+    verdict = compared(
+        "five-field JSON Schema, one device: time to the whole document",
+        *times,
+        AT_MOST,
+        TARGET,
+        reference="llama-server json_schema",
+    )
     settings = {"n_ctx": N_CTX, "slots": SLOTS, "schema": SCHEMA}
     report(setting, rows, verdict, settings=settings, rounds={"edgegen": times[0], "llama_server": times[1]})
 
 
 if __name__ == "__main__":
-    run(parser(str(__doc__), rounds=5), measure)
+    run(Parser(str(__doc__), rounds=5, programs=("llama-server",)), measure)

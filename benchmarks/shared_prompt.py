@@ -16,8 +16,7 @@ from lib.gateway import Gateway, Mosquitto, MqttClient
 from lib.load import Crowd, Wave
 from lib.peers import Answer, HttpClient
 from lib.prompts import Prompts
-from lib.quiet import settle
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_MOST, compared, median, progress, report
 
 # The peer divides its context among its slots: 1,024 tokens each.
@@ -36,7 +35,7 @@ def measure(setting: Setting) -> None:
     bundle = make_bundle(setting.folder / "bundles", setting.model, system_prompt=system)
     ours, theirs = list[Facts](), list[Facts]()
     for number in range(setting.rounds):
-        settle()
+        setting.settle()
         ours.append(_measure_ours(setting, bundle, prompts, number))
         progress(f"round {number + 1}: edgegen {ours[-1]}")
         if setting.peers is not None:
@@ -123,16 +122,17 @@ def _report(setting: Setting, ours: list[Facts], theirs: list[Facts]) -> None:
         rows[-1] = {key: rows[-1][key] for key in rows[0]}
     verdict = []
     for name, key, target in (
-        ("first wave, TTFT p50 from process start", "first_wave_from_start_p50_s", FIRST_TARGET),
-        ("steady state, TTFT p50", "steady_ttft_p50_s", STEADY_TARGET),
+        ("shared system prompt, first wave, TTFT p50 from process start", "first_wave_from_start_p50_s", FIRST_TARGET),
+        ("the same in steady state, TTFT p50", "steady_ttft_p50_s", STEADY_TARGET),
     ):
-        verdict += compared(name, series(ours, key), series(theirs, key) or None, AT_MOST, target)
+        verdict += compared(name, series(ours, key), series(theirs, key), AT_MOST, target, reference="llama-server")
     verdict += compared(
-        "restart with the prefix on disk, first TTFT",
+        "the same after a restart with the prefix on disk, first TTFT",
         series(ours, "restart_ttft_s"),
         series(ours, "compute_ttft_s"),
         AT_MOST,
         RESTART_TARGET,
+        reference="computing it",
     )
     settings = {
         "n_ctx": N_CTX,
@@ -146,4 +146,4 @@ def _report(setting: Setting, ours: list[Facts], theirs: list[Facts]) -> None:
 
 
 if __name__ == "__main__":
-    run(parser(str(__doc__), rounds=3), measure)
+    run(Parser(str(__doc__), rounds=3, programs=("llama-server",)), measure)

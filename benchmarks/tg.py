@@ -8,8 +8,7 @@ from typing import Any
 
 from lib.engine import Engine, tg_rate
 from lib.prompts import Prompts
-from lib.quiet import settle
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
 N_CTX, PROMPT_TOKENS, TG_TOKENS = 4096, 50, 128
@@ -27,16 +26,17 @@ def measure(setting: Setting) -> None:
         for number in range(setting.rounds):
             for n in counts:
                 texts = [prompts.text(1000 * number + 100 * n + i, PROMPT_TOKENS) for i in range(n)]
-                settle()
+                setting.settle()
                 ours[n].append(tg_rate(engine, texts, TG_TOKENS))
                 said = f"round {number + 1}, {n} sequences: engine {ours[n][-1]:.0f}"
                 if setting.peers is not None:
                     theirs[n].append(_peer_rate(setting, n))
                     said += f", llama-batched-bench {theirs[n][-1]:.0f}"
                 progress(said)
-    verdict = [
-        line for n in counts for line in compared(f"tg, {n} sequences", ours[n], theirs[n] or None, AT_LEAST, TARGET)
-    ]
+    verdict = []
+    for n in counts:
+        question = f"aggregate tg, engine alone, {n} sequence{'s' * (n > 1)}"
+        verdict += compared(question, ours[n], theirs[n], AT_LEAST, TARGET, reference="llama-batched-bench")
     rows = [
         {
             "sequences": n,
@@ -58,6 +58,6 @@ def _peer_rate(setting: Setting, sequences: int) -> float:
 
 
 if __name__ == "__main__":
-    options = parser(str(__doc__), rounds=5)
+    options = Parser(str(__doc__), rounds=5, programs=("llama-batched-bench",), quick={"sequences": [1, 8]})
     options.add_argument("--sequences", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     run(options, measure)

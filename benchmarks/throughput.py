@@ -7,106 +7,94 @@ another. No prompt shares a beginning with another.
 """
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from lib.gateway import Gateway, Mosquitto, MqttClient
-from lib.load import Crowd, Wave
-from lib.peers import HOW_TO_GET_PYTHON_SERVER, HttpClient, LlamaCppPythonServer
+from lib.load import ClientT, Crowd, Wave
+from lib.peers import Answer, HttpClient, LlamaCppPythonServer
 from lib.prompts import Prompts
-from lib.quiet import settle
-from lib.setting import Setting, parser, run
+from lib.setting import Parser, Setting, run
 from lib.tables import AT_LEAST, compared, median, progress, report
 
 N_CTX, SLOTS = 4096, 8
 PROMPT_TOKENS, TG_TOKENS = 50, 64
 TARGET = 1.0
 JUDGED = (4, 8)
+OURS, SERVER, PYTHON = "edgegen", "llama_server", "llama_cpp_python"
 
 Waves = dict[int, list[dict[str, Any]]]
+# Sends a wave: the prompts of each client.
+Sender = Callable[[list[list[str]]], Wave]
 
 
 def measure(setting: Setting) -> None:
-    """Both servers stay up; the waves alternate."""
+    """All servers stay up; the waves alternate."""
     counts: list[int] = setting.options.devices
     prompts = Prompts(setting.model)
-    ours: Waves = {n: [] for n in counts}
-    theirs: Waves = {n: [] for n in counts}
-    third: Waves = {n: [] for n in counts}
     with ExitStack() as stack:
-        broker = stack.enter_context(Mosquitto(setting.folder / "mosquitto"))
-        gateway = Gateway(
-            setting.folder / "node", broker, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads
-        )
-        stack.enter_context(gateway)
-        devices = Crowd([MqttClient(broker.port, f"d{i}") for i in range(max(counts))])
-        clients = _peer(setting, stack, max(counts))
-        python_clients = _python_server(setting, stack, max(counts))
-        for number in range(-1, setting.rounds):  # -1 warms both
+        senders = {
+            OURS: _ours(setting, stack, max(counts)),
+            SERVER: _server(setting, stack, max(counts)),
+            PYTHON: _python_server(setting, stack, max(counts)),
+        }
+        sides: dict[str, Waves] = {side: {n: [] for n in counts} for side in senders}
+        for number in range(-1, setting.rounds):  # -1 warms them
+            requests = setting.options.requests if number >= 0 else 1
             for n in counts:
                 seed = 100_000 * (number + 2) + 1000 * n
-                texts = [
-                    [prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(setting.options.requests)]
-                    for i in range(n)
-                ]
-                settle()
-                wave = _mqtt_wave(devices, texts)
-                peer = _http_wave(clients, texts) if clients else None
-                other = _openai_wave(python_clients, texts) if python_clients else None
-                if number < 0:
-                    continue
-                ours[n].append(wave.facts())
-                if peer:
-                    theirs[n].append(peer.facts())
-                if other:
-                    third[n].append(other.facts())
-                peers = [f" | {name} {_said(w)}" for name, w in (("llama-server", peer), ("python", other)) if w]
-                progress(f"round {number + 1}, {n} devices: {_said(wave)}{''.join(peers)}")
-    _report(setting, {"edgegen": ours, "llama_server": theirs, "llama_cpp_python": third})
+                texts = [[prompts.text(seed + 10 * i + r, PROMPT_TOKENS) for r in range(requests)] for i in range(n)]
+                setting.settle()
+                waves = {side: send(texts) for side, send in senders.items() if send is not None}
+                if number >= 0:
+                    for side, wave in waves.items():
+                        sides[side][n].append(wave.facts())
+                    said = " | ".join(f"{side} {_said(wave)}" for side, wave in waves.items())
+                    progress(f"round {number + 1}, {n} devices: {said}")
+    _report(setting, sides)
 
 
-def _peer(setting: Setting, stack: ExitStack, count: int) -> Crowd[HttpClient] | None:
+def _ours(setting: Setting, stack: ExitStack, count: int) -> Sender:
+    broker = stack.enter_context(Mosquitto(setting.folder / "mosquitto"))
+    folder = setting.folder / "node"
+    stack.enter_context(Gateway(folder, broker, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads))
+    return _sender(
+        Crowd([MqttClient(broker.port, f"d{i}") for i in range(count)]),
+        lambda client, text: client.generate(text, TG_TOKENS),
+    )
+
+
+def _server(setting: Setting, stack: ExitStack, count: int) -> Sender | None:
     if setting.peers is None:
         return None
     server = setting.peers.server(setting.folder, setting.model, n_ctx=N_CTX, slots=SLOTS, threads=setting.threads)
     stack.enter_context(server)
-    return Crowd([HttpClient(server.port) for _ in range(count)])
+    clients = Crowd([HttpClient(server.port) for _ in range(count)])
+    return _sender(clients, lambda client, text: client.complete(text, TG_TOKENS))
 
 
-def _python_server(setting: Setting, stack: ExitStack, count: int) -> Crowd[HttpClient] | None:
+def _python_server(setting: Setting, stack: ExitStack, count: int) -> Sender | None:
     python: Path | None = setting.options.lcp_python
     if python is None:
-        print(HOW_TO_GET_PYTHON_SERVER)
         return None
     log = setting.folder / "llama-cpp-python.log"
     server = LlamaCppPythonServer(python, log, setting.model, n_ctx=N_CTX, threads=setting.threads)
     stack.enter_context(server)
-    return Crowd([HttpClient(server.port) for _ in range(count)])
+    clients = Crowd([HttpClient(server.port) for _ in range(count)])
+    return _sender(clients, lambda client, text: client.complete_openai(text, TG_TOKENS))
 
 
-def _openai_wave(clients: Crowd[HttpClient], texts: list[list[str]]) -> Wave:
-    return clients.wave(
-        lambda client, number, request: client.complete_openai(texts[number][request], TG_TOKENS),
-        clients=len(texts),
-        requests=len(texts[0]),
-    )
+def _sender(crowd: Crowd[ClientT], ask: Callable[[ClientT, str], Answer]) -> Sender:
+    def send(texts: list[list[str]]) -> Wave:
+        return crowd.wave(
+            lambda client, number, request: ask(client, texts[number][request]),
+            clients=len(texts),
+            requests=len(texts[0]),
+        )
 
-
-def _mqtt_wave(devices: Crowd[MqttClient], texts: list[list[str]]) -> Wave:
-    return devices.wave(
-        lambda client, number, request: client.generate(texts[number][request], TG_TOKENS),
-        clients=len(texts),
-        requests=len(texts[0]),
-    )
-
-
-def _http_wave(clients: Crowd[HttpClient], texts: list[list[str]]) -> Wave:
-    return clients.wave(
-        lambda client, number, request: client.complete(texts[number][request], TG_TOKENS),
-        clients=len(texts),
-        requests=len(texts[0]),
-    )
+    return send
 
 
 def _said(wave: Wave) -> str:
@@ -115,15 +103,17 @@ def _said(wave: Wave) -> str:
 
 def _report(setting: Setting, sides: dict[str, Waves]) -> None:
     rows, verdict = [], []
-    for n in sides["edgegen"]:
+    for n in sides[OURS]:
         row: dict[str, Any] = {"devices": n}
         for side, waves in sides.items():
             for figure in ("tokens_per_s", "ttft_p50_s", "ttft_p95_s"):
                 row[f"{side} {figure}"] = median(w[figure] for w in waves[n]) if waves[n] else None
         rows.append(row)
-        ours, theirs = ([w["tokens_per_s"] for w in sides[side][n]] for side in ("edgegen", "llama_server"))
+        ours, theirs = ([w["tokens_per_s"] for w in sides[side][n]] for side in (OURS, SERVER))
         if n in JUDGED:
-            verdict += compared(f"tokens/s, {n} devices", ours, theirs or None, AT_LEAST, TARGET)
+            verdict += compared(
+                f"tokens/s over MQTT, {n} devices", ours, theirs, AT_LEAST, TARGET, reference="llama-server over HTTP"
+            )
     settings = {
         "n_ctx": N_CTX,
         "slots": SLOTS,
@@ -135,13 +125,13 @@ def _report(setting: Setting, sides: dict[str, Waves]) -> None:
 
 
 if __name__ == "__main__":
-    options = parser(str(__doc__), rounds=5)
+    options = Parser(str(__doc__), rounds=3, programs=("llama-server",), quick={"devices": [1, 8]})
     options.add_argument("--requests", type=int, default=2, help="of each device, one after another")
     options.add_argument("--devices", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     options.add_argument(
         "--lcp-python",
         type=Path,
-        default=os.environ.get("EDGEGEN_LCP_PYTHON"),
+        default=os.environ.get("EDGEGEN_LCP_PYTHON") or None,
         help="Python with llama-cpp-python[server]; also $EDGEGEN_LCP_PYTHON",
     )
     run(options, measure)

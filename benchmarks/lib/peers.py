@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ installed llama-cpp-python, so that the kernels are the same (~15 min on 2 cores
   cmake --build build/peers -j --target llama-server llama-batched-bench llama-bench
   EDGEGEN_LLAMA_BIN=build/peers/bin make bench
 """
+PROGRAMS = "build/peers/bin"
 
 HOW_TO_GET_PYTHON_SERVER = """\
 No llama-cpp-python server. To measure it too, install it into an environment of its own (pip reuses the wheel it built)
@@ -27,6 +29,7 @@ and name that environment's Python:
   python3 -m venv build/lcp && build/lcp/bin/pip install 'llama-cpp-python[server]==0.3.36'
   EDGEGEN_LCP_PYTHON=build/lcp/bin/python make bench
 """
+SERVER_PYTHON = "build/lcp/bin/python"
 
 START_S = 180.0
 
@@ -238,7 +241,31 @@ class Peers:
         return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
     def _program(self, name: str) -> Path:
-        program = (self.folder / name).resolve()
-        if not program.is_file():
-            raise SystemExit(f"{program}: no such program.\n\n{HOW_TO_GET}")
-        return program
+        return (self.folder / name).resolve()
+
+
+def find(folder: Path | None, programs: Sequence[str]) -> Peers | None:
+    """The peers, where all of these programs are there; says how to get them where not."""
+    missing = [name for name in programs if folder is not None and not (folder / name).is_file()]
+    if folder is not None and not missing:
+        return Peers(folder)
+    if missing:
+        print(f"{folder} holds no {', no '.join(missing)}.")
+    print(HOW_TO_GET)
+    return None
+
+
+def find_server_python(python: Path | None) -> Path | None:
+    """The Python that has llama-cpp-python's server, where one is given; says how to get it where not."""
+    if python is not None:
+        check = [str(python), "-c", "import llama_cpp.server"]
+        try:
+            subprocess.run(check, check=True, capture_output=True, text=True)
+        except OSError as error:
+            print(f"{python}: {error.strerror}.")
+        except subprocess.CalledProcessError as error:
+            print(f"{python}: {error.stderr.strip().splitlines()[-1]}")
+        else:
+            return python
+    print(HOW_TO_GET_PYTHON_SERVER)
+    return None

@@ -1,7 +1,8 @@
-"""What other processes do to a measurement: waiting for a quiet machine, and saying how quiet it was."""
+"""The same conditions for every measurement: a quiet machine, how quiet it was, and what the page cache holds."""
 
 import os
 import time
+from pathlib import Path
 
 import psutil
 
@@ -49,3 +50,17 @@ def settle() -> None:
         time.sleep(LOOK_S)
         if elsewhere.cores() < QUIET_CORES:
             return
+
+
+def cache(path: Path) -> None:
+    """Read a file, so that it lies in the page cache."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(2**22):
+            pass
+
+
+def evict(path: Path) -> None:
+    """Drop a file from the page cache; what a running process has mapped of it stays."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

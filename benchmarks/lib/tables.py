@@ -30,17 +30,23 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
     return {"median": statistics.median(each), "min": min(each), "max": max(each)}
 
 
-def judged(name: str, ratio: Mapping[str, float], sense: str, target: float) -> dict[str, Any]:
-    """One line of the verdict: what was to be reached, and whether it was."""
+def judged(
+    name: str, ratio: Mapping[str, float], sense: str, target: float, *, reference: str | None = None
+) -> dict[str, Any]:
+    """One line of the verdict: what was to be reached, and whether it was.
+
+    Args:
+        reference: What the ratio's divisor is, in words.
+    """
     reached = ratio["median"] >= target if sense == AT_LEAST else ratio["median"] <= target
-    return {"question": name, "target": f"{sense} {target:g}", **ratio, "reached": reached}
+    return {"question": name, "reference": reference, "target": f"{sense} {target:g}", **ratio, "reached": reached}
 
 
 def compared(
-    name: str, ours: Sequence[float], theirs: Sequence[float] | None, sense: str, target: float
+    name: str, ours: Sequence[float], theirs: Sequence[float], sense: str, target: float, *, reference: str
 ) -> list[dict[str, Any]]:
     """The verdict on two series of rounds; empty without a peer."""
-    return [judged(name, ratios(ours, theirs), sense, target)] if theirs else []
+    return [judged(name, ratios(ours, theirs), sense, target, reference=reference)] if theirs else []
 
 
 def shown(value: Any) -> str:
@@ -71,7 +77,7 @@ def report(
     settings: Mapping[str, Any],
     rounds: Any = None,
 ) -> None:
-    """Print the table and the verdict; write everything as JSON with ``--save``.
+    """Print the table and the verdict; write everything as JSON with ``--save`` and ``--json``.
 
     Args:
         rows: One a configuration, medians over the rounds.
@@ -82,8 +88,7 @@ def report(
     print(f"\n{machine.line(facts)}\n{setting.command}\n")
     print_table(rows)
     print_table(verdict)
-    path = setting.results_file
-    if path is not None:
+    for path in setting.results_files:
         document = {
             "script": setting.script,
             "command": setting.command,
@@ -95,12 +100,8 @@ def report(
             "rounds": rounds,
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=1, default=_rounded) + "\n", encoding="utf-8")
-        print(f"written: docs/results/{path.name}")
-
-
-def _rounded(value: Any) -> Any:
-    return str(value)
+        path.write_text(json.dumps(document, indent=1, default=str) + "\n", encoding="utf-8")
+        print(f"written: {path}")
 
 
 def progress(text: str) -> None:
