@@ -6,10 +6,10 @@ closing, and perhaps a sentence beside it that means nothing. Names are drawn fr
 invented words, so that they have to be copied and cannot be known.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from edgegen.tasks.dice import Dice
+from edgegen.tasks.phrases import drawn
 
 # How often an intent is drawn; of the order of how often a home or a plant asks for it.
 INTENTS: Mapping[str, int] = {
@@ -298,12 +298,6 @@ def room(dice: Dice, listed: Sequence[str]) -> str:
 
 # --- sentences -----------------------------------------------------------------------------------
 
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
-
-
-def _drawn(dice: Dice, text: str) -> str:
-    return _CHOICE.sub(lambda found: dice.pick(found[1].split("|")), text)
-
 
 def _core(dice: Dice, intent: str) -> tuple[str, bool]:
     """An order (True) or a statement about ``{NP}``, with its alternatives drawn."""
@@ -319,7 +313,7 @@ def _core(dice: Dice, intent: str) -> tuple[str, bool]:
         text = dice.pick((*STATEMENTS[name], *placed))
     text = text.replace("{ALL}", _ALL).replace("{BUT}", _BUT_FIRST if text.startswith("{BUT}") else _BUT)
     unplaced = intent.endswith("alone") or intent in ("lock", "keep lock")
-    return _drawn(dice, text.replace("{NP}", dice.pick(_ALONE if unplaced else _PLACED))), ordered
+    return drawn(dice, text.replace("{NP}", dice.pick(_ALONE if unplaced else _PLACED))), ordered
 
 
 def sentence(dice: Dice, intent: str) -> str:
@@ -327,7 +321,7 @@ def sentence(dice: Dice, intent: str) -> str:
     text, ordered = _core(dice, intent)
     opens = ordered and dice.chance(75)
     # "Can you don't" is no English, and "you must except for the lamp turn off" is hardly any.
-    opening = _drawn(dice, dice.pick(_OPENINGS)).replace("I 'd", "I'd") if opens else ""
+    opening = drawn(dice, dice.pick(_OPENINGS)).replace("I 'd", "I'd") if opens else ""
     if text.startswith(_UNOPENED):
         opening = "please " if opening else ""
     opened = opening + text

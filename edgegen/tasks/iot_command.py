@@ -17,6 +17,7 @@ from edgegen.split import split_of
 from edgegen.tasks import command_grammar
 from edgegen.tasks.compact import compact
 from edgegen.tasks.dice import Dice
+from edgegen.tasks.phrases import bare
 from edgegen.tasks.spoken import number_words, spoken_minutes, spoken_time
 
 Row = dict[str, Any]
@@ -497,11 +498,6 @@ def _question(dice: Dice, wording: Wording, split: str) -> Row:
 
 # Of 100 examples, so many are of the grammar; the rest of the list.
 _GRAMMAR = 85
-
-
-def bare(text: str) -> str:
-    """A wording without punctuation and case, between spaces: held-out ones are looked for in it."""
-    return " " + " ".join(re.findall(r"[{]\w+[}]|[^\W_]+", text.casefold())) + " "
 
 
 HELD_WORDINGS = tuple(bare(text) for split in ("dev", "sealed") for texts in WORDINGS[split].values() for text in texts)

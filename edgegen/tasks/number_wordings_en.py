@@ -177,9 +177,26 @@ DEV: Wordings = {
     ("newer", "v"): (
         "Between version {a} and version {b}, which version is more recent?",
         "I see two releases, version {a} and version {b}. Tell me the newer one.",
+        "Our tracker mentions version {a} twice and version {b} once. Which of these is the newest version?",
+    ),
+    ("older", "v"): (
+        "Version {a} or version {b}: which of them would you call the older version?",
+        "One machine still has version {a}, another has version {b}. Whose version is older?",
+        "Two tickets name version {a} and version {b}; which version was first on the market?",
     ),
     ("later", "d"): ("Of the dates {a} and {b}, which lies further in the future?",),
     ("earlier", "d"): ("Which day came before the other: {a} or {b}?",),
+    ("lower", "p"): ("The gauges of both boilers show {a} bar and {b} bar. Tell me the lower pressure.",),
+    ("lighter", "p"): ("Of two letters, one has {a} g and one {b} g. How many grams has the lighter letter?",),
+    ("more expensive", "p"): ("A night here costs {a} euros, there {b} euros. Which night is more expensive?",),
+    ("longer", "p"): ("The hose is {a} m and the rope {b} m. Which of them is longer?",),
+    ("shorter", "p"): ("Two routes were planned, {a} km and {b} km. Take the shorter one; how far is it?",),
+    ("faster", "p"): ("The lift moves with {a} m/s, the stairs with {b} m/s. What is the faster speed?",),
+    ("warmer", "t"): ("The bath has {a} °C and the pool {b} °C. In which is the water warmer?",),
+    ("lower", "n"): ("Given the two scores {a} and {b}, state the one that is lower.",),
+    ("higher", "n"): ("My score was {a}, yours {b}. Which score is the higher one?",),
+    ("min", "n"): ("I hand you {a} and {b}; hand me back their minimum.",),
+    ("desc", "n"): ("Write {a} and {b} in decreasing order.",),
 }
 
 # The question that everybody asks, in twenty wordings; the famous probe asks them with 9.11 and 9.9 in both orders.

@@ -40,6 +40,13 @@ INDONESIAN: Mapping[str, Wordings] = {
         ("smaller", "n"): ("Dari {a} dan {b}, mana yang lebih kecil?",),
         ("max", "n"): ("Berapakah maksimum dari {a} dan {b}?",),
         ("higher", "p"): ("Tekanan pompa A {a} bar, pompa B {b} bar. Tekanan mana yang lebih tinggi?",),
+        ("heavier", "p"): ("Kardus kiri {a} kg dan kardus kanan {b} kg. Kardus mana yang lebih berat?",),
+        ("colder", "t"): ("Pagi ini {a} °C, siang ini {b} °C. Saat mana yang lebih dingin?",),
+        ("newer", "v"): ("Pabrik menyediakan versi {a} dan juga versi {b}; versi mana yang terbaru?",),
+        ("later", "d"): ("Rapat satu pada {a}, rapat dua pada {b}. Rapat mana yang lebih akhir?",),
+        ("min", "n"): ("Berapakah minimum dari pasangan {a} dan {b}?",),
+        ("asc", "n"): ("Tulis {a} dan {b} menurut urutan naik.",),
+        ("desc", "n"): ("Tulis {a} dan {b} menurut urutan turun.",),
     },
     "sealed": {
         ("larger", "n"): (
@@ -89,6 +96,15 @@ SPANISH: Mapping[str, Wordings] = {
         ("smaller", "n"): ("Entre {a} y {b}, ¿cuál es el más pequeño?",),
         ("max", "n"): ("Dame el máximo entre {a} y {b}.",),
         ("higher", "p"): ("La bomba uno está a {a} bar y la dos a {b} bar. ¿Qué presión es más alta?",),
+        ("heavier", "p"): ("El bulto izquierdo pesa {a} kg y el derecho {b} kg. ¿Cuál de los bultos pesa más?",),
+        ("colder", "t"): ("Esta mañana había {a} °C y a mediodía {b} °C. ¿Cuándo hacía más frío?",),
+        ("newer", "v"): (
+            "El fabricante ofrece la versión {a} y también la versión {b}; ¿cuál es la versión más reciente?",
+        ),
+        ("later", "d"): ("Una reunión es el {a} y otra el {b}. ¿Qué reunión es posterior?",),
+        ("min", "n"): ("Dame el mínimo entre {a} y {b}.",),
+        ("asc", "n"): ("Escribe {a} y {b} en orden ascendente.",),
+        ("desc", "n"): ("Escribe {a} y {b} en orden descendente.",),
     },
     "sealed": {
         ("larger", "n"): (
@@ -141,6 +157,13 @@ GERMAN: Mapping[str, Wordings] = {
         ("smaller", "n"): ("Welche von {a} und {b} ist die kleinste Zahl?",),
         ("max", "n"): ("Gib mir das Maximum aus {a} und {b}.",),
         ("higher", "p"): ("Pumpe eins läuft mit {a} bar, Pumpe zwei mit {b} bar. Welcher Druck ist höher?",),
+        ("heavier", "p"): ("Der linke Karton wiegt {a} kg und der rechte {b} kg. Welcher Karton ist schwerer?",),
+        ("colder", "t"): ("Heute früh waren es {a} °C, mittags {b} °C. Zu welcher Zeit war es kälter?",),
+        ("newer", "v"): ("Der Hersteller bietet Version {a} und auch Version {b} an; welche ist die neueste Version?",),
+        ("later", "d"): ("Eine Sitzung ist am {a}, eine andere am {b}. Welche Sitzung ist später?",),
+        ("min", "n"): ("Gib mir das Minimum aus {a} und {b}.",),
+        ("asc", "n"): ("Schreibe {a} und {b} in aufsteigender Reihenfolge.",),
+        ("desc", "n"): ("Schreibe {a} und {b} in absteigender Reihenfolge.",),
     },
     "sealed": {
         ("larger", "n"): (
@@ -193,6 +216,21 @@ FRENCH: Mapping[str, Wordings] = {
         ("smaller", "n"): ("Entre {a} et {b}, lequel est le plus petit ?",),
         ("max", "n"): ("Donne-moi le maximum entre {a} et {b}.",),
         ("higher", "p"): ("La pompe un est à {a} bar, la pompe deux à {b} bar. Quelle pression est la plus élevée ?",),
+        ("heavier", "p"): (
+            "Le carton de gauche pèse {a} kg et celui de droite {b} kg. Quel carton est le plus lourd ?",
+            "Entre un poids de {a} kg et un poids de {b} kg, lequel est plus lourd que l'autre ?",
+        ),
+        ("colder", "t"): (
+            "Il faisait {a} °C à l'aube et {b} °C à midi. À quel moment faisait-il le plus froid ?",
+            "De {a} °C et de {b} °C, quelle température est plus froide que l'autre ?",
+        ),
+        ("newer", "v"): (
+            "Le fabricant offre la version {a} et aussi la version {b} ; quelle est la version la plus nouvelle ?",
+        ),
+        ("later", "d"): ("Une réunion a lieu le {a}, une autre le {b}. Quelle réunion est la plus tardive ?",),
+        ("min", "n"): ("Donne-moi le minimum entre {a} et {b}.",),
+        ("asc", "n"): ("Écris {a} et {b} dans un ordre croissant.",),
+        ("desc", "n"): ("Écris {a} et {b} dans un ordre décroissant.",),
     },
     "sealed": {
         ("larger", "n"): (
@@ -242,6 +280,13 @@ PORTUGUESE: Mapping[str, Wordings] = {
         ("smaller", "n"): ("Entre {a} e {b}, qual é o mais pequeno?",),
         ("max", "n"): ("Dê-me o máximo entre {a} e {b}.",),
         ("higher", "p"): ("A bomba um está a {a} bar e a bomba dois a {b} bar. Qual pressão é mais alta?",),
+        ("heavier", "p"): ("A caixa da esquerda pesa {a} kg e a da direita {b} kg. Qual caixa é mais pesada?",),
+        ("colder", "t"): ("Hoje cedo havia {a} °C e ao meio-dia {b} °C. Quando estava mais frio?",),
+        ("newer", "v"): ("O fabricante oferece a versão {a} e também a versão {b}; qual é a versão mais recente?",),
+        ("later", "d"): ("Uma reunião é em {a} e outra em {b}. Qual reunião é posterior?",),
+        ("min", "n"): ("Dê-me o mínimo entre {a} e {b}.",),
+        ("asc", "n"): ("Escreva {a} e {b} em ordem ascendente.",),
+        ("desc", "n"): ("Escreva {a} e {b} em ordem descendente.",),
     },
     "sealed": {
         ("larger", "n"): (

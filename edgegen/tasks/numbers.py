@@ -9,12 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from edgegen.split import SEALED, TRAIN, names_famous, pair_split, split_of
+from edgegen.split import DEV, SEALED, TRAIN, names_famous, pair_split, split_of
+from edgegen.tasks import (
+    number_grammar,
+    number_grammar_de,
+    number_grammar_en,
+    number_grammar_es,
+    number_grammar_fr,
+    number_grammar_id,
+    number_grammar_pt,
+)
 from edgegen.tasks import number_wordings_en as english
 from edgegen.tasks import number_wordings_more as more
 from edgegen.tasks import number_wordings_train as trained
 from edgegen.tasks.dice import Dice
+from edgegen.tasks.number_grammar import Grammar
 from edgegen.tasks.number_wordings_en import Wordings
+from edgegen.tasks.phrases import bare
 
 Row = dict[str, Any]
 
@@ -26,6 +37,7 @@ class Language(NamedTuple):
         closings: Sentence by the word of the question; ``{r}`` is the result, ``{s}`` and ``{l}`` the smaller and the
             larger number.
         comma: Percent of its questions that use the decimal comma.
+        grammar: Makes most of the wordings that are trained on.
     """
 
     wordings: Mapping[str, Wordings]
@@ -33,6 +45,7 @@ class Language(NamedTuple):
     equal: str
     closings: Mapping[str, str]
     comma: int
+    grammar: Grammar
 
 
 def _trained_more(wordings: Mapping[str, Wordings], extra: Wordings) -> Mapping[str, Wordings]:
@@ -74,6 +87,7 @@ LANGUAGES: dict[str, Language] = {
             "desc": "In descending order: {l}, {s}",
         },
         comma=0,
+        grammar=number_grammar_en.GRAMMAR,
     ),
     "id": Language(
         _trained_more(more.INDONESIAN, trained.INDONESIAN),
@@ -93,6 +107,7 @@ LANGUAGES: dict[str, Language] = {
             "desc": "Dari yang terbesar: {l}; {s}",
         },
         comma=70,
+        grammar=number_grammar_id.GRAMMAR,
     ),
     "es": Language(
         _trained_more(more.SPANISH, trained.SPANISH),
@@ -112,6 +127,7 @@ LANGUAGES: dict[str, Language] = {
             "desc": "De mayor a menor: {l}; {s}",
         },
         comma=70,
+        grammar=number_grammar_es.GRAMMAR,
     ),
     "de": Language(
         _trained_more(more.GERMAN, trained.GERMAN),
@@ -131,6 +147,7 @@ LANGUAGES: dict[str, Language] = {
             "desc": "Absteigend: {l}; {s}",
         },
         comma=70,
+        grammar=number_grammar_de.GRAMMAR,
     ),
     "fr": Language(
         _trained_more(more.FRENCH, trained.FRENCH),
@@ -150,6 +167,7 @@ LANGUAGES: dict[str, Language] = {
             "desc": "Par ordre décroissant : {l} ; {s}",
         },
         comma=70,
+        grammar=number_grammar_fr.GRAMMAR,
     ),
     "pt": Language(
         _trained_more(more.PORTUGUESE, trained.PORTUGUESE),
@@ -169,6 +187,7 @@ LANGUAGES: dict[str, Language] = {
             "desc": "Do maior para o menor: {l}; {s}",
         },
         comma=70,
+        grammar=number_grammar_pt.GRAMMAR,
     ),
 }
 
@@ -408,11 +427,34 @@ def worked_answer(a: str, b: str, word: str, subject: str, language: str, *, com
 
 # --- questions -----------------------------------------------------------------------------------
 
+# Of 100 questions to train on, so many are of the grammar; the others are of the lists.
+_GRAMMAR = 70
+
+_HELD: Mapping[str, tuple[str, ...]] = {
+    name: tuple(bare(wording.text) for split in (DEV, SEALED) for wording in wordings(split, name))
+    for name in LANGUAGES
+}
+_KINDS = {name: number_grammar.kinds(language.grammar) for name, language in LANGUAGES.items()}
+
+
+def composed(dice: Dice, language: str, subjects: Sequence[str] = ()) -> Wording:
+    """A wording of the grammar, to train on: none that holds one of those to tune or to prove with."""
+    while True:
+        kind = dice.pick(_KINDS[language])
+        if subjects and SUBJECTS[kind[1]] not in subjects:
+            continue
+        text = number_grammar.wording(dice, LANGUAGES[language].grammar, kind)
+        words = bare(text)
+        if not any(held in words for held in _HELD[language]):
+            return Wording(
+                f"{language}-{kind[0].replace(' ', '-')}-{kind[1]}-grammar", kind[0], SUBJECTS[kind[1]], text
+            )
+
 
 def questions(
     dice: Dice, *, split: str, language: str = "en", subjects: Sequence[str] = (), equal: int = 0
 ) -> Iterator[Row]:
-    """Questions of a split, each template as often as every other one.
+    """Questions of a split, each template of its lists as often as every other one.
 
     Args:
         subjects: Only these of ``decimals``, ``quantities``, ``temperatures``, ``versions`` and ``dates``; none: all.
@@ -425,6 +467,9 @@ def questions(
     chosen = [wording for wording in wordings(split, language) if not subjects or wording.subject in subjects]
     while True:
         for wording in dice.shuffled(chosen):
+            while split == TRAIN and dice.chance(_GRAMMAR):
+                other = composed(dice, language, subjects)
+                yield question(dice, other, split=split, language=language, equal=equal)
             yield question(dice, wording, split=split, language=language, equal=equal)
 
 

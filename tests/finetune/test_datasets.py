@@ -55,6 +55,26 @@ def test_no_template_of_one_split_is_in_another_even_but_for_its_punctuation(tas
         assert not bare[split] & others
 
 
+@pytest.mark.parametrize("language", sorted(numbers.LANGUAGES))
+def test_composed_number_wordings_are_many_and_hold_none_that_is_held_out(language: str) -> None:
+    held = [_words(wording.text) for split in HELD_OUT for wording in numbers.wordings(split, language)]
+    dice = Dice(12)
+
+    made = [numbers.composed(dice, language) for _ in range(4000)]
+
+    kinds = {(wording.word, wording.subject) for wording in made}
+    assert kinds == {(wording.word, wording.subject) for wording in numbers.wordings("train", language)}
+    assert len({wording.text for wording in made}) > 2500
+    for wording in made:
+        words = _words(wording.text)
+        assert words.count("{a}") >= 1 <= words.count("{b}")
+        assert not set(wording.text) & set("|#")
+        assert not any(part in " ".join(words) for part in ("{w}", "{s}", "{x}", "{y}", "{q}"))
+        assert not any(
+            words[start : start + len(one)] == one for one in held for start in range(len(words) - len(one) + 1)
+        ), wording.text
+
+
 def test_there_are_as_many_templates_as_the_proof_needs() -> None:
     assert len(numbers.wordings("train")) >= 40
     assert len(numbers.wordings("dev")) >= 8

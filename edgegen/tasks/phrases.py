@@ -1,0 +1,20 @@
+"""Alternatives in square brackets, and what two wordings have in common but for punctuation and case."""
+
+import re
+
+from edgegen.tasks.dice import Dice
+
+# Brackets without a bar, as of a list in code, are text.
+_CHOICE = re.compile(r"\[([^\[\]|]*\|[^\[\]]*)\]")
+
+
+def drawn(dice: Dice, text: str) -> str:
+    """One of the alternatives of each ``[turn|switch|]``, the inner ones first."""
+    while (chosen := _CHOICE.sub(lambda found: dice.pick(found[1].split("|")), text)) != text:
+        text = chosen
+    return text
+
+
+def bare(text: str) -> str:
+    """A wording without punctuation and case, between spaces: held-out ones are looked for in it."""
+    return " " + " ".join(re.findall(r"[{]\w+[}]|[^\W_]+", text.casefold())) + " "
