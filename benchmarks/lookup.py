@@ -48,7 +48,7 @@ TASKS = {
         "What is the difference between TCP and UDP?",
     ],
 }
-SAMPLING = {"greedy": {"temperature": 0}, "sampled": {"temperature": 0.7, "seed": 1}}
+SAMPLING: dict[str, dict[str, Any]] = {"greedy": {"temperature": 0}, "sampled": {"temperature": 0.7, "seed": 1}}
 # Not a target of the issue's: below it the default would be wrong.
 NOT_SLOWER = 0.98
 

@@ -82,18 +82,18 @@ def _report(setting: Setting, alone: dict[int, list[Facts]], whole: dict[int, li
     rows: list[dict[str, Any]] = []
     verdict = []
     for n in COUNTS:
-        rates = [[one["tokens_per_s"] for one in side[n]] for side in (whole, alone)]
+        ours, engines = ([one["tokens_per_s"] for one in side[n]] for side in (whole, alone))
         cpu = {key: median(one[key] for one in whole[n]) for key in whole[n][0] if key.endswith("_cpu_ms")}
         rows.append(
             {
                 "sequences": n,
-                "engine alone tokens_per_s": median(rates[1]),
-                "whole tokens_per_s": median(rates[0]),
+                "engine alone tokens_per_s": median(engines),
+                "whole tokens_per_s": median(ours),
                 **{f"{key.removesuffix('_cpu_ms')} CPU ms a token": value for key, value in cpu.items()},
             }
         )
         question = f"tokens/s over MQTT with daemon and store, {n} device{'s' * (n > 1)}"
-        verdict += compared(question, *rates, AT_LEAST, LEFT, reference="the engine alone, prompts included")
+        verdict += compared(question, ours, engines, AT_LEAST, LEFT, reference="the engine alone, prompts included")
     settings = {"n_ctx": N_CTX, "slots": SLOTS, "prompt_tokens": PROMPT_TOKENS, "tg_tokens": TG_TOKENS}
     report(setting, rows, verdict, settings=settings, rounds={"engine": alone, "whole": whole})
 

@@ -16,8 +16,10 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 Document = dict[str, Any]
 
 # In the order of the page. What the engine was asked to reach ...
-ASKED = ("tg", "throughput", "shared_prompt", "long_prompt", "schema", "adapters", "accepted", "memory", "startup")
-ASKED += ("big_model",)
+ASKED = (
+    *("tg", "throughput", "shared_prompt", "long_prompt", "schema", "adapters", "accepted", "memory", "startup"),
+    *("big_model",),
+)
 # ... what we ask of our own choices, whose bounds are our own ...
 OWN = ("overhead", "lookup", "threads")
 # ... and what `make bench` leaves out (benchmarks/suite.py says how to run them).
@@ -27,7 +29,7 @@ ORDER = (*ASKED, *OWN, *APART)
 NOT_MEASURED = "Not measured yet."
 
 # What docs/RESULTS.md lists first: words, script, how its row is read, unit.
-FIGURES = (
+FIGURES: tuple[tuple[str, str, str, Document, str], ...] = (
     ("generation, 1 sequence, engine alone", "tg", "engine_tokens_per_s", {"sequences": 1}, "tokens/s"),
     ("generation, 8 sequences together, engine alone", "tg", "engine_tokens_per_s", {"sequences": 8}, "tokens/s"),
     ("answers over MQTT, 1 device", "throughput", "edgegen tokens_per_s", {"devices": 1}, "tokens/s"),

@@ -96,9 +96,9 @@ class LlamaCppPythonServer(LlamaServer):
 
     def __init__(self, python: Path, log: Path, model: Path, *, n_ctx: int, threads: int) -> None:
         self.port = free_port()
-        settings = {"n_ctx": n_ctx, "n_threads": threads, "n_threads_batch": threads, "port": self.port}
         # By default a new request ends the answer that runs; a device would get half of one.
-        settings["interrupt_requests"] = "false"
+        settings = {"n_ctx": n_ctx, "n_threads": threads, "n_threads_batch": threads, "interrupt_requests": False}
+        settings["port"] = self.port
         options = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
         Child.__init__(
             self, [str(python), "-m", "llama_cpp.server", "--model", str(model), "--host", "127.0.0.1", *options], log

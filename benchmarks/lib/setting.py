@@ -42,6 +42,7 @@ class Setting:
     folder: Path
     peers: peers.Peers | None
     elsewhere: quiet.Elsewhere
+    patience: quiet.Patience
 
     @property
     def results_files(self) -> list[Path]:
@@ -51,8 +52,7 @@ class Setting:
 
     def settle(self) -> None:
         """Wait until the other processes are quiet, unless the figures don't matter."""
-        if not self.options.quick:
-            quiet.settle()
+        self.patience.settle()
 
 
 class Parser(argparse.ArgumentParser):
@@ -154,6 +154,7 @@ def _setting(parser: Parser, options: argparse.Namespace) -> Iterator[Setting]:
             folder=Path(folder),
             peers=found,
             elsewhere=quiet.Elsewhere(),
+            patience=quiet.Patience(0.0) if options.quick else quiet.Patience(),
         )
 
 
