@@ -2,8 +2,7 @@
 
 Square brackets hold alternatives, ``[turn|switch]``. ``{NP}`` is what the order is about, the other slots are those of
 ``edgegen.tasks.iot_command``. A draw goes from the outside in: an order of the intent (or a statement), an opening, a
-closing, and perhaps a sentence beside it that means nothing. Names are drawn from lists, from compounds and from
-invented words, so that they have to be copied and cannot be known.
+closing, and perhaps a sentence beside it that means nothing. Names come from ``command_names``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,8 @@ _PLACED = (
     "the {D} [at|inside|of|over in|out in] the {R}", "the {R}'s {D}", "[our|my|that] {D} in the {R}", "{R} {D}",
     "the {D} that is in the {R}", "the {D} ([in the |]{R})",
 )  # fmt: skip
+# "Lock the cellar door" names a cellar door: a place before a lock is part of its name.
+_PLACED_LOCK = ("the {D} in the {R}", "the {D} [at|inside|of|over in|out in] the {R}", "the {D} that is in the {R}")
 _ALONE = ("the {D}", "the {D}", "the {D}", "[our|my|that|this] {D}", "{D}")
 
 _SWITCH = (
@@ -34,20 +35,36 @@ _SWITCH = (
     "{S} {NP}",
     "[make sure|ensure|see to it|check] [that |]{NP} is [turned |switched |]{o}",
     "[set|get] {NP} [to |]{o}",
+    "[let|have] {NP} [be|go|stay] {o}",
+    "[change|flip|move|toggle] {NP} [to|into] [the |]{o}[ position| state|]",
+    "[arrange|provide] for {NP} to be {o}",
 )
-_OPEN = ("{p} {NP}", "{p} {NP}", "[make sure|ensure|see to it] [that |]{NP} is {c}", "get {NP} {c}")
+_OPEN = (
+    "{p} {NP}",
+    "{p} {NP}",
+    "[make sure|ensure|see to it] [that |]{NP} is {c}", "[get|have|put|set] {NP} {c}",
+    "[let|have] {NP} be {c}", "move {NP} until it is {c}",
+)  # fmt: skip
 _LEVEL = (
     "[set|put|adjust|change|move|take|dial|regulate|switch|fix] {NP} [to|to|at] {V}",
     "[set|adjust|change] {NP} so that it is [at |]{V}",
     "[make sure|ensure] [that |]{NP} is [at|set to|on] {V}",
     "make it {V} [on|at|for] {NP}",
     "select {V} [on|for|at] {NP}",
+    "[turn|push|get|drive|steer|tune] {NP} to {V}",
+    "[hold|keep|run|leave|maintain] {NP} at {V}",
+    "[let|have] {NP} [be|go|stay] at {V}",
+    "[give|enter|dial in|choose|pick] {V} [for|on|as the setpoint of|as the level of] {NP}",
+    "[use|apply] a [setting|level|setpoint|target] of {V} [for|on] {NP}",
 )
 _READ = (
     "[read|check|query|show me|report|look at|poll|read out] {NP}",
     "[give|send|show|fetch|get] me the [value|reading|state|status|current value|number] [of|from] {NP}",
     "tell me [what|how much] {NP} [reads|says|reports|displays]",
     "find out what {NP} says",
+    "[let|have] me [see|know|hear] [what {NP} says|the value of {NP}|the reading of {NP}]",
+    "[get|take|request|ask for] [a reading|the value|the latest number|a measurement] [from|of] {NP}",
+    "[ask|consult|poll|sample] {NP} [for its value|for a reading|once|]",
 )
 # Orders, as they stand after "please" or "can you".
 ORDERS: Mapping[str, Sequence[str]] = {
@@ -59,6 +76,10 @@ ORDERS: Mapping[str, Sequence[str]] = {
         "let {NP} [run|work|stay on|go] for {M}[ and then stop| and stop it then|]",
         "[for the next |for ]{M}[,|] [run|turn on|switch on] {NP}",
         "leave {NP} on for {M}",
+        "[start|run|power|use] {NP} {M} [long|only|straight|and no longer|and not a minute more]",
+        "[allow|grant] {NP} {M} [on|of work|of operation|to run|of service]",
+        "[have|keep] {NP} [on|running|going|working] [for|during] [the next |]{M}",
+        "[start|switch on] {NP}, [let it run|keep it on|and leave it on] for {M}",
     ),
     "level": _LEVEL,
     "up": (
@@ -67,6 +88,9 @@ ORDERS: Mapping[str, Sequence[str]] = {
         "add {V} to {NP}",
         "[make|set] {NP} {V} higher",
         "[increase|raise] {NP} [another|a further] {V}",
+        "[put|give|set] {NP} {V} [more|extra|on top]",
+        "[push|shift|nudge|bump] {NP} up [by |]{V}",
+        "[let|have] {NP} [rise|climb|come up|grow] by {V}",
     ),
     "down": (
         "[decrease|lower|reduce|drop|turn down|step down|cut|move down] {NP} by {V}",
@@ -74,6 +98,9 @@ ORDERS: Mapping[str, Sequence[str]] = {
         "[take {V} off|subtract {V} from|take {V} away from] {NP}",
         "[make|set] {NP} {V} lower",
         "[decrease|lower] {NP} [another|a further] {V}",
+        "[put|give|set] {NP} {V} less",
+        "[push|shift|nudge|bump] {NP} down [by |]{V}",
+        "[let|have] {NP} [fall|sink|come down|drop] by {V}",
     ),
     "cover": _OPEN,
     "lock": ("{l} {NP}", "{l} {NP}", "[make sure|ensure|see to it] [that |]{NP} is {c}", "[keep|get] {NP} {c}"),
@@ -86,6 +113,10 @@ ORDERS: Mapping[str, Sequence[str]] = {
         "[change|do] nothing [at|on|with|about] {NP}",
         "under no circumstances [turn|switch] {NP} {o}",
         "make no change to {NP}",
+        "[keep|take] your hands off {NP}",
+        "[see to it|make sure] [that |]nobody [turns|switches] {NP} {o}",
+        "[avoid|refrain from] [turning|switching] {o} {NP}",
+        "[ignore|skip|spare|leave out] {NP}",
     ),
     "keep cover": ("[do not|don't|never|under no circumstances] {p} {NP}", "leave {NP} [alone|as it is|untouched]"),
     "keep lock": ("[do not|don't|never|under no circumstances] {l} {NP}",),
@@ -117,6 +148,12 @@ STATEMENTS: Mapping[str, Sequence[str]] = {
         "{NP} [should|must|has to|needs to|ought to] [be|go] [turned |switched |]{o}",
         "{NP} [to be |to |= |-> |]{o}",
         "{o} with {NP}",
+        "[it is|it's] time [to turn|to switch|for turning] {o} {NP}",
+        "[would|do] you mind turning {o} {NP}",
+        "[how|what] about [turning|putting|switching] {o} {NP}",
+        "[I'd|I would] [prefer|rather have|be happier with] {NP} {o}",
+        "{NP} [wants|ought|is supposed] to be {o}",
+        "[is it possible|would it be possible] to [turn|switch] {o} {NP}",
     ),
     "switch place": (
         "{R}[:|,| -| /] {D} {o}", "{D} {o}[,| in| @| -] {R}", "set {D} {R} {o}", "{o}: {D}, {R}",
@@ -124,21 +161,33 @@ STATEMENTS: Mapping[str, Sequence[str]] = {
         "in the {R}[,|] [turn|switch] {o} the {D}", "{R}[,|:] [turn|switch|set] the {D} {o}",
     ),
     "run": ("{NP} [should|must|has to|needs to] run for {M}", "[I want|I need|we need] {NP} on for {M}",
-            "{NP} on[,|] {M}", "{M} of {NP}"),
+            "{NP} on[,|] {M}", "{M} of {NP}", "{NP} [gets|needs|wants] {M}", "{NP}[:|,|] {M}[ on| of work|]",
+            "{NP} [is to|shall|should] be on for {M}", "[would|do] you mind running {NP} for {M}"),
     "level": (
         "[I want|I need|we need|I would like] {V} [on|at|from|in] {NP}",
         "{NP} [should|must|has to|needs to|ought to] be [at|set to|on] {V}",
         "{NP}[:| to| =| ->| at|] {V}",
         "{V} [on|at|for] {NP}",
         "[I want|I need|we need] {NP} [at|set to|on] {V}",
+        "{NP} [wants|gets|needs|goes to|goes up to|is to have] {V}",
+        "{NP} {V}",
+        "[would|do] you mind [setting|putting] {NP} to {V}",
+        "[how|what] about {V} [on|for|at] {NP}",
+        "{V} [is|would be] [right|fine|good|what I want] [for|on] {NP}",
     ),
     "level place": ("{R}[:|,| -| /] {D} [to |at |]{V}", "{D} {V}[,| in| @] {R}", "for the {R}[,|:] {D} at {V}",
                     "in the {R}[,|] [put|adjust|move] the {D} to {V}"),
-    "up": ("{NP} up by {V}", "{NP} [plus|+] {V}", "[I want|we need] {NP} {V} higher", "{V} more on {NP}"),
-    "down": ("{NP} down by {V}", "{NP} [minus|less] {V}", "[I want|we need] {NP} {V} lower", "{V} less on {NP}"),
+    "up": ("{NP} up by {V}", "{NP} [plus|+] {V}", "[I want|we need] {NP} {V} higher", "{V} more on {NP}",
+           "{NP} [needs|wants|should get] {V} more", "[would|do] you mind [raising|increasing] {NP} by {V}"),
+    "down": ("{NP} down by {V}", "{NP} [minus|less] {V}", "[I want|we need] {NP} {V} lower", "{V} less on {NP}",
+             "{NP} [needs|wants|should get] {V} less", "[would|do] you mind [lowering|reducing] {NP} by {V}"),
     "cover": (
         "{NP} [should|must|has to|needs to] be {c}", "[I want|I need|we need|I would like] {NP} {c}",
         "{NP}[:| -| ->] {p}",
+        "{NP} [wants|is supposed|ought] to be {c}",
+        "[it is|it's] time to {p} {NP}",
+        "[is it possible|would it be possible] to {p} {NP}",
+        "{p} it[:|,] I mean {NP}",
     ),
     "cover place": ("{R}[:|,| -| /] {D} {p}", "{R} {D} {p}", "{p} {D}[,| in| @] {R}", "in the {R}[,|] {p} the {D}"),
     "lock": ("{NP} [should|must|has to|needs to] be {c}", "[I want|I need|we need] {NP} {c}", "{NP}[:| -| ->] {l}"),
@@ -215,86 +264,6 @@ _BESIDE = (
     "We talked about it before.", "It has been 3 days now.", "There are 4 of us.", "I said it twice already.",
 )  # fmt: skip
 
-LONGEST_NAME = 24
-
-# --- names ---------------------------------------------------------------------------------------
-
-_ADJECTIVES = (
-    "left", "right", "upper", "lower", "front", "rear", "big", "small", "old", "new", "main", "spare", "second",
-    "third", "red", "blue", "green", "white", "black", "grey", "yellow", "tall", "round", "outer", "inner", "middle",
-    "mobile", "backup", "primary", "auxiliary", "emergency", "portable", "northern", "southern",
-)  # fmt: skip
-_PLACES = (
-    "annex", "wing", "hall", "yard", "shop", "depot", "office", "lobby", "corridor", "stairwell", "courtyard", "deck",
-    "chamber", "lounge", "gallery", "vault", "tower", "dock", "bay", "tunnel", "shelter", "pavilion", "lab", "foyer",
-    "veranda", "playroom", "den", "archive", "booth", "ward", "studio", "gym", "sauna", "cabin", "hangar", "atrium",
-    "terminal", "market", "cloakroom", "entrance", "suite", "penthouse", "chapel", "auditorium", "clinic", "platform",
-)  # fmt: skip
-_PLACE_KINDS = ("north", "south", "east", "west", "old", "new", "upper", "lower", "main", "rear", "inner", "outer",
-                "central", "visitor", "staff", "paint", "test", "packing", "control", "server", "guest", "music",
-                "storage", "assembly", "press", "tool", "grain", "machine", "repair")  # fmt: skip
-_NUMBERED = ("room", "zone", "hall", "sector", "building", "line", "floor", "area", "block", "unit", "bay", "section",
-             "lane", "cell", "gate", "ward", "office", "lab")  # fmt: skip
-_NOUNS: Mapping[str, Sequence[str]] = {
-    "switch": (
-        "chandelier", "monitor", "printer", "router", "jukebox", "beacon", "welder", "saw", "hoist", "crane",
-        "agitator", "doorbell", "amplifier", "stove", "dishwasher", "tumble dryer", "juicer", "blender", "air purifier",
-        "heat lamp", "night light", "loudspeaker", "sign", "floodlight", "ventilator", "cooker", "ionizer", "laser",
-        "hob", "infrared lamp", "pond pump", "strip light", "paper shredder", "sewing machine", "treadmill",
-        "scanner", "server", "gas burner", "microwave",
-    ),
-    "celsius": ("hot plate", "water bath", "furnace", "chiller", "cooler", "dryer", "floor heating", "sauna heater",
-                "heat pump", "aquarium heater", "soldering iron", "hot tub"),
-    "percent": ("curtain", "damper", "loudspeaker", "screen", "backlight", "throttle", "mixing valve", "shade",
-                "vent flap", "feeder", "amplifier", "humidistat"),
-    "bar": ("boiler", "spray gun", "accumulator", "hydraulic unit", "air line", "sandblaster"),
-    "rpm": ("spindle", "stirrer", "drill", "extractor", "impeller", "drum", "grinder"),
-    "lux": ("floodlight", "reading lamp", "strip light", "growth lamp"),
-    "cover": ("hood", "flap", "trapdoor", "lid", "barrier", "roof window", "sliding door", "screen door", "drape",
-              "floodgate", "sunshade", "dome", "stopcock", "penstock", "tarpaulin", "shade"),
-    "lock": ("vault", "archive door", "main entrance", "bike shed", "mailbox", "drawer", "fire exit", "display case",
-             "roof hatch", "garage", "wardrobe", "key box", "turnstile", "fence gate"),
-    "sensor": ("barometer", "gas meter", "water meter", "hygrometer", "scale", "anemometer", "voltmeter", "ammeter",
-               "light sensor", "door contact", "vibration sensor", "tachometer", "leak detector", "thermocouple",
-               "radar", "noise meter"),
-}  # fmt: skip
-_SYLLABLES = ("ba", "ko", "ri", "tel", "mon", "dra", "su", "vel", "pin", "gor", "na", "zi", "fen", "lu", "mar", "ot",
-              "qui", "sha", "bre", "cal", "do", "wex", "hil", "jun", "ster", "pla", "gri", "ve", "ton",
-              "my")  # fmt: skip
-
-
-def _invented(dice: Dice) -> str:
-    return "".join(dice.pick(_SYLLABLES) for _ in range(dice.between(2, 3)))
-
-
-def device(dice: Dice, kind: str, listed: Sequence[str]) -> str:
-    """A name for a device of ``kind``, of at most ``LONGEST_NAME`` characters."""
-    noun = dice.pick(listed) if dice.chance(45) else dice.pick(_NOUNS[kind])
-    draw = dice.below(100)
-    if draw < 60:
-        return noun
-    if draw < 76:
-        named = f"{dice.pick(_ADJECTIVES)} {noun}"
-    elif draw < 86:
-        named = f"{noun} {dice.between(1, 20)}"
-    else:
-        named = f"{_invented(dice)} {noun}" if draw < 93 else _invented(dice)
-    return named if len(named) <= LONGEST_NAME else noun
-
-
-def room(dice: Dice, listed: Sequence[str]) -> str:
-    """A name for a place, of at most ``LONGEST_NAME`` characters."""
-    draw = dice.below(100)
-    if draw < 40:
-        return dice.pick(listed)
-    if draw < 55:
-        return dice.pick(_PLACES)
-    if draw < 76:
-        return f"{dice.pick(_PLACE_KINDS)} {dice.pick(_PLACES)}"
-    if draw < 86:
-        return f"{dice.pick(_NUMBERED)} {dice.pick((dice.between(1, 40), dice.pick('abcdefgh')))}"
-    return f"{_invented(dice)} {dice.pick(_PLACES)}" if draw < 93 else _invented(dice)
-
 
 # --- sentences -----------------------------------------------------------------------------------
 
@@ -313,7 +282,8 @@ def _core(dice: Dice, intent: str) -> tuple[str, bool]:
         text = dice.pick((*STATEMENTS[name], *placed))
     text = text.replace("{ALL}", _ALL).replace("{BUT}", _BUT_FIRST if text.startswith("{BUT}") else _BUT)
     unplaced = intent.endswith("alone") or intent in ("lock", "keep lock")
-    return drawn(dice, text.replace("{NP}", dice.pick(_ALONE if unplaced else _PLACED))), ordered
+    about = _ALONE if unplaced else _PLACED_LOCK if intent == "lock room" else _PLACED
+    return drawn(dice, text.replace("{NP}", dice.pick(about))), ordered
 
 
 def sentence(dice: Dice, intent: str) -> str:

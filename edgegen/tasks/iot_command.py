@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from edgegen.split import split_of
-from edgegen.tasks import command_grammar
+from edgegen.tasks import command_grammar, command_names
 from edgegen.tasks.compact import compact
 from edgegen.tasks.dice import Dice
 from edgegen.tasks.phrases import bare
@@ -545,10 +545,10 @@ def _varied(dice: Dice, intent: str, text: str) -> tuple[dict[str, str], dict[st
     command: dict[str, Any] = {"action": _action(intent, word), "device": "all"}
     if "{D}" in text:
         listed = DEVICES["train"][kind]
-        name = _free(lambda: command_grammar.device(dice, kind, listed))
+        name = _free(lambda: command_names.device(dice, kind, listed))
         slots["D"] = command["except" if intent.startswith("all") else "device"] = name
     if "{R}" in text:
-        name = _free(lambda: command_grammar.room(dice, ROOMS["train"]))
+        name = _free(lambda: command_names.room(dice, ROOMS["train"]))
         slots["R"] = command["except" if intent == "all but room" else "room"] = name
     if "{V}" in text:
         slots["V"], command["value"] = _spoken_level(dice, kind, change=intent in ("up", "down"))
@@ -562,10 +562,11 @@ def _varied(dice: Dice, intent: str, text: str) -> tuple[dict[str, str], dict[st
 
 
 def _free(draw: Callable[[], str]) -> str:
-    """A name that is not held out."""
-    while (name := draw()) in HELD_NAMES:
-        pass
-    return name
+    """A name that is none held out and holds none."""
+    while True:
+        name = draw()
+        if not any(f" {held} " in f" {name} " for held in HELD_NAMES):
+            return name
 
 
 _MORE_FORMS: Mapping[str, Sequence[str]] = {

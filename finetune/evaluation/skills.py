@@ -1,0 +1,131 @@
+"""Skills that no shipped adapter is trained on, from what is at hand offline: how two texts go on, sums, sequences.
+
+``facts`` and ``code`` are choices among four continuations, the true one and three from elsewhere in the same text, as
+HellaSwag asks them; a model without the skill gets a quarter right. ``sums`` and ``sequences`` are
+asked as chats, and what the reference answer is worth to the model is scored too: a model of 135M parameters has few of
+them right, so that only the probability says whether it got worse.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from edgegen.split import SEALED
+from edgegen.tasks import sequences, sums
+from edgegen.tasks.dice import Dice
+from finetune.evaluation.choices import Choice
+from finetune.evaluation.errors import EvaluationError
+from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
+
+# A paired difference whose lower bound may be 2 points below nothing needs some 2,000 questions.
+COUNT = 2_000
+TEXTS = ("facts", "code")  # of ``texts.TEXTS``, those that give so many
+_SEED = 1
+_CHOICES = 4
+# Of a chat about numbers: the base's own answers to such questions have 12 to 30 tokens.
+_ANSWER_TOKENS = 40
+
+Draw = Callable[[Dice], Iterator[dict[str, Any]]]
+CHATS: Mapping[str, Draw] = {
+    "sums": lambda dice: sums.questions(dice, split=SEALED),
+    "sequences": lambda dice: sequences.questions(dice, split=SEALED),
+}
+
+
+def text_choices(name: str, text: str, limit: int | None = None) -> list[Choice]:
+    """Questions about how a text goes on, the same for the same text.
+
+    Raises:
+        EvaluationError: The text is too short for so many.
+    """
+    count = limit or COUNT
+    parts = _lines(text) if name == "code" else _sentences(text)
+    shuffled = random.Random(_SEED)  # noqa: S311 - for questions
+    if len(parts) < max(count, 4 * _CHOICES):
+        raise EvaluationError(f"{name}: the text gives {len(parts)} questions, and {count} were asked for: use --limit")
+    # Endings of about one length, so that length does not give the answer away.
+    order = sorted(range(len(parts)), key=lambda place: (len(parts[place][1]), place))
+    rank = {place: number for number, place in enumerate(order)}
+    questions = []
+    for number in sorted(shuffled.sample(range(len(parts)), count)):
+        context, right = parts[number]
+        near = order[max(0, rank[number] - 40) : rank[number] + 41]
+        others = sorted({parts[place][1] for place in near if parts[place][0] != context} - {right})
+        wrong = shuffled.sample(others, _CHOICES - 1)
+        gold = shuffled.randrange(_CHOICES)
+        questions.append(Choice(f"{name}/{number}", context, (*wrong[:gold], right, *wrong[gold:]), gold))
+    return questions
+
+
+def _sentences(text: str) -> list[tuple[str, str]]:
+    """Beginnings and ends of sentences of 10 to 40 words, cut in the middle."""
+    found = []
+    for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[A-Z])", text):
+        words = sentence.split()
+        if 10 <= len(words) <= 40 and words[-1][-1:] in ".!?":
+            half = len(words) // 2
+            found.append((" ".join(words[:half]), " ".join(words[half:])))
+    return list(dict(found).items())
+
+
+def _lines(text: str) -> list[tuple[str, str]]:
+    """Three lines of code and the next one without its indentation."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = [
+        (
+            "\n".join(lines[place - 3 : place]) + "\n" + line[: len(line) - len(line.lstrip())].removesuffix(" "),
+            line.strip(),
+        )
+        for place, line in enumerate(lines)
+        if place >= 3 and 12 <= len(line.strip()) <= 80
+    ]
+    return list(dict(found).items())
+
+
+def _indent(line: str) -> str:
+    """The spaces before a line but the one that a choice brings."""
+    return line[: len(line) - len(line.lstrip())].removesuffix(" ")
+
+
+def chats(scorer: Scorer, name: str, limit: int | None = None) -> Outcome:
+    """Questions of ``CHATS``: the last number of a greedy answer counts; and how likely the reference answer was."""
+    seen: dict[str, dict[str, Any]] = {}
+    for row in CHATS[name](Dice(_SEED)):
+        seen.setdefault(row["prompt"], row)
+        if len(seen) == (limit or COUNT):
+            break
+    rows = list(seen.values())
+    prompts = [scorer.render([{"role": "user", "content": row["prompt"]}]) for row in rows]
+    references = loglikelihoods(scorer, [(p, _reference(row)) for p, row in zip(prompts, rows, strict=True)])
+    said: list[str] = []
+    for start in range(0, len(prompts), 200):
+        said += answers(scorer, prompts[start : start + 200], Generation(max_tokens=_ANSWER_TOKENS))
+    items = []
+    for row, answer, reference in zip(rows, said, references, strict=True):
+        numbers = re.findall(r"-?\d+", answer.replace(",", ""))
+        items.append(
+            Item(
+                row["prompt"],
+                float(bool(numbers) and int(numbers[-1]) == _value(row)),
+                answer,
+                parsed=bool(numbers),
+                reference_nll=-reference.logprob,
+                reference_tokens=reference.tokens,
+            )
+        )
+    return Outcome(name, {"acc": float(np.mean([item.right for item in items]))}, "acc", tuple(items))
+
+
+def _value(row: Mapping[str, Any]) -> int:
+    return int(row.get("value", row.get("next", 0)))
+
+
+def _reference(row: Mapping[str, Any]) -> str:
+    """A plain right answer, in no adapter's style."""
+    if "value" in row:
+        return f"{row['a']} {row['operation']} {row['b']} is {row['value']}."
+    return f"The next number is {row['next']}."
