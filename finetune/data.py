@@ -10,6 +10,7 @@ from typing import Any
 from finetune.examples import Example, Problems, held_out, read_examples
 from finetune.recipe import HUB, Recipe
 from finetune.rows import parts
+from finetune.sample_store import Samples
 from finetune.tokens import Sample, tokenise_all
 
 # Replayed samples on which the KL to the base is measured: their mean moves little with more of them.
@@ -24,16 +25,16 @@ class Dataset:
         replay_validation: Held-out replay, on which the KL to the base is measured; empty without it.
     """
 
-    train: list[Sample]
-    validation: list[Sample]
+    train: Samples
+    validation: Samples
     replayed: int
     sha256: dict[str, str]
-    replay_validation: list[Sample] = field(default_factory=list)
+    replay_validation: Samples = field(default_factory=Samples)
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """All tasks, in alphabetical order."""
-        return tuple(sorted({sample.task for sample in self.train}))
+        return self.train.tasks
 
 
 def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
@@ -45,18 +46,17 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
     problems = Problems()
     data = recipe.data
     share = 0.0 if data.validation else data.validation_share
-    train: list[Sample] = []
-    validation: list[Sample] = []
+    train, validation = Samples(), Samples()
     for example, sample in checked(read_examples(data.train, problems=problems), recipe, tokenizer, problems):
         (validation if held_out(example, share) else train).append(sample)
     if data.validation:
         examples = read_examples(data.validation, problems=problems)
-        validation = [sample for _, sample in checked(examples, recipe, tokenizer, problems)]
+        validation = Samples(sample for _, sample in checked(examples, recipe, tokenizer, problems))
     own = len(train)
-    replay_kept: list[Sample] = []
+    replay_kept = Samples()
     if data.replay:
         replay, replay_kept = _replay(data.replay, own, recipe, tokenizer, problems)
-        train += replay
+        train.extend(replay)
     problems.raise_any()
     if not train:
         problems.add(f"{data.train}: every example is held out. Lower data.validation_share.")
@@ -67,7 +67,7 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
 
 def _replay(
     source: Path, own: int, recipe: Recipe, tokenizer: Any, problems: Problems
-) -> tuple[list[Sample], list[Sample]]:
+) -> tuple[Iterator[Sample], Samples]:
     """As many as make up the share, each once, chosen by hash, all of them where there are fewer; and those held out.
 
     The file is read twice, so that no more of it is held than is used.
@@ -81,12 +81,13 @@ def _replay(
     chosen, chosen_kept = set(sorted(used)[:wanted]), set(sorted(kept)[:HELD_OUT_REPLAY])
     both = chosen | chosen_kept
     picked = _once(read_examples(source, text=True, problems=Problems()), both)
-    samples: dict[int, Sample] = {}
+    samples, places = Samples(), {}
     for example, sample in checked(picked, recipe, tokenizer, problems):
-        whole = replace(sample, learned=(False,) * len(sample.tokens), kl=True) if kl else sample
-        samples[int(example.digest, 16)] = whole
-    found = sorted(samples)
-    return [samples[n] for n in found if n in chosen], [samples[n] for n in found if n in chosen_kept]
+        places[int(example.digest, 16)] = len(samples)
+        samples.append(replace(sample, learned=(False,) * len(sample.tokens), kl=True) if kl else sample)
+    found = sorted(places)
+    kept_ones = Samples(samples[places[n]] for n in found if n in chosen_kept)
+    return (samples[places[n]] for n in found if n in chosen), kept_ones
 
 
 def _once(examples: Iterable[Example], digests: set[int]) -> Iterator[Example]:

@@ -27,7 +27,6 @@ class Sample:
     tokens: tuple[int, ...]
     learned: tuple[bool, ...]
     task: str
-    where: str
     kl: bool = False
 
 
@@ -76,7 +75,7 @@ def _sample(
         learned.append(True)
     if not any(learned[1:]):  # the first token is never predicted
         return ValueError("nothing would be learned: the template leaves no assistant text. Check data.template.")
-    return Sample(tuple(tokens), tuple(learned), example.task, example.where)
+    return Sample(tuple(tokens), tuple(learned), example.task)
 
 
 def _written(example: Example, tokenizer: Any) -> tuple[str, list[tuple[int, int]]] | ValueError:

@@ -1,5 +1,6 @@
 """Data are checked line by line; the loss falls on the assistant's words only; packs never mix."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from finetune.backends.peft_backend import IGNORED, collate, summed_loss
 from finetune.data import load_dataset
 from finetune.errors import DataError
 from finetune.examples import read_examples
-from finetune.packing import Plan, epoch_batches, pack
+from finetune.packing import Plan, Rows, epoch_batches, pack
 from finetune.presets import recipe_text
 from finetune.probes import read_questions
 from finetune.recipe import load_recipe
 from finetune.run import recipe_as_run
+from finetune.sample_store import Samples
 from finetune.survey import quantile, survey
 from finetune.tokens import Sample, tokenise
 from tests.finetune.tiny import save_base, sums, tiny_llama, tiny_tokenizer, write_jsonl
@@ -164,7 +166,7 @@ def test_a_multi_task_method_wants_a_task_in_every_line(tmp_path):
     st.integers(0, 9),
 )
 def test_no_row_and_no_batch_mixes_tasks_and_every_sample_comes_once(sizes, max_tokens, packing, epoch):
-    samples = [Sample((n,) * size, (True,) * size, task, "") for n, (size, task) in enumerate(sizes)]
+    samples = Samples(Sample((n,) * size, (True,) * size, task) for n, (size, task) in enumerate(sizes))
 
     plans = epoch_batches(samples, batch=3, max_tokens=max_tokens, packing=packing, seed=1, epoch=epoch)
 
@@ -172,13 +174,32 @@ def test_no_row_and_no_batch_mixes_tasks_and_every_sample_comes_once(sizes, max_
     assert all(sum(len(s.tokens) for s in row) <= max_tokens for plan in plans for row in plan.rows)
     assert sorted(s.tokens[0] for plan in plans for row in plan.rows for s in row) == list(range(len(samples)))
     again = epoch_batches(samples, batch=3, max_tokens=max_tokens, packing=packing, seed=1, epoch=epoch)
-    assert plans == again
+    assert list(plans) == list(again)
 
 
 def test_packing_fills_rows():
-    samples = [Sample((1,) * size, (True,) * size, "", "") for size in [50, 30, 20, 60, 40] * 4]
+    rows = Rows()
 
-    assert len(pack(samples, 100)) == 8
+    pack(range(20), [50, 30, 20, 60, 40] * 4, 100, rows)
+
+    assert len(rows) == 8
+
+
+def test_samples_take_a_few_bytes_a_token_and_come_back_as_they_were():
+    """A million tokens in objects of their own would take 50 MB and more."""
+    samples = Samples()
+    tracemalloc.start()
+
+    for n in range(10_000):
+        samples.append(Sample(tuple(range(n, n + 100)), (False,) * 50 + (True,) * 50, f"task {n % 3}", kl=n % 2 == 1))
+
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 6 * 10_000 * 100
+    assert samples[7] == Sample(tuple(range(7, 107)), (False,) * 50 + (True,) * 50, "task 1", kl=True)
+    assert samples[-1:] == [samples[9_999]]
+    assert samples.tasks == ("task 0", "task 1", "task 2")
+    assert set(samples.lengths()) == {100}
 
 
 def test_a_packed_row_has_the_loss_of_its_samples_alone():
@@ -186,7 +207,7 @@ def test_a_packed_row_has_the_loss_of_its_samples_alone():
     model = tiny_llama(vocabulary=97).eval()
     generator = torch.Generator().manual_seed(3)
     samples = [
-        Sample(tuple(torch.randint(0, 97, (n,), generator=generator).tolist()), (True,) * n, "", "") for n in (5, 9, 7)
+        Sample(tuple(torch.randint(0, 97, (n,), generator=generator).tolist()), (True,) * n, "") for n in (5, 9, 7)
     ]
     together = collate(Plan((tuple(samples),), ""), 0, torch.device("cpu"))
     padded = collate(Plan(tuple((s,) for s in samples), ""), 0, torch.device("cpu"))

@@ -14,6 +14,7 @@ from finetune.methods.base import ADAPTER, layers, switched_off
 from finetune.methods.registry import METHODS
 from finetune.packing import Plan, epoch_batches
 from finetune.run import start
+from finetune.sample_store import Samples
 from finetune.tokens import Sample
 from tests.finetune.test_data import recipe_for
 from tests.finetune.tiny import TARGETS, attached, stir, sums, tiny_llama, tiny_tokenizer, write_jsonl
@@ -25,7 +26,7 @@ TASKS = {"tasks": ("red", "blue")}
 def held(*sizes, seed=3):
     generator = torch.Generator().manual_seed(seed)
     tokens = [tuple(torch.randint(0, 97, (n,), generator=generator).tolist()) for n in sizes]
-    return [Sample(t, (False,) * len(t), "", "", kl=True) for t in tokens]
+    return [Sample(t, (False,) * len(t), "", kl=True) for t in tokens]
 
 
 def batch_of(*rows):
@@ -137,7 +138,7 @@ def test_the_held_out_kl_is_the_mean_over_tokens():
 
 
 def test_rows_are_learned_or_held_never_both():
-    samples = [Sample((n,) * 9, (True,) * 9, "", "") for n in range(20)] + held(*[7] * 10)
+    samples = Samples([Sample((n,) * 9, (True,) * 9, "") for n in range(20)] + held(*[7] * 10))
 
     plans = epoch_batches(samples, batch=3, max_tokens=30, packing=True, seed=1, epoch=0)
 
@@ -172,7 +173,7 @@ def test_replay_may_be_plain_text_of_which_nothing_is_learned_but_all_counts(tmp
     assert 5 < len(dataset.replay_validation) < 40
     assert not {s.tokens for s in dataset.replay_validation} & {s.tokens for s in replayed}
     learned = load_dataset(replaying(tmp_path, "data.replay_loss=answer"), tiny_tokenizer())
-    assert learned.replay_validation == []
+    assert not learned.replay_validation
     assert all(all(s.learned) for s in learned.train if s.tokens in {t.tokens for t in texts})
 
 
