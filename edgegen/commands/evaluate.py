@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from edgegen.commands import evaluate_shipped
 from edgegen.report_table import table
 from finetune.evaluation import forgetting, merit, texts
 from finetune.evaluation.drift import CHUNKS, Drift, View, chat_blocks, measure, own_answers, text_blocks
@@ -274,6 +275,9 @@ def harness(arguments: tuple[str, ...]) -> None:
 
     sys.argv = ["lm_eval", *arguments]
     cli_evaluate()
+
+
+command.add_command(evaluate_shipped.command)
 
 
 def _document(path: Path) -> dict[str, Any]:

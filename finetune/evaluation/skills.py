@@ -23,6 +23,8 @@ from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoo
 
 # A paired difference whose lower bound may be 2 points below nothing needs some 2,000 questions.
 COUNT = 2_000
+# Of chats: an answer costs twenty times as much as a choice, and the probability of the reference needs fewer.
+CHAT_COUNT = 1_000
 TEXTS = ("facts", "code")  # of ``texts.TEXTS``, those that give so many
 _SEED = 1
 _CHOICES = 4
@@ -96,7 +98,7 @@ def chats(scorer: Scorer, name: str, limit: int | None = None) -> Outcome:
     seen: dict[str, dict[str, Any]] = {}
     for row in CHATS[name](Dice(_SEED)):
         seen.setdefault(row["prompt"], row)
-        if len(seen) == (limit or COUNT):
+        if len(seen) == min(limit or CHAT_COUNT, CHAT_COUNT):
             break
     rows = list(seen.values())
     prompts = [scorer.render([{"role": "user", "content": row["prompt"]}]) for row in rows]

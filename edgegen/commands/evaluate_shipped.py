@@ -1,0 +1,197 @@
+"""``edgegen evaluate shipped``: every figure the shipped adapters are held to, by one command that can be resumed."""
+
+import csv
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from edgegen.errors import ConfigError
+from edgegen.shipped import shipped_bundle
+from finetune.evaluation import shipped
+from finetune.evaluation.errors import EvaluationError
+
+# Abstention: limits are found on the first mix and tried on the second, which has other questions, languages and tasks.
+_FOUND_ON = ("number-comparison", "number-comparison-de", "number-comparison-id", "iot-command", "arithmetic")
+_TRIED_ON = (
+    "number-comparison", "number-comparison-es", "number-comparison-fr", "iot-command", "arithmetic", "sequences",
+    "instruction-format",
+)  # fmt: skip
+_LANGUAGES = tuple(f"number-comparison-{one}" for one in shipped.LANGUAGES)
+
+_BASE = ("famous", "number-comparison", "iot-command", "alert-triage")
+
+
+class Step(NamedTuple):
+    """A command.
+
+    Args:
+        arguments: Of ``edgegen``; what it prints is the document, unless it takes ``--out``.
+        minutes: About how long the whole of it takes on two cores.
+        may_fail: A wish that nothing reaches is a result here.
+    """
+
+    name: str
+    arguments: Sequence[str]
+    minutes: float
+    may_fail: bool = False
+
+
+def steps(bundle: Path, base: Path, out: Path, share: float, threads: int | None) -> list[Step]:
+    """All commands, the quick ones first; ``share`` of their questions."""
+
+    def some(count: int) -> str:
+        return str(max(8, round(count * share)))
+
+    keys = [f"model.bundle={bundle}", f"model.base={base}", f"node.data_dir={out / 'data'}", "model.slots=8"]
+    keys += [] if threads is None else [f"model.threads={threads}"]
+    model = [part for key in keys for part in ("--set", key)]
+    scored = [str(bundle), "--base", str(base), *([] if threads is None else ["--threads", str(threads)])]
+
+    def probe(suites: Sequence[str], *more: str) -> list[str]:
+        return ["probe", "run", *model, *(part for name in suites for part in ("--suite", name)), "--json", *more]
+
+    tasks = [part for task in (*shipped.STRONG, *shipped.WEAK) for part in ("--task", task)]
+
+    def skills(*adapter: str) -> list[str]:
+        return ["evaluate", "run", *scored, *tasks, *adapter, "--limit", some(2_000)]
+
+    return [
+        Step("gate", probe(["gate"]), 0.5),
+        Step("famous", probe(["famous"]), 0.5),
+        Step("iot-command", probe(["iot-command"], "--count", some(800)), 6),
+        Step("alert-triage", probe(["alert-triage"], "--count", some(600)), 8),
+        Step("languages", probe(_LANGUAGES, "--count", some(400)), 10),
+        Step("base", probe([*_BASE, *_LANGUAGES], "--no-adapter", "--limit", some(300)), 15),
+        Step("numbers", probe(["number-comparison"], "--count", some(5_000)), 25),
+        Step("mix-dev", probe(_FOUND_ON, "--split", "dev", "--limit", some(60)), 3),
+        Step("mix-other", probe(_TRIED_ON, "--limit", some(60)), 4),
+        Step(
+            "abstention",
+            ["probe", "calibrate", str(out / "mix-dev.json"), "--by", "mean", "--together", "--check",
+             str(out / "mix-other.json"), "--json"],
+            0.1,
+            may_fail=True,
+        ),
+        Step("drift", ["evaluate", "drift", *scored, "--chunks", some(24), "--chats", some(500)], 20),
+        Step("skills-base", skills(), 25),
+        *(Step(f"skills-{name}", skills("--use", name), 25) for name in shipped.ADAPTERS),
+    ]  # fmt: skip
+
+
+@click.command("shipped")
+@click.option("--base", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True, help="Its GGUF.")
+@click.option("--bundle", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Not the shipped one.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the results.")
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the questions, to try.")
+@click.option("--threads", type=click.IntRange(1), help="All cores unless given.")
+def command(*, base: Path, bundle: Path | None, out: Path, share: float, threads: int | None) -> None:
+    """Measure every figure that the shipped adapters are held to: about three hours on two cores.
+
+    A step whose document is in OUT is not done again, so the command may be broken off and repeated. OUT gets the
+    documents, shipped.json and shipped.csv with all figures, bounds and commands, and shipped.md, the table.
+
+    \b
+    Example:
+        edgegen evaluate shipped --base .cache/data/bundles/smollm2-135m-1.0.0/model.gguf --out runs/evaluation
+        edgegen evaluate shipped --base model.gguf --out /tmp/try --share 0.01
+    """  # noqa: D301 (click reads the \b)
+    bundle, out = (bundle or shipped_bundle()).absolute(), out.absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    planned = steps(bundle, base.absolute(), out, share, threads)
+    commands = _commands(out)
+    left = [step for step in planned if not _done(out, step, commands)]
+    for number, step in enumerate(left, 1):
+        ahead = sum(other.minutes for other in left[number - 1 :]) * share
+        click.echo(f"[{number}/{len(left)}] {step.name}: edgegen {shlex.join(step.arguments)}", err=True)
+        click.echo(f"    about {ahead:.0f} min left", err=True)
+        seconds = _run(out, step)
+        commands[step.name] = {"command": f"edgegen {shlex.join(step.arguments)}", "seconds": round(seconds, 1)}
+        _write(out / "commands.json", json.dumps(commands, indent=2) + "\n")
+        click.echo(f"    {seconds:.0f} s", err=True)
+    found = shipped.read(out, [*(step.name for step in planned), "commands"])
+    table = shipped.rows(found)
+    about = {
+        "bundle": bundle.name,
+        "manifest_sha256": found["numbers"]["model_sha256"],
+        "share": share,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+    }
+    _write(out / "shipped.json", json.dumps(shipped.document(table, commands, about), indent=2) + "\n")
+    with (out / "shipped.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        names = [field.name for field in fields(shipped.Row)]
+        writer.writerow([*names, "command"])
+        writer.writerows([*asdict(row).values(), commands[row.step]["command"]] for row in table)
+    lines = shipped.markdown(table)
+    _write(out / "shipped.md", "\n".join(lines) + "\n")
+    click.echo("\n".join(lines))
+    missed = [row for row in table if row.reached is False]
+    click.echo(f"\n{len(table) - len(missed)} of {len(table)} reached; {out / 'shipped.json'}, .csv and .md written")
+
+
+def _commands(out: Path) -> dict[str, dict[str, Any]]:
+    """What has been run in this folder so far.
+
+    Raises:
+        ConfigError: The file is damaged.
+    """
+    path = out / "commands.json"
+    if not path.is_file():
+        return {}
+    try:
+        found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError([f"{path}: is no JSON ({error}). Choose another --out, or remove it."]) from None
+    return found
+
+
+def _done(out: Path, step: Step, commands: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether its document is there, made by the same command.
+
+    Raises:
+        ConfigError: It was made by another command, so that the table would mix two measurements.
+    """
+    if step.name not in commands or not (out / f"{step.name}.json").is_file():
+        return False
+    if commands[step.name]["command"] != f"edgegen {shlex.join(step.arguments)}":
+        raise ConfigError(
+            [f"--out {out}: its {step.name}.json is of other options or another bundle. Choose an empty folder."]
+        )
+    return True
+
+
+def _run(out: Path, step: Step) -> float:
+    """Seconds it took.
+
+    Raises:
+        EvaluationError: It failed; nothing is left of it.
+    """
+    path = out / f"{step.name}.json"
+    part = path.with_suffix(".part")
+    takes_out = step.arguments[0] == "evaluate"
+    arguments = [*step.arguments, *(["--out", str(part)] if takes_out else [])]
+    began = time.monotonic()
+    with (out / f"{step.name}.txt").open("wb") if takes_out else part.open("wb") as printed:
+        done = subprocess.run([sys.executable, "-m", "edgegen.cli", *arguments], stdout=printed, check=False)
+    seconds = time.monotonic() - began
+    if done.returncode != 0 and not (step.may_fail and part.stat().st_size):
+        part.unlink(missing_ok=True)
+        raise EvaluationError(f"{step.name} ended with exit status {done.returncode}; repeat the command to go on")
+    part.replace(path)
+    return seconds
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
