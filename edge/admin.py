@@ -61,7 +61,7 @@ class Admin:
             answer = self._frame(
                 request_id, "error", code="busy", reason=f"not done, as it cannot be recorded: {error}"
             )
-            self._daemon.node.storage_failed(error, clock.now())
+            self._daemon.node.storage.failed(error, clock.now())
         return [self._outgoing(operator, request_id, answer, message.correlation)]
 
     def recover(self) -> list[Outgoing]:
@@ -96,7 +96,7 @@ class Admin:
                 )
                 self._daemon.store.add_event(clock.utc(), "admin", f"{operator}: {verb}")
         except StoreError as error:
-            self._daemon.node.storage_failed(error, clock.now())  # with a full disk all the more a question to answer
+            self._daemon.node.storage.failed(error, clock.now())  # with a full disk all the more a question to answer
         act()
         return answer
 
@@ -115,7 +115,7 @@ class Admin:
             try:
                 self._end(command, answer, result)
             except StoreError as error:
-                daemon.node.storage_failed(error, clock.now())  # the next start calls it interrupted
+                daemon.node.storage.failed(error, clock.now())  # the next start calls it interrupted
             daemon.publish(self._outgoing(command.operator, command.id, answer, correlation))
 
         # Recorded first: an order that nobody could trace is not carried out.

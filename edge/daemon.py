@@ -335,7 +335,7 @@ class Daemon:
         try:
             self.store.add_event(clock.utc(), kind, detail)
         except StoreError as error:
-            self.node.storage_failed(error, clock.now())
+            self.node.storage.failed(error, clock.now())
 
     # --- reloading -------------------------------------------------------------------------------
 
@@ -358,6 +358,9 @@ class Daemon:
         if config.limits != before.limits:
             self.node.set_limits(config.limits)
             done.append("limits changed")
+        done += [
+            f"[{name}] changed" for name in ("telemetry", "update") if getattr(config, name) != getattr(before, name)
+        ]
         try:
             model = resolve_model(config)
         except EdgegenError as error:
@@ -406,8 +409,8 @@ class Daemon:
         """The state and, when it is not plainly online, the reason."""
         if self.node.draining:
             return "draining", None
-        if self.node.storage_problem is not None:
-            return "degraded", self.node.storage_problem
+        if self.node.storage.problem is not None:
+            return "degraded", self.node.storage.problem
         if not self.engines.ready:
             if self.engines.failure:
                 return "degraded", self.engines.failure
@@ -459,7 +462,7 @@ class Daemon:
         try:
             self.store.add_telemetry(row)
         except StoreError as error:
-            self.node.storage_failed(error, now)
+            self.node.storage.failed(error, now)
         if self.link.connected:
             health = presence.health(row, self.node, self.engine_stats, self.offers)
             self.publish(Outgoing(self.topics.health, health, qos=0, retain=True))
@@ -476,7 +479,7 @@ class Daemon:
             return [self._info_message(), self._offers_message(), *interrupted, *self.node.backlog()]
         except StoreError as error:
             # What waits there is published after the next start, or when its devices repeat themselves.
-            self.node.storage_failed(error, clock.now())
+            self.node.storage.failed(error, clock.now())
             return [self._info_message()]
 
     def on_disconnected(self, reason: str) -> None:  # noqa: ARG002 - the link keeps and logs it

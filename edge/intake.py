@@ -9,9 +9,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from edge.core.endings import Ending, terminal
 from edge.core.messages import Incoming, Outgoing
 from edge.core.request import Job
-from edge.node import Ending, Node, terminal
+from edge.node import Node
 from edge.store import StoredRequest
 from edgegen.errors import RequestError, StoreError
 from edgegen.protocol import (
@@ -83,7 +84,7 @@ class Intake:
             except StoreError as error:
                 for ending in batch.endings:
                     ending.job.seq -= 1  # its frame was not stored, so its number is free
-                node.storage_failed(error, now)
+                node.storage.failed(error, now)
                 return [out for arrival in arrivals if (out := self._turn_away(arrival)) is not None]
             node.counters.accepted += len(batch.jobs)
             for job in (*batch.jobs, *(ending.job for ending in batch.endings)):
@@ -277,7 +278,7 @@ class Intake:
         if job is None:
             return  # its terminal frame waits for the disk and will be published
         ending = node.error(job, "cancelled", f"{arrival.address.device} cancelled it", batch.now)
-        if node.save([ending]):
+        if node.storage.save([ending]):
             if job in batch.jobs:
                 batch.jobs.remove(job)
             batch.endings.append(ending)

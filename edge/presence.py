@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from edge import clock, salvage, telemetry
-from edge.node import DEDUP_WINDOW_S, Node
+from edge.node import Node
 from edge.offers import OfferWatch
+from edge.storage import DEDUP_WINDOW_S
 from edgegen import __version__
 from edgegen.errors import StoreDamagedError, StoreError
 from edgegen.protocol import PROTOCOL_VERSION, VERBS, encode, request_json_schema
@@ -61,7 +62,7 @@ def health(row: Mapping[str, Any], node: Node, engine: Mapping[str, Any], offers
             "counters": node.counts(),
             "engine": {name: value for name, value in engine.items() if name != "ev"},
             "model": node.model,
-            "storage_problem": node.storage_problem,
+            "storage_problem": node.storage.problem,
             "storage_set_aside": [path.name for path in salvage.damaged_files(node.store.path.parent)],
             "offers": len(offers.offers),
             "offers_problem": offers.problem,
@@ -76,7 +77,7 @@ def _from_store(node: Node, utc: float) -> dict[str, Any]:
     except StoreError as error:
         # No reason to stop answering; but damage spreads, so the node begins a new file.
         if isinstance(error, StoreDamagedError):
-            node.storage_failed(error, clock.now())
+            node.storage.failed(error, clock.now())
         return {"latency": None, "probe": None, "statistics_problem": str(error)}
 
 

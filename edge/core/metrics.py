@@ -8,8 +8,24 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edge.core.request import Job
+
+
+@dataclass
+class Counters:
+    """What has happened since the node started."""
+
+    accepted: int = 0
+    refused: int = 0
+    done: int = 0
+    errors: int = 0
+    guarded: int = 0
+    restarted: int = 0
+    engine_deaths: int = 0
+    retained_dropped: int = 0
+    undeliverable: int = 0
 
 
 def timing(job: Job, now: float) -> dict[str, float]:

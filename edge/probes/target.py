@@ -176,7 +176,7 @@ class EngineTarget:
             self._engine.send(self._submission(self._keys, asked.item))
 
     def _submission(self, key: int, item: Item) -> dict[str, Any]:
-        """An item as the engine takes it, see ``edge.node.submission``."""
+        """An item as the engine takes it, see ``edge.core.submission``."""
         sampling = dict(item.sampling)
         if sampling.get("max_tokens", 0) > self._max_tokens:
             sampling["max_tokens"] = self._max_tokens

@@ -47,7 +47,7 @@ def test_answers_are_delivered_when_the_table_of_measurements_is_damaged(path: P
 
     for request_id in ("open-1", "late"):
         assert sim.frames(request_id)[-1]["type"] == "done"
-    assert sim.node.storage_problem is None
+    assert sim.node.storage.problem is None
     (aside,) = salvage.damaged_files(path.parent)
     assert "set aside" in sim.store.query("SELECT detail FROM events WHERE kind = 'database'")[0][0]
     sim.published.clear()
@@ -106,11 +106,11 @@ def test_only_the_newest_damaged_files_are_kept(path: Path) -> None:
 def test_a_disk_that_damages_the_new_file_at_once_is_told_and_not_fought(path: Path) -> None:
     sim = make_sim(path)
     for _ in range(2):
-        sim.node.storage_failed(StoreDamagedError("malformed"), sim.now)
+        sim.node.storage.failed(StoreDamagedError("malformed"), sim.now)
         sim.step(20)
 
     assert len(salvage.damaged_files(path.parent)) == 1
-    assert "Replace the disk" in str(sim.node.storage_problem)
+    assert "Replace the disk" in str(sim.node.storage.problem)
     sim.send({"id": "r", "prompt": "hi"})
     assert sim.step(700) is None
-    assert sim.node.storage_problem is None, "a minute later it is tried once more"
+    assert sim.node.storage.problem is None, "a minute later it is tried once more"

@@ -277,7 +277,7 @@ def test_a_full_disk_refuses_new_requests_and_keeps_the_accepted_ones():
     assert "disk" in refused[0]["reason"]
     assert in_between[0] == "accepted"
     assert sim.kinds("r1")[-1] == "done"
-    assert sim.node.storage_problem is None
+    assert sim.node.storage.problem is None
     sim.check()
 
 
@@ -288,14 +288,14 @@ def test_an_answer_the_disk_does_not_take_waits_until_it_does():
 
     sim.break_disk()
     sim.step(8)
-    meanwhile = sim.kinds("r1"), sim.node.open_requests, sim.node.storage_problem
+    meanwhile = sim.kinds("r1"), sim.node.open_requests, sim.node.storage.problem
     sim.mend_disk()
     sim.step(30)
 
     assert meanwhile[:2] == (["accepted"], 1), "not published before it is stored"
     assert "readonly" in meanwhile[2]
     assert sim.kinds("r1") == ["accepted", "done"]
-    assert sim.node.storage_problem is None
+    assert sim.node.storage.problem is None
 
 
 def test_the_first_terminal_frame_that_is_stored_wins():
