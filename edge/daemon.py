@@ -81,6 +81,8 @@ class Daemon:
         self._published_state: bytes | None = None
         self._connections = 0
         self._earlier_boots: set[str] = set()  # seen on our state topic at the first connection
+        # Before the lock names this process to those who send it: unhandled, it ends a process.
+        signal.signal(signal.SIGHUP, self._on_hang_up)
         self._lock_file = self._prepare_data_dir(config.node.data_dir)
         self.store = salvage.open_store(config.node.data_dir / "edgegen.db")
         self.node = Node(
@@ -219,12 +221,11 @@ class Daemon:
             else:
                 self._stop_now = True
 
-        def hang_up(_number: int, _frame: FrameType | None) -> None:
-            self._hang_up = True
-
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        signal.signal(signal.SIGHUP, hang_up)
+
+    def _on_hang_up(self, _number: int, _frame: FrameType | None) -> None:
+        self._hang_up = True
 
     # --- stopping --------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """Real brokers for the tests: Debian's Mosquitto and iotcore's rumqttd, each a child process on a free port."""
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +19,12 @@ GATEWAYS = Path(__file__).parent.parent / "firmware_configs" / "gateways"
 
 # Debian keeps it out of a normal user's PATH.
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+
+# Where the kernel's own choice of ports begins, 32768 unless somebody changed it.
+PORTS_END = max(20_000, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]))
+
+# Only ends a wait that would be endless: on two busy cores anything here takes seconds.
+PATIENCE_S = 120.0
 
 # Every login of a secured broker, with its password: the node's, two devices' and an operator's.
 LOGINS = {
@@ -37,15 +45,19 @@ def require_mosquitto() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """TCP ports that nobody listens on at the moment, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """TCP ports that nobody has at the moment, all different.
+
+    They lie below the range from which the kernel takes the source ports of connections: from there one of our own
+    clients could get the port before the broker has it, or while the broker is away connect to itself, as TCP lets
+    two ends open at once that are one.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(10_000, PORTS_END)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            found += [port] * (port not in found)
+    return found
 
 
 def is_listening(port: int) -> bool:
@@ -112,7 +124,7 @@ class Mosquitto:
         assert self._process is not None, "the broker is not running"
         return self._process.pid
 
-    def start(self, timeout_s: float = 10.0) -> Self:
+    def start(self, timeout_s: float = PATIENCE_S) -> Self:
         """Start and return when every listener accepts connections."""
         assert self._process is None, "the broker already runs"
         with self.log.open("ab") as log:
@@ -138,7 +150,7 @@ class Mosquitto:
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def restart(self) -> Self:

@@ -10,9 +10,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from tests.brokers import IotCore, Mosquitto
+import psutil
+
+from tests.brokers import PATIENCE_S, IotCore, Mosquitto
+from tests.processes import children
 
 NODE = "gw1"
 
@@ -62,7 +65,7 @@ class Gateway:
         """SIGTERM, as systemd does; returns the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(20)
+        status = self.process.wait(PATIENCE_S)
         self.process = None
         return status
 
@@ -77,16 +80,19 @@ class Gateway:
         assert self.process is not None
         self.process.send_signal(signal.SIGHUP)
 
-    def engine_pid(self) -> int | None:
+    def child(self, word: str) -> psutil.Process | None:
+        """A process of the daemon's with this word in its command line."""
         assert self.process is not None
-        path = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
-        children = Path(path).read_text().split()
-        return int(children[0]) if children else None
+        return next(children(self.process.pid, word), None)
 
-    def kill_engine(self) -> None:
-        pid = self.engine_pid()
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+    def engine(self, *, after: psutil.Process | None = None) -> psutil.Process:
+        """The engine's process, as soon as there is one, and another than ``after``."""
+
+        def found() -> psutil.Process | None:
+            engine = self.child("edge.engine.worker")
+            return engine if engine != after else None
+
+        return cast("psutil.Process", wait_for(found, "an engine"))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(f"file:{self.data_dir}/edgegen.db?mode=ro", uri=True)
@@ -103,15 +109,17 @@ class Gateway:
             self.kill()
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
-    """What ``condition`` returns, as soon as it is truthy."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
+def wait_for(condition: Callable[[], Any], what: str, saw: Callable[[], str] | None = None) -> Any:
+    """What ``condition`` returns, as soon as it is truthy.
+
+    Raises:
+        AssertionError: After PATIENCE_S, with ``what`` was waited for and what ``saw`` tells.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {what}; {saw() if saw else ''}"
         time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what}")
+    return value
 
 
 class Listener:
@@ -125,25 +133,26 @@ class Listener:
         if login is not None:
             command += ["-u", login[0], "-P", login[1]]
         command += ["-t", "edgegen/+/res/#", "-t", "edgegen/+/state", "-t", "edgegen/+/health", "-t", "edgegen/+/info"]
-        command += ["-t", "edgegen/+/offers", "-t", "edgegen/+/admin/res/#", "-F", "%t\t%r\t%p"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
+        command += ["-t", "edgegen/+/offers", "-t", "edgegen/+/admin/res/#"]
+        command += ["-F", "%t\t%r\t%x"]  # in hexadecimal: a plain answer may have lines
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
-        self._rest = ""
+        self._rest = b""
 
     def read(self) -> None:
         assert self._process.stdout is not None
         while True:
             try:
-                chunk = os.read(self._process.stdout.fileno(), 65536).decode()
+                chunk = os.read(self._process.stdout.fileno(), 65536)
             except BlockingIOError:
                 return
             if not chunk:
                 return
-            *lines, self._rest = (self._rest + chunk).split("\n")
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
             for line in lines:
-                topic, retain, payload = line.split("\t", 2)
-                self.lines.append((topic, retain == "1", payload))
+                topic, retain, payload = line.decode().split("\t")
+                self.lines.append((topic, retain == "1", bytes.fromhex(payload).decode()))
 
     def frames(self) -> dict[tuple[str, str], list[dict[str, Any]]]:
         """Frames by (device, last topic level), in the order they came."""
@@ -171,25 +180,43 @@ class Listener:
         """Frames of an operator's command."""
         return [json.loads(p) for p in self.payloads(f"edgegen/{NODE}/admin/res/{operator}/{command_id}")]
 
-    def outcome(self, operator: str, command_id: str, timeout_s: float = 60) -> dict[str, Any]:
+    def outcome(self, operator: str, command_id: str) -> dict[str, Any]:
         """How an operator's command ended."""
         return wait_for(
             lambda: next((f for f in self.answers(operator, command_id) if f["type"] in ("done", "error")), None),
-            timeout_s,
             f"the end of {command_id}",
         )
 
+    def latest(self, what: str) -> dict[str, Any]:
+        """What the node said last on its topic ``info``, ``health``, ``state`` or ``offers``; empty before it does."""
+        payloads = self.payloads(f"edgegen/{NODE}/{what}")
+        return json.loads(payloads[-1]) if payloads else {}
+
     def offers(self) -> list[dict[str, Any]]:
         """What the node offers now."""
-        payloads = self.payloads(f"edgegen/{NODE}/offers")
-        return json.loads(payloads[-1])["offers"] if payloads else []
+        return self.latest("offers").get("offers", [])
 
-    def state(self) -> str | None:
-        states = self.payloads(f"edgegen/{NODE}/state")
-        return json.loads(states[-1])["state"] if states else None
+    def states(self) -> list[str]:
+        """The node's states, in the order they came."""
+        return [json.loads(payload)["state"] for payload in self.payloads(f"edgegen/{NODE}/state")]
 
-    def wait_state(self, state: str, timeout_s: float = 30) -> None:
-        wait_for(lambda: self.state() == state, timeout_s, f"state {state}, it is {self.state()}")
+    def wait_state(self, state: str, *, since: int | None = None) -> int:
+        """Until the node's state is this one, or with ``since`` until it has been.
+
+        Args:
+            since: How many states to pass over: a state may be gone again before anybody looks.
+
+        Returns:
+            How many states there were up to this one.
+        """
+
+        def position() -> int:
+            states = self.states()
+            if since is None:
+                return len(states) if states[-1:] == [state] else 0
+            return states.index(state, since) + 1 if state in states[since:] else 0
+
+        return int(wait_for(position, f"state {state}", lambda: f"the states were {self.states()[since:]}"))
 
     def close(self) -> None:
         self._process.kill()
@@ -215,18 +242,22 @@ def publish(
     """`mosquitto_pub` at QoS 1: returns when the broker has it."""
     data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", version, "-q", "1", "-s"]
-    subprocess.run([*command, "-t", f"edgegen/{node}/req/{device}/{verb}", *extra], input=data, check=True, timeout=20)
+    subprocess.run(
+        [*command, "-t", f"edgegen/{node}/req/{device}/{verb}", *extra], input=data, check=True, timeout=PATIENCE_S
+    )
 
 
 def order(port: int, verb: str, **fields: Any) -> None:
     """What an operator called ``op`` publishes."""
     topic = f"edgegen/{NODE}/admin/req/op/{verb}"
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", "mqttv5", "-q", "1", "-s", "-t", topic]
-    subprocess.run(command, input=json.dumps(fields).encode(), check=True, timeout=20)
+    subprocess.run(command, input=json.dumps(fields).encode(), check=True, timeout=PATIENCE_S)
 
 
 def publish_lines(port: int, device: str, payloads: list[Mapping[str, Any]], *, version: str) -> None:
     """One connection, one message a line, as fast as it goes."""
     command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-V", version, "-q", "1", "-l"]
     data = "".join(json.dumps(p) + "\n" for p in payloads).encode()
-    subprocess.run([*command, "-t", f"edgegen/{NODE}/req/{device}/generate"], input=data, check=True, timeout=20)
+    subprocess.run(
+        [*command, "-t", f"edgegen/{NODE}/req/{device}/generate"], input=data, check=True, timeout=PATIENCE_S
+    )

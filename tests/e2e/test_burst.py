@@ -9,6 +9,7 @@ import pytest
 
 from tests.brokers import Mosquitto
 from tests.e2e.gateway import Gateway, Listener, publish, publish_lines, wait_for
+from tests.processes import ended
 
 pytestmark = [pytest.mark.broker, pytest.mark.model]
 
@@ -63,13 +64,11 @@ def test_a_burst_from_ten_devices_on_both_versions_is_answered(gateway: Gateway,
         listener.wait_state("online")
 
         expected = send_burst(mosquitto.port)
-        wait_for(lambda: listener.terminals().keys() >= expected, 120, "fifty answers")
+        wait_for(lambda: listener.terminals().keys() >= expected, "fifty answers")
 
         check_answers(listener, expected)
         assert all(len(found) == 1 for found in listener.terminals().values())
-        wait_for(
-            lambda: gateway.query("SELECT count(*) FROM requests WHERE state != 'published'") == [(0,)], 5, "marks"
-        )
+        wait_for(lambda: gateway.query("SELECT count(*) FROM requests WHERE state != 'published'") == [(0,)], "marks")
 
 
 def test_a_node_on_mqtt_311_serves_both_versions(tmp_path: Path, mosquitto: Mosquitto, smollm2: Path) -> None:
@@ -81,7 +80,7 @@ def test_a_node_on_mqtt_311_serves_both_versions(tmp_path: Path, mosquitto: Mosq
         for version in ("mqttv5", "mqttv311"):
             publish(mosquitto.port, version, {"id": "r", "prompt": "Name a colour.", "max_tokens": 8}, version=version)
 
-        wait_for(lambda: len(listener.terminals()) == 2, 30, "two answers")
+        wait_for(lambda: len(listener.terminals()) == 2, "two answers")
         check_answers(listener, {("mqttv5", "r"), ("mqttv311", "r")})
 
 
@@ -90,27 +89,25 @@ def test_kill_9_of_the_engine_and_then_of_the_daemon_loses_nothing(gateway: Gate
     with Listener(mosquitto) as listener:
         listener.wait_state("online")
         expected = send_burst(mosquitto.port, tokens=24)
-        wait_for(lambda: len(listener.terminals()) >= 5, 60, "the burst to be under way")
+        wait_for(lambda: len(listener.terminals()) >= 5, "the burst to be under way")
 
-        gateway.kill_engine()
-        wait_for(lambda: listener.state() == "degraded", 5, "the death to be told")
-        wait_for(lambda: len(listener.terminals()) >= 15, 60, "work to go on")
-        engine = gateway.engine_pid()
+        told = len(listener.states())
+        engine = gateway.engine()
+        engine.kill()
+        listener.wait_state("degraded", since=told)
+        wait_for(lambda: len(listener.terminals()) >= 15, "work to go on")
+        engine = gateway.engine(after=engine)
         gateway.kill()
-        wait_for(lambda: not Path(f"/proc/{engine}").exists() or _is_zombie(engine), 5, "the engine to follow")
+        wait_for(lambda: ended(engine), "the engine to follow")
         listener.wait_state("offline")
         answered = len(listener.terminals())
         gateway.start()
-        wait_for(lambda: listener.terminals().keys() >= expected, 120, "all answers")
+        wait_for(lambda: listener.terminals().keys() >= expected, "all answers")
 
         assert 15 <= answered < len(expected), "killed in the middle of the burst"
         check_answers(listener, expected)
         assert gateway.query("SELECT count(*) FROM requests WHERE terminal IS NULL") == [(0,)]
         assert any(f["type"] == "restarted" for frames in listener.frames().values() for f in frames)
-
-
-def _is_zombie(pid: int | None) -> bool:
-    return " Z " in Path(f"/proc/{pid}/stat").read_text()
 
 
 # Injected from outside: the engine's Python imports this before its own code, and any prompt with the marker makes
@@ -143,7 +140,7 @@ def test_a_request_that_aborts_the_engine_every_time_hurts_no_neighbour(
         for i in range(3):
             publish(mosquitto.port, "good", {"id": f"b{i}", "prompt": "Name a colour.", "max_tokens": 10})
 
-        wait_for(lambda: len(listener.terminals()) == 7, 90, "all seven endings")
+        wait_for(lambda: len(listener.terminals()) == 7, "all seven endings")
 
         terminals = listener.terminals()
         assert terminals["bad", "p"][0]["code"] == "internal"
@@ -158,20 +155,22 @@ def test_a_broker_that_is_away_at_the_start_and_again_later_is_found(
 ) -> None:
     mosquitto.stop()
     with Gateway(tmp_path, mosquitto.port, smollm2) as gateway:
-        wait_for(lambda: "no broker" in gateway.log.read_text(), 20, "the daemon to say that there is no broker")
+        wait_for(lambda: "no broker" in gateway.log.read_text(), "the daemon to say that there is no broker")
         mosquitto.start()
         with Listener(mosquitto) as listener:
             listener.wait_state("online")
             publish(mosquitto.port, "d", {"id": "r1", "prompt": "Count to twenty.", "max_tokens": 60})
-            wait_for(lambda: ("d", "r1") in listener.frames(), 10, "accepted")
+            wait_for(lambda: ("d", "r1") in listener.frames(), "accepted")
         mosquitto.kill()
         time.sleep(1.5)
         mosquitto.start()
         with Listener(mosquitto) as listener:
+            # The state that the broker has kept says nothing; without a session there it would drop the request.
+            wait_for(lambda: gateway.log.read_text().count("connected to ") == 2, "the daemon to come back")
             listener.wait_state("online")
             publish(mosquitto.port, "d", {"id": "r1", "prompt": "Count to twenty.", "max_tokens": 60})
 
-            terminal = wait_for(lambda: listener.terminals().get(("d", "r1")), 30, "the answer")[0]
+            terminal = wait_for(lambda: listener.terminals().get(("d", "r1")), "the answer")[0]
 
             assert terminal["type"] == "done"
             assert gateway.query("SELECT count(*) FROM requests") == [(1,)], "the repeat was no new request"

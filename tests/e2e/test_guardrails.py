@@ -52,13 +52,13 @@ class Site(NamedTuple):
         publish(self.broker.port, "d", {"id": request_id, "prompt": prompt, "temperature": 0, **fields})
 
     def ending(self, request_id: str) -> dict[str, Any]:
-        return wait_for(lambda: self.listener.terminals().get(("d", request_id)), 30, request_id)[0]
+        return wait_for(lambda: self.listener.terminals().get(("d", request_id)), request_id)[0]
 
     def reload(self, text: str, says: str) -> None:
         before = len(self.gateway.log.read_text())
         self.policy.write_text(text)
         self.gateway.hang_up()
-        wait_for(lambda: says in self.gateway.log.read_text()[before:], 10, says)
+        wait_for(lambda: says in self.gateway.log.read_text()[before:], says)
 
     def bundle(self, model: Path, version: str, policy: str) -> Path:
         contents: dict[str, Path | bytes] = {"model.gguf": model, "guardrails.toml": policy.encode()}
@@ -113,7 +113,7 @@ def test_rules_over_questions_answers_and_documents(site: Site) -> None:
     assert site.ending("fine")["type"] == "done"
     for name in ("out", "fine"):
         assert "delta" not in [frame["type"] for frame in site.listener.frames()["d", name]]
-    texts = wait_for(lambda: site.listener.payloads(f"edgegen/{NODE}/res/d/text"), 20, "the plain answer")
+    texts = wait_for(lambda: site.listener.payloads(f"edgegen/{NODE}/res/d/text"), "the plain answer")
     assert texts == [f"error: refused: {REFUSALS['en']}"]
 
 
@@ -124,7 +124,7 @@ def test_policy_is_read_again_and_a_broken_one_changes_nothing(site: Site) -> No
     assert site.ending("doubt")["rule"] == "abstain"
 
     site.reload(BROKEN, "by = 'mood': must be mean, least or agreement")
-    site.gateway.kill_engine()  # the next one starts under the rules that were read last
+    site.gateway.engine().kill()  # the next one starts under the rules that were read last
     site.ask("still", "Who will win?", max_tokens=6)
     assert site.ending("still")["rule"] == "abstain"
 
@@ -152,7 +152,7 @@ def test_bundle_with_unreadable_rules_is_not_served(site: Site, smollm2: Path) -
 
     activate(site.gateway.data_dir, bad)
     site.gateway.hang_up()
-    wait_for(lambda: _current(site) == "small-1.0.0", 20, "the previous bundle")
+    wait_for(lambda: _current(site) == "small-1.0.0", "the previous bundle")
     site.ask("after", "Which boat is best?")
     site.ask("served", "Name a colour.", max_tokens=4)
 

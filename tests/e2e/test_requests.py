@@ -32,12 +32,12 @@ def listener(gateway: Gateway, broker: Mosquitto) -> Iterator[Listener]:
 
 
 def answer(listener: Listener, device: str, request_id: str) -> dict:
-    return wait_for(lambda: listener.terminals().get((device, request_id)), 60, f"answer {request_id}")[0]
+    return wait_for(lambda: listener.terminals().get((device, request_id)), f"answer {request_id}")[0]
 
 
 def refusal(listener: Listener, device: str, topic_id: str) -> dict:
     return wait_for(
-        lambda: [f for f in listener.frames()[device, topic_id] if f.get("refused_message")], 20, f"refusal {topic_id}"
+        lambda: [f for f in listener.frames()[device, topic_id] if f.get("refused_message")], f"refusal {topic_id}"
     )[-1]
 
 
@@ -68,12 +68,14 @@ def test_chat_keeps_to_its_messages(listener: Listener, broker: Mosquitto) -> No
 
 
 def test_greedy_answers_are_the_same_every_time(listener: Listener, broker: Mosquitto) -> None:
+    """One after another: what is computed beside others may be rounded differently (docs/decisions/0014)."""
+    texts = set()
     for i in range(3):
-        publish(
-            broker.port, "greedy", {"id": f"r{i}", "prompt": "Name three fruits.", "max_tokens": 20, "temperature": 0}
-        )
+        request = {"id": f"r{i}", "prompt": "Name three fruits.", "max_tokens": 20, "temperature": 0}
+        publish(broker.port, f"greedy-{i}", request)
+        texts.add(answer(listener, f"greedy-{i}", f"r{i}")["text"])
 
-    assert len({answer(listener, "greedy", f"r{i}")["text"] for i in range(3)}) == 1
+    assert len(texts) == 1
 
 
 def test_a_schema_answer_is_valid_json(listener: Listener, broker: Mosquitto) -> None:
@@ -132,15 +134,17 @@ def test_samples_vote(listener: Listener, broker: Mosquitto) -> None:
 def test_a_plain_prompt_is_answered_in_plain_text(listener: Listener, broker: Mosquitto) -> None:
     publish(broker.port, "tiny", b"Name a colour.", version="mqttv311")
 
-    texts = wait_for(lambda: listener.payloads(f"edgegen/{NODE}/res/tiny/text"), 60, "the text")
+    texts = wait_for(lambda: listener.payloads(f"edgegen/{NODE}/res/tiny/text"), "the text")
 
     assert len(texts) == 1
     assert not texts[0].startswith(("{", "error:"))
 
 
 def test_cancel_stops_a_running_answer(listener: Listener, broker: Mosquitto) -> None:
-    publish(broker.port, "stop", {"id": "r", "prompt": "Count to one thousand.", "max_tokens": 500, "stream": True})
-    wait_for(lambda: [f for f in listener.frames()["stop", "r"] if f["type"] == "delta"], 30, "the first words")
+    long = {"type": "string", "minLength": 5000}  # else the model may end before it is told to
+    request = {"id": "r", "prompt": "Count to one thousand.", "max_tokens": 500, "stream": True, "schema": long}
+    publish(broker.port, "stop", request)
+    wait_for(lambda: [f for f in listener.frames()["stop", "r"] if f["type"] == "delta"], "the first words")
 
     publish(broker.port, "stop", {"id": "r"}, verb="cancel")
 
@@ -215,14 +219,15 @@ def test_cancel_of_an_unknown_id_is_not_found(listener: Listener, broker: Mosqui
 def test_the_pool_answers_on_its_own_topics(listener: Listener, broker: Mosquitto) -> None:
     publish(broker.port, "rover", {"id": "r", "prompt": "hi", "max_tokens": 4}, node="pool")
 
-    wait_for(lambda: listener.terminals().get(("rover", "r")), 60, "the answer")
+    wait_for(lambda: listener.terminals().get(("rover", "r")), "the answer")
     assert listener.payloads("edgegen/pool/res/rover/r")
     assert json.loads(listener.payloads("edgegen/pool/res/rover/r")[-1])["node"] == NODE
 
 
 def test_info_and_health_say_what_a_device_and_an_operator_need(listener: Listener, gateway: Gateway) -> None:
-    health = json.loads(wait_for(lambda: listener.payloads(f"edgegen/{NODE}/health"), 10, "health")[-1])
-    info = json.loads(listener.payloads(f"edgegen/{NODE}/info")[-1])
+    wait_for(lambda: listener.latest("health").get("engine_pss_bytes"), "health with an engine")
+    health = listener.latest("health")
+    info = listener.latest("info")
 
     assert info["protocol_versions"] == [1]
     assert info["bundle"]["sha256"]
@@ -251,7 +256,7 @@ def test_correlation_data_comes_back_on_every_frame(tmp_path, broker: Mosquitto,
     properties.ResponseTopic = f"edgegen/{NODE}/res/corr/my/place"
     request = json.dumps({"id": "r", "prompt": "hi", "max_tokens": 4, "stream": True})
     client.publish(f"edgegen/{NODE}/req/corr/generate", request, qos=1, properties=properties)
-    wait_for(lambda: seen and b'"done"' in seen[-1].payload, 60, "done")
+    wait_for(lambda: seen and b'"done"' in seen[-1].payload, "done")
     client.loop_stop()
 
     assert {m.topic for m in seen} == {f"edgegen/{NODE}/res/corr/my/place"}

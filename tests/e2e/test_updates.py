@@ -1,11 +1,8 @@
 """New bundles over MQTT: a real broker, a real node, real children; what serves is never disturbed."""
 
-import contextlib
-import json
 import os
 import random
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +12,12 @@ import pytest
 
 from edgegen.bundle import BaseModel, activate, create_bundle, current_folder
 from edgegen.signing import add_signature
-from tests.brokers import Mosquitto
-from tests.e2e.gateway import NODE, Gateway, Listener, order, publish, wait_for
+from tests.brokers import PATIENCE_S, Mosquitto
+from tests.e2e.gateway import Gateway, Listener, order, publish, wait_for
 from tests.export.bundles import Gateway as Trust
 from tests.export.bundles import make_gateway, make_tar
 from tests.export.test_refusals import ARCHIVES, IN_A_FOLDER, Stick
+from tests.processes import ended
 
 pytestmark = [pytest.mark.broker, pytest.mark.model]
 
@@ -35,6 +33,17 @@ category = "alive"
 prompts = ["What is the capital of France?"]
 check = {{ kind = "{}", texts = ["Atlantis"] }}
 must_pass = true
+"""
+
+# Injected from outside: the engine's Python imports this before its own code. While there is a file with the number
+# of a process beside it, the next engine of that process takes the file away and stops.
+HANG = """
+import os, signal, sys
+from pathlib import Path
+hangs = Path(__file__).with_name("hangs")
+if "edge.engine.worker" in sys.orig_argv and hangs.exists() and hangs.read_text() == str(os.getppid()):
+    hangs.unlink()
+    os.kill(os.getpid(), signal.SIGSTOP)
 """
 
 
@@ -54,8 +63,12 @@ class Site:
         self.trust = make_gateway(folder)
         self.stick = folder / "stick"
         self.stick.mkdir()
-        settings = {"update.stick": str(self.stick), "update.timeout_s": 60, "update.online_s": 30}
+        settings = {"update.stick": str(self.stick), "update.timeout_s": PATIENCE_S, "update.online_s": PATIENCE_S}
         self.gateway = Gateway(folder, broker.port, Path("current"), settings=settings)
+        (folder / "injected").mkdir()
+        (folder / "injected" / "sitecustomize.py").write_text(HANG)
+        self.hangs = folder / "injected" / "hangs"
+        self.gateway.env["PYTHONPATH"] = str(folder / "injected")
         (self.gateway.data_dir / "keys").mkdir(parents=True)
         shutil.copy(folder / "maker.pub", self.gateway.data_dir / "keys")
         self.trust.install(self.trust.signed(folder / "first", "1.3.0"))  # a pump bundle has been current here
@@ -79,13 +92,24 @@ class Site:
         publish(self.broker.port, "d", {"id": request_id, "prompt": "Write a poem.", "max_tokens": max_tokens})
 
     def answered_by(self, request_id: str) -> str:
-        found = wait_for(lambda: self.listener.terminals().get(("d", request_id)), 60, request_id)
+        found = wait_for(lambda: self.listener.terminals().get(("d", request_id)), request_id)
         assert [frame["type"] for frame in found] == ["done"]
         return str(found[0]["model"])
 
     def current(self) -> str:
         folder = current_folder(self.gateway.data_dir)
         return folder.name if folder else ""
+
+    def version_told(self) -> str | None:
+        """The version in the node's info."""
+        return (self.listener.latest("info").get("bundle") or {}).get("version")
+
+    def update(self, **settings: object) -> None:
+        """Change section [update]."""
+        sections = self.gateway.sections
+        self.gateway.write_config({**sections, "update": {**sections["update"], **settings}})
+        self.gateway.hang_up()
+        wait_for(lambda: "[update] changed" in self.gateway.log.read_text(), "the change in the log")
 
     def record(self, kind: str = "admin") -> list[str]:
         rows = self.gateway.query("SELECT kind, detail FROM events ORDER BY rowid")
@@ -96,7 +120,7 @@ class Site:
 
     def child(self) -> psutil.Process | None:
         """The bundle command that runs for the node."""
-        return next((process for process, words in _children(self.gateway) if "accept" in words), None)
+        return self.gateway.child("accept")
 
 
 @pytest.fixture
@@ -110,7 +134,7 @@ def site(tmp_path: Path, mosquitto: Mosquitto, smollm2: Path) -> Iterator[Site]:
 def test_a_bundle_on_the_stick_is_offered_accepted_and_taken_back_without_losing_a_request(site: Site) -> None:
     assert site.listener.offers() == []
     name = site.offered("1.1.0")
-    (offer,) = wait_for(site.listener.offers, 20, "the offer")
+    (offer,) = wait_for(site.listener.offers, "the offer")
     assert (offer["offer"], offer["place"], offer["signed_by"]) == (name, "stick", "maker")
     assert offer["acceptable"]
     time.sleep(3)
@@ -118,13 +142,13 @@ def test_a_bundle_on_the_stick_is_offered_accepted_and_taken_back_without_losing
 
     site.ask("long", 200)
     site.order("bundle.install", "i1", bundle=name)
-    wait_for(lambda: site.listener.answers("op", "i1"), 10, "accepted")
+    wait_for(lambda: site.listener.answers("op", "i1"), "accepted")
     site.order("bundle.install", "i2", bundle=name)
     count = 0
     while not [f for f in site.listener.answers("op", "i1") if f["type"] in ("done", "error")]:
         site.ask(f"during-{count}", 20)
         count += 1
-        time.sleep(0.3)
+        time.sleep(0.5)  # a device may ask twice a second
 
     frames = site.listener.answers("op", "i1")
     assert [frames[0]["type"], frames[-1]["type"]] == ["accepted", "done"], frames
@@ -134,11 +158,11 @@ def test_a_bundle_on_the_stick_is_offered_accepted_and_taken_back_without_losing
     assert {site.answered_by(f"during-{i}") for i in range(count)} <= {"small-1.0.0", "small-1.1.0"}
     site.ask("after", 5)
     assert site.answered_by("after") == "small-1.1.0", "done means that the node answers with it"
-    assert json.loads(site.listener.payloads(f"edgegen/{NODE}/info")[-1])["bundle"]["version"] == "1.1.0"
+    assert site.version_told() == "1.1.0"
     assert not [f for found in site.listener.frames().values() for f in found if f["type"] == "restarted"]
 
     site.order("bundle.install", "i1", bundle=name)
-    wait_for(lambda: len([f for f in site.listener.answers("op", "i1") if f["type"] == "done"]) == 2, 10, "a repeat")
+    wait_for(lambda: len([f for f in site.listener.answers("op", "i1") if f["type"] == "done"]) == 2, "a repeat")
     done = [f for f in site.listener.answers("op", "i1") if f["type"] == "done"]
     assert done[0] == done[1]
 
@@ -213,7 +237,7 @@ def test_bad_bundles_are_refused_while_what_serves_goes_on(site: Site, smollm2: 
     assert "does not pass its gate" in str(site.outcome(f"bad-{orders.index('small-3.0.0')}")["reason"])
     assert "llama.cpp cannot load" in str(site.outcome(f"bad-{orders.index('nonsense.tar')}")["reason"])
     assert len([line for line in site.record() if ": refused, " in line]) == len(orders)
-    shown = {offer["offer"] for offer in wait_for(site.listener.offers, 20, "offers")}
+    shown = {offer["offer"] for offer in wait_for(site.listener.offers, "offers")}
     assert shown.isdisjoint({"pipe.tar", "link.tar", "away", "folder"})
     assert "small-3.0.0" in shown
 
@@ -238,19 +262,18 @@ def test_orders_that_say_too_much_or_too_little_are_refused_by_name(site: Site) 
 
 
 def test_a_command_that_hangs_is_ended_and_leaves_nothing(site: Site) -> None:
-    site.gateway.write_config({**site.gateway.sections, "update": {"stick": str(site.stick), "timeout_s": 4}})
-    site.gateway.hang_up()
+    site.update(timeout_s=12)
     name = site.offered("1.1.0")
     site.order("bundle.install", "h1", bundle=name)
-    child = wait_for(site.child, 10, "the child")
-    wait_for(site.leftovers, 10, "the copy")
+    child = wait_for(site.child, "the child")
+    wait_for(site.leftovers, "the copy")
 
     child.suspend()
 
     frame = site.outcome("h1")
     assert (frame["type"], frame["code"]) == ("error", "internal")
-    assert "took more than 4 s" in str(frame["reason"])
-    assert not child.is_running()
+    assert "took more than 12 s" in str(frame["reason"])
+    assert ended(child)
     assert site.leftovers() == []
     site.ask("after", 5)
     assert site.answered_by("after") == "small-1.0.0"
@@ -259,17 +282,17 @@ def test_a_command_that_hangs_is_ended_and_leaves_nothing(site: Site) -> None:
 def test_a_node_that_dies_in_the_midst_leaves_no_half_bundle_and_says_so(site: Site) -> None:
     name = site.offered("1.1.0")
     site.order("bundle.install", "k1", bundle=name)
-    child = wait_for(site.child, 10, "the child")
-    wait_for(site.leftovers, 10, "the copy")
+    child = wait_for(site.child, "the child")
+    wait_for(site.leftovers, "the copy")
 
     site.gateway.kill()
-    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 10, "the child to follow")
+    wait_for(lambda: ended(child), "the child to follow")
     site.gateway.start()
 
     frame = site.outcome("k1")
     assert (frame["type"], frame["code"]) == ("error", "internal")
     assert "restarted while it ran; current is small-1.0.0" in str(frame["reason"])
-    wait_for(lambda: not site.leftovers(), 10, "the copy to be cleared away")
+    wait_for(lambda: not site.leftovers(), "the copy to be cleared away")
     assert not (site.gateway.data_dir / "bundles" / name).exists()
     assert site.record()[-1].endswith("interrupted, the node was restarted while it ran; current is small-1.0.0")
     site.order("bundle.install", "k2", bundle=name)
@@ -278,19 +301,16 @@ def test_a_node_that_dies_in_the_midst_leaves_no_half_bundle_and_says_so(site: S
 
 def test_an_activated_bundle_that_does_not_come_online_gives_way_and_the_operator_hears_it(site: Site) -> None:
     """Its engine hangs while it loads, for longer than the configured time."""
-    update = {"stick": str(site.stick), "timeout_s": 60, "online_s": 3}
-    site.gateway.write_config({**site.gateway.sections, "update": update})
-    site.gateway.hang_up()
+    site.update(online_s=3)
     site.installed("1.1.0")
-    old = site.gateway.engine_pid()
-    site.order("bundle.activate", "a1", bundle="small-1.1.0")
+    assert site.gateway.process is not None
+    site.hangs.write_text(str(site.gateway.process.pid))
 
-    wait_for(lambda: site.current() == "small-1.1.0", 60, "the switch")
-    new = wait_for(lambda: _other_engine(site.gateway, old), 20, "the new engine")
-    os.kill(new, signal.SIGSTOP)
+    site.order("bundle.activate", "a1", bundle="small-1.1.0")
 
     frame = site.outcome("a1")
     assert frame["code"] == "rolled_back", frame
+    assert not site.hangs.exists()
     assert "small-1.1.0 did not answer within 3 s" in str(frame["reason"])
     site.ask("after", 5)
     assert site.answered_by("after") == "small-1.0.0"
@@ -300,33 +320,16 @@ def test_an_activated_bundle_that_does_not_come_online_gives_way_and_the_operato
 def test_a_bundle_whose_engine_dies_three_times_gives_way_without_losing_a_request(site: Site) -> None:
     activate(site.gateway.data_dir, site.installed("1.1.0"))
     site.gateway.hang_up()
-    info = f"edgegen/{NODE}/info"
-    wait_for(lambda: '"version":"1.1.0"' in site.listener.payloads(info)[-1], 30, "the new bundle")
+    wait_for(lambda: site.version_told() == "1.1.0", "the new bundle")
 
     for i in range(3):
-        pid = wait_for(site.gateway.engine_pid, 20, "an engine")
+        engine = site.gateway.engine()
         site.ask(f"r{i}", 40)
-        wait_for(lambda: site.listener.state() == "online", 30, "online")
-        os.kill(pid, signal.SIGKILL)
-        wait_for(lambda pid=pid: _other_engine(site.gateway, pid), 30, "the next engine")
-        site.listener.wait_state("online", 30)
+        told = len(site.listener.states())
+        engine.kill()
+        told = site.listener.wait_state("degraded", since=told)
+        site.listener.wait_state("online", since=told)
 
     assert {site.answered_by(f"r{i}") for i in range(3)} <= {"small-1.0.0", "small-1.1.0"}
     assert site.current() == "small-1.0.0"
     assert "small-1.1.0 ended 3 times on trial" in site.record("bundle")[-1]
-
-
-def _other_engine(gateway: Gateway, old: int | None) -> int | None:
-    """The engine's process when it is another one than before; a bundle command is no engine."""
-    for process, words in _children(gateway):
-        if process.pid != old and any("edge.engine.worker" in word for word in words):
-            return process.pid
-    return None
-
-
-def _children(gateway: Gateway) -> Iterator[tuple[psutil.Process, list[str]]]:
-    """The node's processes with their command lines; one that ends while it is looked at is left out."""
-    assert gateway.process is not None
-    for process in psutil.Process(gateway.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            yield process, process.cmdline()

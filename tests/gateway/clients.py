@@ -11,7 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tests.brokers import LOGINS, Mosquitto
+from tests.brokers import LOGINS, PATIENCE_S, Mosquitto
 
 
 class Client:
@@ -47,7 +47,7 @@ class Client:
         self._paho.on_subscribe = lambda _c, _u, mid, _r, _p: subscribed.put(mid)
         self._paho.connect(broker.host, port or broker.port, clean_start=session_s == 0, properties=expiry)
         self._paho.loop_start()
-        reason = connected.get(timeout=5)
+        reason = connected.get(timeout=PATIENCE_S)
         assert not reason.is_failure, reason
 
     def _on_disconnect(self, *_args: object) -> None:
@@ -57,23 +57,29 @@ class Client:
         """Subscribe with QoS 1 and wait for the SUBACK; what it says is not looked at, because it lies."""
         for topic in topics:
             self._paho.subscribe(topic, 1)
-            self._subscribed.get(timeout=5)
+            self._subscribed.get(timeout=PATIENCE_S)
         return self
 
     def publish(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> None:
         """Publish with QoS 1 and wait for the PUBACK: the broker has then handed the message to all who get it."""
-        self._paho.publish(topic, payload, 1, retain=retain).wait_for_publish(5)
+        sent = self._paho.publish(topic, payload, 1, retain=retain)
+        sent.wait_for_publish(PATIENCE_S)
+        assert sent.is_published()
 
     def get_until(self, topic: str) -> list[tuple[str, bytes]]:
         """Everything that arrived before a message on ``topic``."""
         before = []
-        while (message := self.messages.get(timeout=5))[0] != topic:
+        while (message := self.get())[0] != topic:
             before.append(message)
         return before
 
-    def wait_disconnected(self, timeout_s: float = 5.0) -> bool:
-        """Whether the broker ends the connection in time."""
-        deadline = time.monotonic() + timeout_s
+    def get(self) -> tuple[str, bytes]:
+        """The next message."""
+        return self.messages.get(timeout=PATIENCE_S)
+
+    def wait_disconnected(self) -> bool:
+        """Whether the broker ends the connection."""
+        deadline = time.monotonic() + PATIENCE_S
         while not self.disconnects and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.disconnects > 0

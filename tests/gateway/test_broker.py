@@ -19,7 +19,7 @@ REQUEST = "edgegen/gw/req/sensor-1/generate"
 
 def mosquitto_pub(broker: Mosquitto, *options: str) -> subprocess.CompletedProcess[str]:
     command = ["mosquitto_pub", "-p", str(broker.ports[1]), "-t", REQUEST, "-m", "x", "-q", "1", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=brokers.PATIENCE_S)
 
 
 def without_username_as_clientid(broker: Mosquitto) -> None:
@@ -50,7 +50,7 @@ def test_a_device_cannot_throw_the_node_off_the_broker(secured_mosquitto: Mosqui
         ) as device:
             device.publish(REQUEST)
 
-            assert node.messages.get(timeout=5)[0] == REQUEST
+            assert node.get()[0] == REQUEST
             assert node.disconnects == 0
 
 
@@ -73,7 +73,7 @@ def test_the_node_holds_two_connections_and_a_person_on_the_gateway_a_third(secu
     clients[0].publish("edgegen/gw/state")
 
     for client in clients:
-        assert client.messages.get(timeout=5)[0] == "edgegen/gw/state"
+        assert client.get()[0] == "edgegen/gw/state"
         assert client.disconnects == 0
         client.close()
 
@@ -96,26 +96,26 @@ def test_what_the_broker_acknowledged_survives_its_death(secured_mosquitto: Mosq
         node.publish("edgegen/gw/state", b"online", retain=True)
     with Client(secured_mosquitto, "sensor-1", port=secured_mosquitto.ports[1]) as device:
         for number in range(100):
-            device.publish(REQUEST, b"%d" % number)
-    wait_for_save(secured_mosquitto)
+            device.publish(REQUEST, b"reading-%d" % number)
+    wait_for_save(secured_mosquitto, b"reading-99")
 
     secured_mosquitto.kill()
     secured_mosquitto.start()
 
     with Client(secured_mosquitto, "edgegen", client_id="edgegen-gw", session_s=600) as node:
-        kept = [node.messages.get(timeout=5) for _ in range(100)]
-        assert kept == [(REQUEST, b"%d" % number) for number in range(100)]
+        kept = [node.get() for _ in range(100)]
+        assert kept == [(REQUEST, b"reading-%d" % number) for number in range(100)]
         node.subscribe("edgegen/gw/state")
-        assert node.messages.get(timeout=5) == ("edgegen/gw/state", b"online")
+        assert node.get() == ("edgegen/gw/state", b"online")
 
 
-def wait_for_save(broker: Mosquitto) -> None:
-    """Until the broker has written its last change: it saves at the end of the loop that acknowledged it."""
+def wait_for_save(broker: Mosquitto, payload: bytes) -> None:
+    """Until the broker's file holds its last change: it saves at the end of the loop that acknowledged it."""
     file = broker.folder / "data" / "mosquitto.db"
-    size = -1
-    while size != file.stat().st_size:
-        size = file.stat().st_size
-        time.sleep(0.2)
+    deadline = time.monotonic() + brokers.PATIENCE_S
+    while not (file.exists() and payload in file.read_bytes()):
+        assert time.monotonic() < deadline, "not saved"
+        time.sleep(0.05)
 
 
 def test_without_autosave_on_changes_it_does_not_survive(secured_mosquitto: Mosquitto) -> None:
@@ -145,7 +145,7 @@ def test_a_request_over_the_nodes_limit_still_reaches_the_node(secured_mosquitto
         node.subscribe("edgegen/gw/req/+/+")
         device.publish(REQUEST, b"x" * 200_000)
 
-        assert len(node.messages.get(timeout=5)[1]) == 200_000
+        assert len(node.get()[1]) == 200_000
 
 
 def test_the_broker_tells_mqtt_5_clients_its_largest_packet(secured_mosquitto: Mosquitto) -> None:
@@ -155,7 +155,7 @@ def test_the_broker_tells_mqtt_5_clients_its_largest_packet(secured_mosquitto: M
     client.username_pw_set("edgegen", brokers.LOGINS["edgegen"])
     client.on_connect = lambda _c, _u, _f, _r, properties: told.append(properties.MaximumPacketSize)
     client.connect("127.0.0.1", secured_mosquitto.port)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + brokers.PATIENCE_S
     while not told and time.monotonic() < deadline:
         client.loop(0.1)
     client.disconnect()
@@ -196,5 +196,5 @@ def test_the_password_recipe_works_as_written(tmp_path: Path) -> None:
     assert secret.read_text() not in passwords.read_text()
     with brokers.Mosquitto(tmp_path / "broker", password_file=passwords) as broker:
         login = ["-p", str(broker.port), "-u", "edgegen", "-P", secret.read_text()]
-        sent = subprocess.run(["mosquitto_pub", *login, "-t", "t", "-m", "x"], check=False, timeout=10)
+        sent = subprocess.run(["mosquitto_pub", *login, "-t", "t", "-m", "x"], check=False, timeout=brokers.PATIENCE_S)
     assert sent.returncode == 0

@@ -19,7 +19,11 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests import brokers
+from tests.gateway.test_unit import UNIT
 
+# More than the -W of the clients.
+WAIT_S = brokers.PATIENCE_S + 10
+STOP_S = int(re.findall(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)[0])
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 
 pytestmark = [pytest.mark.broker, pytest.mark.model]
@@ -32,9 +36,9 @@ class Gateway(NamedTuple):
     daemon: subprocess.Popen[bytes]
     told: "queue.Queue[str]"  # what the daemon sends to systemd, a line each
 
-    def wait_told(self, line: str, timeout_s: float = 60.0) -> None:
+    def wait_told(self, line: str) -> None:
         """Until the daemon has told systemd this."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + brokers.PATIENCE_S
         while self.told.get(timeout=max(0.01, deadline - time.monotonic())) != line:
             pass
 
@@ -78,10 +82,10 @@ def gateway(secured_mosquitto: brokers.Mosquitto, smollm2: Path, tmp_path: Path)
     finally:
         if daemon.poll() is None:
             daemon.kill()
-            daemon.wait(10)
+            daemon.wait(brokers.PATIENCE_S)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
             last.sendto(b"", str(tmp_path / "notify"))
-        listener.join(5)
+        listener.join(brokers.PATIENCE_S)
         manager.close()
         print((tmp_path / "daemon.log").read_text())
 
@@ -93,28 +97,34 @@ def test_an_installed_gateway_answers_a_device_on_the_lan_and_obeys_systemd(gate
     device = ["-p", str(gateway.broker.ports[1]), "-u", "sensor-1", "-P", brokers.LOGINS["sensor-1"], "-q", "1"]
     topics = ["-t", "edgegen/gw/req/sensor-1/generate", "-e", "edgegen/gw/res/sensor-1/text"]
     answer = subprocess.run(
-        ["mosquitto_rr", *device, *topics, "-m", "What is the capital of France?", "-W", "60"],
+        ["mosquitto_rr", *device, *topics, "-m", "What is the capital of France?", "-W", "120"],
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=WAIT_S,
     )
     assert "Paris" in answer.stdout, answer
-    gateway.wait_told("WATCHDOG=1", timeout_s=3)
+    gateway.wait_told("WATCHDOG=1")
 
     asked = time.monotonic()
     gateway.daemon.send_signal(signal.SIGTERM)
-    assert gateway.daemon.wait(30) == 0
-    assert time.monotonic() - asked < 10
-    gateway.wait_told("STOPPING=1", timeout_s=1)
+    assert gateway.daemon.wait(brokers.PATIENCE_S) == 0
+    assert time.monotonic() - asked < STOP_S
+    gateway.wait_told("STOPPING=1")
 
 
 def examples(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PROTOCOL, flags=re.DOTALL)
 
 
-def test_the_examples_of_the_protocol_page_work(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a device developer pastes, with this broker's ports and password; the subscriber is told when to end."""
+def test_the_examples_of_the_protocol_page_work(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a device developer pastes, with this broker's ports and password.
+
+    The subscriber is told when to end, and the publisher waits as a person does, until the subscriber has shown the
+    state, which it is asked for as well.
+    """
     gateway.wait_told("READY=1")
     publish, request_response = examples("sh")
     local, lan = (str(port) for port in gateway.broker.ports)
@@ -122,16 +132,28 @@ def test_the_examples_of_the_protocol_page_work(gateway: Gateway, monkeypatch: p
     def bash(script: str) -> str:
         environment = {**os.environ, "PASSWORD": brokers.LOGINS["sensor-1"]}
         done = subprocess.run(
-            ["bash", "-euc", script], env=environment, capture_output=True, text=True, check=False, timeout=90
+            ["bash", "-euc", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=WAIT_S,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    frames = bash(brokers.substituted(publish, {"-p 1884": f"-p {local}", "-v -t": "-C 2 -W 60 -v -t"}) + "\nwait")
-    assert frames.startswith(re.findall(r"^edgegen/gw/res.*accepted.*$", PROTOCOL, flags=re.MULTILINE)[0])
-    assert '"type":"done","run":0,"seq":1,' in frames
+    changes = {
+        "-p 1884": f"-p {local}",
+        "-v -t": "-C 3 -W 120 -v -t edgegen/gw/state -t",
+        " &\n": " >frames &\nuntil [[ -s frames ]]; do sleep 0.1; done\n",
+    }
+    state, *frames = bash(brokers.substituted(publish, changes) + "\nwait; cat frames").splitlines(keepends=True)
+    assert state.startswith("edgegen/gw/state ")
+    assert frames[0].startswith(re.findall(r"^edgegen/gw/res.*accepted.*$", PROTOCOL, flags=re.MULTILINE)[0])
+    assert '"type":"done","run":0,"seq":1,' in frames[1]
 
-    assert bash(brokers.substituted(request_response, {"-h gw.local": f"-h 127.0.0.1 -p {lan} -W 60"})).strip()
+    assert bash(brokers.substituted(request_response, {"-h gw.local": f"-h 127.0.0.1 -p {lan} -W 120"})).strip()
 
     printed = run_micropython(monkeypatch, int(lan))
     assert printed
