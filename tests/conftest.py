@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import brokers
+
+# The machine may be busy with models, ours and others': how long an example takes says nothing.
+settings.register_profile("edgegen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("edgegen")
 
 ROOT = Path(__file__).parent.parent
 DATA_DIR = ROOT / ".cache" / "data"

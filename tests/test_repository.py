@@ -29,7 +29,7 @@ main()
 
 def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", BARE, *arguments], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", BARE, *arguments], capture_output=True, text=True, check=False, timeout=120
     )
 
 

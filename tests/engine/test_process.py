@@ -8,19 +8,22 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from edge.engine.inspect import inspect_gguf
 from edge.engine.supervisor import EngineGone, EngineProcess
 from edgegen.errors import BundleError
-from tests.engine.conftest import EngineClient
+from tests.engine.conftest import PATIENCE_S, EngineClient
+from tests.processes import ended
 
 pytestmark = pytest.mark.model
 
 
 def gone(process: EngineProcess) -> str:
     """How the engine ended; what it said before is thrown away."""
-    for _ in range(200):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
         try:
             process.receive()
         except EngineGone as error:
@@ -92,17 +95,13 @@ def test_the_engine_ends_with_the_process_that_started_it(smollm2: Path) -> None
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
+        engine = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
 
-    deadline = time.monotonic() + 20
-    while Path(f"/proc/{pid}/stat").exists() and time.monotonic() < deadline:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        if state == "Z":  # nobody here reaps it
-            break
+    deadline = time.monotonic() + PATIENCE_S
+    while not ended(engine):
+        assert time.monotonic() < deadline, "it lives on"
         time.sleep(0.05)
-    else:
-        assert not Path(f"/proc/{pid}/stat").exists()
 
 
 def test_closing_ends_a_busy_engine(start: Any) -> None:

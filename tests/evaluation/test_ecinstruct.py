@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from finetune.evaluation import ecinstruct
@@ -66,7 +66,6 @@ def test_strange_answers_never_crash(answer):
         min_size=1,
     )
 )
-@settings(deadline=None)
 def test_yes_and_no_equal_scikit_learn_where_readable_and_wrong_elsewhere(pairs):
     metrics = pytest.importorskip("sklearn.metrics")
     found, wanted = [f for f, _ in pairs], [w for _, w in pairs]
@@ -89,7 +88,6 @@ def test_yes_and_no_equal_scikit_learn_where_readable_and_wrong_elsewhere(pairs)
         st.tuples(st.sampled_from(["A", "B: x", " C", "", "Z", "a"]), st.sampled_from(["A: one", "B", "C"])), min_size=1
     )
 )
-@settings(deadline=None)
 def test_letters_equal_scikit_learn_where_readable(pairs):
     metrics = pytest.importorskip("sklearn.metrics")
     found, wanted = [f for f, _ in pairs], [w for _, w in pairs]

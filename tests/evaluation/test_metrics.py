@@ -22,7 +22,6 @@ words = st.lists(st.sampled_from(vocabulary), max_size=25).map(" ".join)
 
 
 @given(letters)
-@settings(deadline=None)
 def test_class_figures_equal_those_of_scikit_learn(pairs):
     metrics = pytest.importorskip("sklearn.metrics")
     wanted, found = [w for w, _ in pairs], [f for _, f in pairs]
@@ -34,7 +33,6 @@ def test_class_figures_equal_those_of_scikit_learn(pairs):
 
 
 @given(words | st.text(max_size=60), words)
-@settings(deadline=None)
 def test_rouge_equals_that_of_rouge_score(prediction, reference):
     scorer = pytest.importorskip("rouge_score.rouge_scorer").RougeScorer(["rouge1", "rouge2", "rougeL"])
 
@@ -44,7 +42,7 @@ def test_rouge_equals_that_of_rouge_score(prediction, reference):
 
 
 @given(said)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_numbers_are_taken_out_as_the_harness_does(answer):
     regex = pytest.importorskip("lm_eval.filters.extraction").RegexFilter
     strict = regex(r"#### (\-?[0-9\.\,]+)")
@@ -55,7 +53,7 @@ def test_numbers_are_taken_out_as_the_harness_does(answer):
 
 
 @given(said, said)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_numbers_are_compared_as_the_harness_does(found, reference):
     match = pytest.importorskip("lm_eval.api.metrics").exact_match_hf_evaluate
     ignored = [",", "\\$", "(?s).*#### ", "\\.$"]

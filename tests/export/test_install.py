@@ -232,7 +232,7 @@ def test_a_running_daemon_is_told_and_a_dead_one_is_not(tmp_path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert tell_daemon(tmp_path) == child.pid
 
-        assert child.wait(10) == 7
+        assert child.wait(60) == 7
 
 
 def test_nothing_that_a_stick_changes_meanwhile_gets_in(gateway: Gateway, tmp_path: Path) -> None:

