@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from edge.core.stepcost import StepCost
+
 # Length of a step that carries prompt tokens beside generating lanes. Their tokens then come at least this often;
 # a cancel and a new request wait no longer either.
 # Shorter steps cost little: prompts of 1,500 tokens run at 366, 367, 376 and 359 tokens/s in chunks of 64, 128, 256
 # and 512 (SmolLM2-135M, 2 threads).
-MIXED_STEP_S = 0.13
+MIXED_STEP_S = 0.14
 
 # Length of a step in which nobody generates: only a cancel or a new, shorter prompt waits for it.
 PROMPT_STEP_S = 0.3
@@ -23,11 +25,9 @@ PROMPT_STEP_S = 0.3
 # Prompt tokens a step takes at least, however slow the board, so that prompts always advance.
 MIN_CHUNK_TOKENS = 8
 
-# Before the first measurement; two cores of a gateway PC run a 135M model at ~4 ms a token.
-FIRST_GUESS_S_PER_TOKEN = 0.004
-
-# Weight of the newest step in the running mean of seconds per token: ~10 steps of memory.
-MEAN_WEIGHT = 0.2
+# ggml computes the attention of a batch of this many tokens in tiles: 64 tokens take what 60 do row by row.
+TILE_TOKENS = 64
+TILE_SLACK_TOKENS = 6
 
 # How long one adapter keeps the engine while others wait. A switch costs ~6 ms (the compute graph is reserved
 # again), 3% of this; the others' next tokens wait this long times the number of groups.
@@ -46,6 +46,10 @@ class Lane(Protocol):
     @property
     def group(self) -> str:
         """The adapter it runs under; "" is the base model."""
+
+    @property
+    def n_past(self) -> int:
+        """Tokens in the KV cache."""
 
     @property
     def pending(self) -> int:
@@ -88,12 +92,16 @@ class Planner:
         self._group_since = 0.0
         self._group_was_starved = False
         self._waiting_since: dict[str, float] = {}
-        self.s_per_token = FIRST_GUESS_S_PER_TOKEN
+        self.cost = StepCost()
 
-    def observe(self, tokens: int, seconds: float) -> None:
-        """Learn from a step; steps below MIN_CHUNK_TOKENS are bound by reading the weights and teach nothing."""
-        if tokens >= MIN_CHUNK_TOKENS and seconds > 0:
-            self.s_per_token += MEAN_WEIGHT * (seconds / tokens - self.s_per_token)
+    def observe(self, plan: Plan[LaneT], seconds: float) -> None:
+        """Learn from a step that was computed as planned (before its lanes have advanced).
+
+        Steps without a prompt teach nothing: their few tokens are bound by reading the weights and by rows of logits.
+        """
+        prompt_tokens = sum(count for lane, count in plan.chunks if not lane.generating)
+        if prompt_tokens >= MIN_CHUNK_TOKENS and seconds > 0:
+            self.cost.observe(*_size(plan.chunks), seconds)
 
     def plan(self, lanes: Sequence[LaneT], now: float) -> Plan[LaneT]:
         """The next step for ``lanes`` (at least one, each with pending tokens)."""
@@ -133,33 +141,57 @@ class Planner:
 
     def _fill(self, lanes: list[LaneT]) -> Iterable[tuple[LaneT, int]]:
         generating = [lane for lane in lanes if lane.generating]
+        chunks: list[tuple[LaneT, int]] = []
         room = self._n_batch
         for lane in generating:
             take = min(lane.pending, room)
             if take:
-                yield lane, take
+                chunks.append((lane, take))
             room -= take
         prompts = [lane for lane in lanes if not lane.generating]
         if prompts and room:
-            step_s = MIXED_STEP_S if generating else PROMPT_STEP_S
-            budget = int(step_s / self.s_per_token) - (self._n_batch - room)
-            yield from _share(prompts, min(room, max(MIN_CHUNK_TOKENS, budget)))
+            left = (MIXED_STEP_S if generating else PROMPT_STEP_S) - self.cost.seconds(*_size(chunks))
+            shares = _share(prompts, left, room, self.cost)
+            _fill_tile(shares, room, self._n_batch - room)
+            chunks += shares.items()
+        return chunks
 
 
-def _share(prompts: list[LaneT], budget: int) -> Iterable[tuple[LaneT, int]]:
-    """Divide a step's prompt tokens: the shortest prompt first, but the oldest is never left out.
+def _size(chunks: Iterable[tuple[Lane, int]]) -> tuple[int, float]:
+    """Tokens of a step, and the earlier tokens they see in sum."""
+    sizes = [(count, count * (lane.n_past + count / 2)) for lane, count in chunks]
+    return sum(count for count, _ in sizes), sum(past for _, past in sizes)
+
+
+def _share(prompts: list[LaneT], seconds: float, room: int, cost: StepCost) -> dict[LaneT, int]:
+    """Divide what is left of a step: the shortest prompt first, but the oldest is never left out.
 
     Shortest first gives the lowest mean time to the first token; a 20-token question does not wait for a
     1,500-token document that came just before it.
     """
     order = sorted(prompts, key=lambda lane: (lane.priority, lane.pending, lane.arrival))
     oldest = min(prompts, key=lambda lane: lane.arrival)
-    reserved = min(oldest.pending, max(1, int(budget * OLDEST_SHARE)))
-    left = budget - reserved
+    seconds = max(seconds, cost.added(MIN_CHUNK_TOKENS, oldest.n_past))
+    reserved = min(oldest.pending, room, max(1, cost.fitting(OLDEST_SHARE * seconds, oldest.n_past)))
+    shares = {oldest: reserved}
+    seconds -= cost.added(reserved, oldest.n_past)
+    room -= reserved
     for lane in order:
-        take = min(lane.pending - (reserved if lane is oldest else 0), left)
-        left -= take
-        if lane is oldest:
-            take += reserved
-        if take:
-            yield lane, take
+        has = shares.get(lane, 0)
+        take = min(lane.pending - has, room, cost.fitting(seconds, lane.n_past + has))
+        if take > 0:
+            shares[lane] = has + take
+            seconds -= cost.added(take, lane.n_past + has)
+            room -= take
+    return shares
+
+
+def _fill_tile(shares: dict[LaneT, int], room: int, others: int) -> None:
+    """Let a step that is a few tokens short of ``TILE_TOKENS`` have them, where a prompt has them to give."""
+    missing = TILE_TOKENS - others - sum(shares.values())
+    if not 0 < missing <= TILE_SLACK_TOKENS or sum(shares.values()) + missing > room:
+        return
+    for lane, count in shares.items():
+        more = min(missing, lane.pending - count)
+        shares[lane] += more
+        missing -= more

@@ -30,7 +30,7 @@ class Stepper:
     @property
     def s_per_token(self) -> float:
         """What a token of a full step costs now."""
-        return self._planner.s_per_token
+        return self._planner.cost.s_per_token
 
     def step(self, now: float) -> None:
         """Compute one batch for the running sequences, if there are any."""
@@ -70,8 +70,7 @@ class Stepper:
         if status == 1:  # the ledger was wrong: trust llama.cpp
             self._make_room_by_force()
             return
-        if not guess:  # its rows of logits make a batch dearer than a prompt of its size
-            self._planner.observe(self._model.batch.size, time.perf_counter() - started)
+        self._planner.observe(plan, time.perf_counter() - started)
         for seq, count in plan.chunks:
             seq.n_past += count
             self._pool.grow(seq.seq_id, count)
