@@ -16,7 +16,9 @@ from edgegen.errors import BrokerError
 from tests import brokers
 
 
-def edgegen(*arguments: str | Path, stdin: str | None = None, timeout_s: float = 120) -> subprocess.CompletedProcess:
+def edgegen(
+    *arguments: str | Path, stdin: str | None = None, timeout_s: float = brokers.PATIENCE_S
+) -> subprocess.CompletedProcess:
     """Run the command line as a user does."""
     return subprocess.run(
         [sys.executable, "-m", "edgegen.cli", *map(str, arguments)],
@@ -90,11 +92,11 @@ interval_s = 1
             yield gateway
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(brokers.PATIENCE_S)
 
 
-def _wait_online(gateway: Gateway, timeout_s: float = 90) -> None:
-    deadline = time.monotonic() + timeout_s
+def _wait_online(gateway: Gateway) -> None:
+    deadline = time.monotonic() + brokers.PATIENCE_S
     while True:
         try:
             with Device(gateway.address(), "sensor-1") as device:

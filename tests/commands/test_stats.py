@@ -12,6 +12,7 @@ from edge.core.request import Job
 from edge.report import Period, read_report
 from edge.store import Store
 from edgegen.errors import StoreError
+from tests.brokers import PATIENCE_S
 from tests.commands.conftest import Gateway, edgegen
 
 NOW = 1_800_000_000.0
@@ -155,13 +156,11 @@ def test_a_length_of_time_that_is_none(given: str, tmp_path: Path):
 def test_beside_a_running_node(gateway: Gateway):
     """What a device just got is in the figures."""
     assert gateway.ask("--max-tokens", "3", "Hello", login="sensor-2").returncode == 0
-    time.sleep(1.2)  # one telemetry sample
+    asked = ("stats", "--config", gateway.config, "--json", "--since", "1h", "--device", "sensor-2", "--slow", "3")
+    deadline = time.monotonic() + PATIENCE_S
+    while not ((report := json.loads(edgegen(*asked).stdout))["machine"]["last"] or {}).get("engine_pss_bytes"):
+        assert time.monotonic() < deadline, "no telemetry sample of an engine"
 
-    done = edgegen(
-        "stats", "--config", gateway.config, "--json", "--since", "1h", "--device", "sensor-2", "--slow", "3"
-    )
-
-    report = json.loads(done.stdout)
     assert report["counts"]["chat"]["done"] >= 1
     assert report["latency"]["ttft_s"]["p50"] > 0
     assert report["machine"]["last"]["engine_pss_bytes"] > 50 * 2**20

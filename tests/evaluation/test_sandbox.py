@@ -1,8 +1,9 @@
 """Code that a model wrote cannot harm this machine, and cannot pass without passing."""
 
-import os
+import random
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,7 +35,7 @@ FAILING = {
 def test_it_fails_with_its_reason(name):
     code, reason = FAILING[name]
 
-    verdict = run(code, timeout_s=10)
+    verdict = run(code, timeout_s=60)
 
     assert not verdict.passed
     assert any(part in verdict.reason for part in reason.split("|")), verdict
@@ -57,7 +58,7 @@ def test_what_does_not_end_is_ended(code):
     verdict = run(code, timeout_s=0.8)
 
     assert not verdict.passed
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 50  # each would go on for at least 60
 
 
 def test_it_reaches_no_server_of_this_machine():
@@ -89,7 +90,7 @@ def test_it_changes_no_file_of_ours(tmp_path):
 def test_what_left_its_session_is_ended_without_namespaces_too(monkeypatch):
     """Where the machine gives no namespaces, what a program started is found by its mark."""
     monkeypatch.setattr(sandbox, "isolation", tuple)
-    number = "61.0137"
+    number = f"61.{random.randrange(10**9):09}"  # nobody else's
 
     verdict = run(f"import os, time\nos.setsid()\nos.execvp('sleep', ['sleep', '{number}'])", timeout_s=0.8)
 
@@ -101,15 +102,18 @@ def test_it_may_import_compute_and_write_in_its_own_folder():
     code = "import math, collections, typing, re, hashlib, itertools\nopen('note', 'w').write(str(math.pi))\n"
     code += "assert open('note').read().startswith('3.14')"
 
-    assert run(code).passed
+    assert run(code, timeout_s=60).passed
 
 
-def test_nothing_is_left_behind():
-    before = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("edgegen-candidate-*"))  # noqa: S108
+def test_nothing_is_left_behind(monkeypatch):
+    with tempfile.TemporaryDirectory() as folder:  # where nobody else runs candidates
+        Path(folder).chmod(0o755)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
 
-    run_all(["open('a', 'w').write('x')", "while True: pass"], timeout_s=1)
+        verdicts = run_all(["open('a', 'w').write('x')", "while True: pass"], timeout_s=3)
 
-    assert set(Path(os.environ.get("TMPDIR", "/tmp")).glob("edgegen-candidate-*")) == before  # noqa: S108
+        assert not verdicts[1].passed
+        assert list(Path(folder).iterdir()) == []
 
 
 def test_the_published_solutions_of_humaneval_pass_and_empty_ones_do_not():
@@ -118,8 +122,8 @@ def test_the_published_solutions_of_humaneval_pass_and_empty_ones_do_not():
     assert len(problems) == 164
 
     some = problems[::8]
-    verdicts = run_all([program(problem, problem["canonical_solution"]) for problem in some], timeout_s=20)
-    empty = run_all([program(problem, "    pass\n") for problem in some], timeout_s=20)
+    verdicts = run_all([program(problem, problem["canonical_solution"]) for problem in some], timeout_s=60)
+    empty = run_all([program(problem, "    pass\n") for problem in some], timeout_s=60)
 
     assert [verdict.reason for verdict in verdicts if not verdict.passed] == []
     assert not any(verdict.passed for verdict in empty)
