@@ -58,6 +58,6 @@ def _peer_rate(setting: Setting, sequences: int) -> float:
 
 
 if __name__ == "__main__":
-    options = Parser(str(__doc__), rounds=5, programs=("llama-batched-bench",), quick={"sequences": [1, 8]})
+    options = Parser(str(__doc__), rounds=5, programs=("llama-batched-bench",), quick={"sequences": [1, 4]})
     options.add_argument("--sequences", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     run(options, measure)

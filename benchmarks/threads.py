@@ -1,6 +1,6 @@
 """How long should a compute thread spin at a barrier before it sleeps?
 
-The engine alone at 1, 4 and 8 sequences, on an idle machine and beside one busy process for each core, for several
+The engine alone at 1 and 8 sequences, on an idle machine and beside one busy process for each core, for several
 values of GOMP_SPINCOUNT. 0 is what OMP_WAIT_POLICY=passive does, 300000 is OpenMP's default (GCC's); the engine's own
 choice is BARRIER_SPINS of edge/engine/worker.py (docs/decisions/0010). Of OMP_WAIT_POLICY=active, which beside busy
 processes stands still for seconds at a time, the answer is: never.
@@ -19,7 +19,7 @@ from lib.tables import AT_LEAST, compared, median, progress, report
 from edge.engine.worker import BARRIER_SPINS
 
 N_CTX, PROMPT_TOKENS, TG_TOKENS = 4096, 50, 64
-COUNTS = (1, 4, 8)
+COUNTS = (1, 8)
 OWN, DEFAULT = int(BARRIER_SPINS), 300_000
 IDLE, BUSY = "idle", "busy"
 # Not a target of the issue's: below it the engine's choice would be wrong.
@@ -74,6 +74,6 @@ def _occupy(setting: Setting, stack: ExitStack) -> None:
 
 
 if __name__ == "__main__":
-    options = Parser(str(__doc__), rounds=3, quick={"spins": [OWN, DEFAULT]})
+    options = Parser(str(__doc__), rounds=3, quick={"spins": [OWN]})
     options.add_argument("--spins", type=int, nargs="+", default=[0, OWN, 10_000, DEFAULT], help="of GOMP_SPINCOUNT")
     run(options, measure)

@@ -125,7 +125,7 @@ def _report(setting: Setting, sides: dict[str, Waves]) -> None:
 
 
 if __name__ == "__main__":
-    options = Parser(str(__doc__), rounds=3, programs=("llama-server",), quick={"devices": [1, 8]})
+    options = Parser(str(__doc__), rounds=3, programs=("llama-server",), quick={"devices": [1, 4], "requests": 1})
     options.add_argument("--requests", type=int, default=2, help="of each device, one after another")
     options.add_argument("--devices", type=int, nargs="+", default=[1, 2, 4, 8, 16])
     options.add_argument(

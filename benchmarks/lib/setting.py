@@ -97,6 +97,8 @@ class Parser(argparse.ArgumentParser):
         if options.quick:
             self.set_defaults(**self._quick)
             options = self.parse_args()
+            # With OpenMP's default llama.cpp's programs all but stand still beside other work (threads.py).
+            os.environ.setdefault("GOMP_SPINCOUNT", "1000")
         return options
 
     def command(self, script: str, options: argparse.Namespace) -> str:

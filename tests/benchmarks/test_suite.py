@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -148,10 +149,12 @@ def test_a_quick_trial_is_short_where_nothing_else_was_said_and_is_never_saved(l
     parser = lib("lib.setting").Parser("What?", rounds=3, quick={"devices": [1]})
     parser.add_argument("--devices", type=int, nargs="+", default=[1, 2])
     monkeypatch.setattr(sys, "argv", ["throughput.py", "--quick", "--rounds", "3"])
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
 
     options = parser.settings()
 
     assert (options.rounds, options.devices) == (3, [1])
+    assert os.environ["GOMP_SPINCOUNT"] == "7"
     monkeypatch.setattr(sys, "argv", ["throughput.py", "--quick", "--save"])
     with pytest.raises(SystemExit):
         parser.settings()
