@@ -2,8 +2,8 @@
 
 The engine alone at 1 and 8 sequences, on an idle machine and beside one busy process for each core, for several
 values of GOMP_SPINCOUNT. 0 is what OMP_WAIT_POLICY=passive does, 300000 is OpenMP's default (GCC's); the engine's own
-choice is BARRIER_SPINS of edge/engine/worker.py (docs/decisions/0010). Of OMP_WAIT_POLICY=active, which beside busy
-processes stands still for seconds at a time, the answer is: never.
+choice is BARRIER_SPINS of edge/engine/worker.py (docs/decisions/0010). OMP_WAIT_POLICY=active, 30000000000, can be
+asked for with --spins: it takes long.
 """
 
 import os
