@@ -7,11 +7,11 @@ import json
 import math
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from edge.child import ask_child
 from edge.engine.options import DEFAULT_N_BATCH
 from edge.tuned import Tuned
 from edgegen.errors import EngineError
@@ -74,21 +74,12 @@ def measure(load: Mapping[str, Any], setting: Tuned) -> Measurement:
     if setting.flash_attn is None:
         message.pop("flash_attn", None)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "edge.engine.measure", json.dumps(message)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        said = ask_child("edge.engine.measure", json.dumps(message), timeout_s=TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"not done after {TIMEOUT_S:.0f} s") from error
-    if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise EngineError(said[-1] if said else f"ended with status {done.returncode}")
-    found = json.loads(done.stdout.splitlines()[-1])
+    if said.status != 0:
+        raise EngineError(said.last_words or f"ended with status {said.status}")
+    found = json.loads(said.answer.splitlines()[-1])
     return Measurement(
         setting,
         pp=found["pp_tokens_per_s"],

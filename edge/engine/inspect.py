@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edge.child import ask_child
 from edgegen.errors import BundleError
 
 # The first bytes of every GGUF.
@@ -29,27 +30,18 @@ def inspect_gguf(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     _check_beginning(path)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "edge.engine.inspect", str(path)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        said = ask_child("edge.engine.inspect", str(path), timeout_s=TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
         raise BundleError(f"{path}: not read within {TIMEOUT_S:.0f} s. Is the disk it lies on all right?") from error
-    if done.returncode == 0:
-        facts: dict[str, Any] = json.loads(done.stdout)
+    if said.status == 0:
+        facts: dict[str, Any] = json.loads(said.answer)
         return facts
-    said = [line for line in done.stderr.splitlines() if line.strip()]
-    if done.returncode < 0:
+    if said.status < 0:
         raise BundleError(
-            f"{path}: llama.cpp aborted on this file ({said[-1] if said else f'signal {-done.returncode}'}). "
+            f"{path}: llama.cpp aborted on this file ({said.last_words or f'signal {-said.status}'}). "
             "It is damaged or malicious: copy it again from its source."
         )
-    raise BundleError(said[-1] if said else f"{path}: could not be read (status {done.returncode})")
+    raise BundleError(said.last_words or f"{path}: could not be read (status {said.status})")
 
 
 def _check_beginning(path: Path) -> None:
