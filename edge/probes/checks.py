@@ -348,7 +348,18 @@ def _json_problems(check: Mapping[str, Any]) -> Iterator[str]:
         if missing:
             yield f"check.keys = {_shown(check['keys'])}: expect has no {', '.join(missing)}"
     if "schema" in check:
-        yield from schema_problems("check.schema", check["schema"])
+        problems = list(schema_problems("check.schema", check["schema"]))
+        yield from problems
+        if not problems and "expect" in check and "keys" not in check:
+            yield from _unreachable(check["expect"], check["schema"])
+
+
+def _unreachable(expect: object, schema: Mapping[str, Any]) -> Iterator[str]:
+    """No answer could be valid and equal."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    for error in Draft202012Validator(schema).iter_errors(expect):
+        yield f"check.expect is not valid for check.schema at {error.json_path}: {_shown(error.message)}"
 
 
 def _margin_problems(check: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge import clock
+from edge.patience import at_most
 from edge.probes.answer import Answer
 from edge.probes.checks import Verdict, judge
 from edge.probes.score import Result, Score, by_category, score, shortfalls
@@ -16,6 +17,9 @@ from edge.store import Store
 
 # Rows a transaction takes: a commit may cost 50 ms on an SD card, and a run that is broken off loses no more than this.
 ROWS_A_COMMIT = 32
+
+# A pattern such as (a+)+$ can take for ever on an answer of a few words; an honest check takes a millisecond.
+JUDGE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,13 @@ def _result(item: Item, answer: Answer) -> Result:
     if answer.problem is not None:
         verdict = Verdict(passed=False, reason=f"no answer: {answer.problem}")
     else:
-        verdict = judge(item.check, answer.text)
+        try:
+            with at_most(JUDGE_S):
+                verdict = judge(item.check, answer.text)
+        except TimeoutError:
+            verdict = Verdict(
+                passed=False, reason=f"the check was not decided within {JUDGE_S:g} s: write it otherwise"
+            )
     return Result(
         item, answer.text, verdict.passed, verdict.reason, answer.seconds, answer.completion_tokens, answer.sure
     )

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from finetune.evaluation.errors import EvaluationDataError
 from finetune.evaluation.outcome import Item, Outcome
-from finetune.evaluation.records import Fields, read_csv, read_json
+from finetune.evaluation.records import Fields, Record, read_csv, read_json
 from finetune.evaluation.scorer import Scorer, loglikelihoods
 
 LETTERS = "ABCD"
@@ -53,13 +54,22 @@ def hellaswag(path: Path, limit: int | None = None) -> list[Choice]:
     """
     fields: Fields = {"ctx_a": str, "ctx_b": str, "activity_label": str, "endings": list, "label": (int, str)}
     questions = []
-    for number, record in enumerate(read_json(path, fields, limit=limit)):
+    for number, record in enumerate(read_json(path, fields, limit=limit, check=_hellaswag_problem)):
         beginning = f"{record['activity_label']}: {record['ctx_a']} {record['ctx_b'].capitalize()}"
         endings = tuple(clean(ending) for ending in record["endings"])
         questions.append(
             Choice(f"hellaswag/{record.get('ind', number)}", clean(beginning), endings, int(record["label"]))
         )
     return questions
+
+
+def _hellaswag_problem(record: Record) -> str | None:
+    endings, label = record["endings"], str(record["label"])
+    if len(endings) < 2 or not all(isinstance(ending, str) and ending.strip() for ending in endings):
+        return f"'endings' has to be a list of at least two texts, and is {str(endings)[:60]}"
+    if not label.isdigit() or int(label) >= len(endings):
+        return f"'label' has to name one of the {len(endings)} endings, 0 to {len(endings) - 1}, and is {label[:20]!r}"
+    return None
 
 
 def clean(text: str) -> str:
@@ -73,8 +83,8 @@ def mmlu(folder: Path, subject: str, *, shots: int, limit: int | None = None) ->
 
     D. Hendrycks et al., "Measuring Massive Multitask Language Understanding", ICLR 2021.
     """
-    rows = read_csv(folder / "test" / f"{subject}_test.csv", MMLU_COLUMNS)[:limit]
-    examples = read_csv(folder / "dev" / f"{subject}_dev.csv", MMLU_COLUMNS)[:shots] if shots else []
+    rows = _mmlu_rows(folder / "test" / f"{subject}_test.csv")[:limit]
+    examples = _mmlu_rows(folder / "dev" / f"{subject}_dev.csv")[:shots] if shots else []
     name = subject.replace("_", " ")
     head = f"The following are multiple choice questions (with answers) about {name}.\n\n"
     head += "".join(f"{_question(row)} {row[5].strip()}\n\n" for row in examples)
@@ -82,6 +92,18 @@ def mmlu(folder: Path, subject: str, *, shots: int, limit: int | None = None) ->
         Choice(f"{subject}/{number}", head + _question(row), tuple(LETTERS), LETTERS.index(row[5].strip()))
         for number, row in enumerate(rows)
     ]
+
+
+def _mmlu_rows(path: Path) -> list[list[str]]:
+    rows = read_csv(path, MMLU_COLUMNS)
+    problems = [
+        f"{path}: question {number}: the answer has to be A, B, C or D, and is {row[5].strip()[:20]!r}"
+        for number, row in enumerate(rows, 1)
+        if row[5].strip() not in tuple(LETTERS)
+    ]
+    if problems:
+        raise EvaluationDataError(problems)
+    return rows
 
 
 def mmlu_subjects(folder: Path) -> list[str]:

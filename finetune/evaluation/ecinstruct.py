@@ -198,7 +198,12 @@ def load(path: Path, limit: int | None = None) -> dict[tuple[str, str], list[Rec
 
 def load_labels(path: Path) -> list[list[str]]:
     """The published ``label.json``: for each ranking example the label of each option, E, S, C or I."""
-    labels = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        labels = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EvaluationDataError([f"{path}: cannot be read as JSON: {error}"]) from None
+    if not isinstance(labels, list):
+        raise EvaluationDataError([f"{path}: has to be a list with a list of labels for each ranking example"])
     problems = [
         f"{path}: record {number}: {row!r} is no list of {', '.join(GAINS)}"
         for number, row in enumerate(labels, 1)

@@ -45,7 +45,14 @@ def _plain(text: str) -> str:
 
 def load(path: Path, limit: int | None = None) -> list[Record]:
     """The published ``test.jsonl`` or ``train.jsonl``: question and answer, which ends in ``#### NUMBER``."""
-    return read_json(path, {"question": str, "answer": str}, limit=limit)
+    return read_json(path, {"question": str, "answer": str}, limit=limit, check=_problem)
+
+
+def _problem(record: Record) -> str | None:
+    """An answer without its mark would count every model's answer as wrong."""
+    return (
+        None if _STRICT.search(record["answer"]) else "'answer' has no #### with a number, so nothing can be compared"
+    )
 
 
 def prompt(question: str, examples: Sequence[Record]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from finetune.evaluation.confined import landlock_version
 from finetune.evaluation.errors import EvaluationError
 from finetune.evaluation.outcome import Item, Outcome
-from finetune.evaluation.records import Record, read_json
+from finetune.evaluation.records import Record, empty_text, read_json
 from finetune.evaluation.sandbox import TIMEOUT_S, isolation, run_all
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
 
@@ -51,7 +51,7 @@ def packaged() -> Path:
 def load(path: Path, limit: int | None = None) -> list[Record]:
     """The published JSON lines."""
     names = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
-    return read_json(path, dict.fromkeys(names, str), limit=limit)
+    return read_json(path, dict.fromkeys(names, str), limit=limit, check=empty_text("prompt", "entry_point", "test"))
 
 
 def program(problem: Record, completion: str) -> str:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from finetune.evaluation.errors import EvaluationDataError
 
 Record = dict[str, Any]
 Fields = Mapping[str, type | tuple[type, ...]]
+# Says what is wrong with a record whose fields are there; None: nothing.
+Check = Callable[[Record], str | None]
 
 # What a field has to be, in words for a person.
 KINDS = {
@@ -20,14 +22,15 @@ KINDS = {
 }
 
 
-def read_json(path: Path, fields: Fields, *, limit: int | None = None) -> list[Record]:
+def read_json(path: Path, fields: Fields, *, limit: int | None = None, check: Check | None = None) -> list[Record]:
     """Records with at least ``fields``, each of its kind; ``.gz`` is unpacked.
 
     Args:
         limit: Only so many, from the beginning.
+        check: What else a record has to be.
 
     Raises:
-        EvaluationDataError: Every record that lacks a field, with its file and line (in a list: its number).
+        EvaluationDataError: Every record that cannot be evaluated, with its file and line (in a list: its number).
     """
     found = _json_records(path)
     problems = []
@@ -40,16 +43,29 @@ def read_json(path: Path, fields: Fields, *, limit: int | None = None) -> list[R
             there = ", ".join(record) or "nothing"
             problems.append(f"{place}: lacks {', '.join(map(repr, missing))}; it has {there}")
             continue
-        problems += [
+        wrong = [
             f"{place}: {name!r} has to be {_words(kind)}, and is {json.dumps(record[name])[:60]}"
             for name, kind in fields.items()
             if not isinstance(record[name], kind) or isinstance(record[name], bool)
         ]
+        if not wrong and check is not None and (problem := check(record)) is not None:
+            wrong = [f"{place}: {problem}"]
+        problems += wrong
     if problems:
         raise EvaluationDataError(problems)
     if not found:
         raise EvaluationDataError([f"{path}: holds no example"])
     return [record for _, record in found][:limit]
+
+
+def empty_text(*names: str) -> Check:
+    """A check that none of these texts is empty: what is asked, or compared with, has to be there."""
+
+    def check(record: Record) -> str | None:
+        missing = [name for name in names if not record[name].strip()]
+        return f"{', '.join(map(repr, missing))} is empty" if missing else None
+
+    return check
 
 
 def read_csv(path: Path, columns: int) -> list[list[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from finetune.evaluation.outcome import Item, Outcome
-from finetune.evaluation.records import Record, read_json
+from finetune.evaluation.records import Record, empty_text, read_json
 from finetune.evaluation.rouge import rouge
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
 
@@ -13,7 +13,7 @@ MAX_TOKENS = 256
 
 def load(path: Path, limit: int | None = None) -> list[Record]:
     """JSON lines with prompt and reference."""
-    return read_json(path, {"prompt": str, "reference": str}, limit=limit)
+    return read_json(path, {"prompt": str, "reference": str}, limit=limit, check=empty_text("prompt", "reference"))
 
 
 def evaluate(scorer: Scorer, records: Sequence[Record]) -> Outcome:

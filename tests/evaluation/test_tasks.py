@@ -210,6 +210,41 @@ def test_what_is_missing_is_named_with_file_and_line(tmp_path):
         read_json(tmp_path / "nowhere.jsonl", {})
 
 
+@pytest.mark.parametrize(
+    ("task", "record", "problem"),
+    [
+        ("hellaswag", HELLASWAG[0] | {"label": 4}, "'label' has to name one of the 4 endings, 0 to 3, and is '4'"),
+        ("hellaswag", HELLASWAG[0] | {"label": "x"}, "'label' has to name one of the 4 endings"),
+        ("hellaswag", HELLASWAG[0] | {"endings": []}, "'endings' has to be a list of at least two texts"),
+        ("hellaswag", HELLASWAG[0] | {"endings": ["a", 4]}, "'endings' has to be a list of at least two texts"),
+        ("gsm8k", GSM8K[0] | {"answer": "It is 7."}, "'answer' has no #### with a number"),
+        ("rouge", {"prompt": "Hello", "reference": " "}, "'reference' is empty"),
+        (
+            "humaneval",
+            dict.fromkeys(("task_id", "prompt", "canonical_solution", "test"), "x") | {"entry_point": ""},
+            "'entry_point' is empty",
+        ),
+    ],
+)
+def test_a_record_that_cannot_be_judged_is_named(tmp_path, task, record, problem):
+    """Counting it would make every model wrong, or right."""
+    path = written(tmp_path / "data.jsonl", [record])
+    name, request = request_of(f"{task}={path}", shots=0)
+
+    with pytest.raises(EvaluationDataError) as error:
+        list(TASKS[name].run(Parrot(""), request))
+
+    assert error.value.problems[0].startswith(f"{path}:1: {problem}")
+
+
+def test_an_mmlu_answer_that_is_no_letter_is_named(mmlu_folder):
+    path = next((mmlu_folder / "test").iterdir())
+    path.write_text("Question,one,two,three,four,E\n")
+
+    with pytest.raises(EvaluationDataError, match="question 1: the answer has to be A, B, C or D, and is 'E'"):
+        choices.mmlu(mmlu_folder, "high_school_computer_science", shots=0)
+
+
 def test_a_row_too_short_is_named_with_its_line(tmp_path):
     file = tmp_path / "x_test.csv"
     file.write_text('"a, b",1,2,3,4,A\nbroken,1\n')

@@ -170,3 +170,10 @@ def test_only_the_named_keys_of_a_document_are_compared() -> None:
     assert not judge(check, '{"value": 28.4}').passed
     assert not judge(check, '["severity"]').passed
     assert check_problems({**check, "keys": ["cause"]}) == ['check.keys = ["cause"]: expect has no cause']
+
+
+def test_a_document_that_no_valid_answer_equals_is_refused() -> None:
+    (problem,) = check_problems({"kind": "json", "schema": COMMAND, "expect": {"on": "yes"}})
+
+    assert "check.expect is not valid for check.schema at $.on" in problem
+    assert check_problems({"kind": "json", "schema": COMMAND, "expect": {"on": True}}) == []

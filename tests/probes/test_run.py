@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,19 @@ def test_an_empty_answer_is_counted_as_wrong(asking: Any) -> None:
     run = run_suites(asking(lambda _: "  "), [suite("a")], None)
 
     assert run.suites[0].results[0].reason == "the answer is empty"
+
+
+def test_a_pattern_that_never_ends_is_counted_and_named(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.probes.run.JUDGE_S", 0.1)
+    asked = suite("a", "b")
+    endless = replace(asked.items[0], check={"kind": "regex", "pattern": "(a+)+$"})
+
+    run = run_suites(asking(lambda _: "a" * 60 + "!"), [replace(asked, items=(endless, asked.items[1]))], None)
+
+    assert [result.reason for result in run.suites[0].results] == [
+        "the check was not decided within 0.1 s: write it otherwise",
+        "expected exactly 'yes'",
+    ]
 
 
 def test_a_silent_engine_is_killed_and_counted(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
