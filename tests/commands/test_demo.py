@@ -1,9 +1,9 @@
 """`edgegen demo`: what a newcomer sees, and that nothing of it is left behind."""
 
-import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from edgegen.demo.children import free_port, is_listening
 from tests import brokers
 from tests.commands.conftest import edgegen
+from tests.processes import children, ended
 
 pytestmark = [pytest.mark.broker, pytest.mark.model]
 
@@ -44,12 +45,15 @@ def demo(data_dir: Path, port: int) -> Iterator[subprocess.Popen]:
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=brokers.PATIENCE_S)
 
 
-def wait_gone(processes: list[psutil.Process], timeout_s: float = 25.0) -> list[psutil.Process]:
+def wait_gone(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Those that are still alive after a while."""
-    return psutil.wait_procs(processes, timeout=timeout_s)[1]
+    deadline = time.monotonic() + brokers.PATIENCE_S
+    while (alive := [process for process in processes if not ended(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
 
 
 def test_once_shows_everything_and_ends(data_dir: Path):
@@ -84,12 +88,12 @@ def test_nothing_outlives_it(data_dir: Path, number: signal.Signals):
     (port,) = brokers.free_ports(1)
 
     with demo(data_dir, port) as process:
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 3
+        parts = psutil.Process(process.pid).children(recursive=True)
+        assert len(parts) >= 3
         process.send_signal(number)
 
-        assert wait_gone(children) == []
-        assert process.wait(20) == {signal.SIGTERM: 143, signal.SIGINT: 0, signal.SIGKILL: -9}[number]
+        assert wait_gone(parts) == []
+        assert process.wait(brokers.PATIENCE_S) == {signal.SIGTERM: 143, signal.SIGINT: 0, signal.SIGKILL: -9}[number]
 
 
 def test_a_node_that_dies_is_named_with_its_log(data_dir: Path):
@@ -97,9 +101,8 @@ def test_a_node_that_dies_is_named_with_its_log(data_dir: Path):
     (port,) = brokers.free_ports(1)
 
     with demo(data_dir, port) as process:
-        node = next(c for c in psutil.Process(process.pid).children() if "serve" in c.cmdline())
-        os.kill(node.pid, signal.SIGKILL)
-        output, _ = process.communicate(timeout=60)
+        next(children(process.pid, "serve")).kill()
+        output, _ = process.communicate(timeout=brokers.PATIENCE_S)
 
     assert process.returncode == 1
     assert "the node ended with status -9" in output
