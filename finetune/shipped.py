@@ -19,12 +19,17 @@ from pathlib import Path
 
 import click
 
+from edgegen.split import names_famous
+from finetune import shipped_replay
+
 RECIPES = Path(__file__).parent / "recipes" / "shipped"
 TASKS = ("numbers", "iot-command", "alert-triage")
 # Lines of training data: more than the recipes' steps can use, so that hardly one is seen twice.
 TRAIN_LINES = {"numbers": 160_000, "iot-command": 120_000, "alert-triage": 60_000}
 DEV_LINES = 1_000
-REPLAY = {"chats": 6_000, "texts": 10_000}
+REPLAY = {"chats": 12_000, "texts": 12_000}
+# Prompts close to the tasks, which the base answers, and references close to them (``finetune.shipped_replay``).
+NEAR, REFERENCES = 10_000, 8_000
 BUNDLE = "smollm2-135m-devices"
 VERSION = "1.1.0"
 
@@ -132,9 +137,21 @@ def _make_data(bench: Bench, tasks: Sequence[str], base: Path, replay: Path) -> 
             running[kind] = bench.start(
                 kind, "finetune", "invent", str(base), *counts, *drawn, "--out", str(parts[kind])
             )
+    near = bench.out / "replay.near.jsonl"
+    if not replay.exists() and not near.exists():
+        prompts = bench.out / "near.prompts.jsonl"
+        shipped_replay.write_prompts(prompts, bench.count(NEAR), seed=1)
+        drawn = ["--temperature=0.7", "--max-tokens=160", "--batch=512", "--seed=1"]
+        asked = ["finetune", "answers", str(base), "--prompts", str(prompts), *drawn, "--out", str(near)]
+        running["near"] = bench.start("near", *asked)
     bench.finish(running)
     if not replay.exists():
-        replay.write_text("".join(part.read_text(encoding="utf-8") for part in parts.values()), encoding="utf-8")
+        beside = bench.out / "replay.references.jsonl"
+        shipped_replay.write_texts(beside, bench.count(REFERENCES), seed=2)
+        whole = [*parts.values(), near, beside]
+        lines = (line for part in whole for line in part.read_text(encoding="utf-8").splitlines(keepends=True))
+        # The base may say 9.9 of its own accord; no adapter is to have seen it anywhere.
+        replay.write_text("".join(line for line in lines if not names_famous(line)), encoding="utf-8")
 
 
 def _train(bench: Bench, tasks: Sequence[str], overrides: Sequence[str]) -> None:

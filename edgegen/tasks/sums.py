@@ -15,7 +15,20 @@ _OPERATIONS: Mapping[str, tuple[str, Callable[[int, int], int], int, int]] = {
     "times": ("*", operator.mul, 2, 12),
 }
 WORDINGS: Mapping[str, Sequence[str]] = {
-    "train": ("Work out {a} {s} {b}.", "{a} {w} {b} equals"),
+    "train": (
+        "Work out {a} {s} {b}.",
+        "{a} {w} {b} equals",
+        "{a} {s} {b}",
+        "Tell me the result of {a} {w} {b}.",
+        "My homework says {a} {s} {b}. What do I write?",
+        "Can you do {a} {w} {b} for me?",
+        "I need {a} {w} {b}, please.",
+        "Fill in: {a} {s} {b} = ...",
+        "Give me {a} {s} {b} as one number.",
+        "Do the sum: {a} {w} {b}",
+        "Someone asked me for {a} {s} {b}. Help!",
+        "Evaluate {a} {s} {b}.",
+    ),
     "dev": ("How much is {a} {w} {b}?", "Compute {a} {s} {b}."),
     "sealed": ("What is {a} {s} {b}?", "Calculate: {a} {s} {b} =", "{a} {w} {b} is how much?", "Solve {a}{s}{b}."),
 }
