@@ -21,7 +21,7 @@ from typing import Any
 
 from lib import machine
 from lib.children import run_output
-from lib.tables import print_table, progress
+from lib.tables import AT_LEAST, AT_MOST, judged, print_table, progress
 
 from export.calibration import chunks_for, tail
 from export.convert import convert_model
@@ -33,8 +33,9 @@ from export.toolchain import toolchain
 from export.verify import compare
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results" / "quantise.json"
+PEER = "llama-imatrix + llama-quantize Q4_K_M"
 TARGET = 0.95
-# Sizes that count as equal.
+# Sizes that count as equal: ours may be larger by no more.
 EQUAL_SIZE = 0.005
 
 
@@ -99,7 +100,7 @@ class Bench:
         choice = market.choose(room)
         progress(f"chosen in {time.perf_counter() - started:.0f} s:\n  " + "\n  ".join(choice.reasons))
         files = {
-            "llama-imatrix + llama-quantize Q4_K_M": peer,
+            PEER: peer,
             "ours, Q4_K_M": quantize(self.f16, self.folder / "usual.gguf", usual, log=self.log),
             "ours, chosen for that size": quantize(self.f16, self.folder / "best.gguf", choice.recipe, log=self.log),
         }
@@ -134,9 +135,9 @@ def _bytes(path: Path, name: str) -> tuple[str, bytes]:
         return info.type, file.read(info.size_bytes)
 
 
-def same_size(rows: list[dict[str, Any]]) -> float:
-    """Of the chosen file, relative to the peer's."""
-    return float(rows[-1]["size_bytes"] / rows[0]["size_bytes"])
+def verdict_line(question: str, reference: str, ratio: float, sense: str, target: float) -> dict[str, Any]:
+    """Of one measurement, in the form of those with many."""
+    return {**judged(question, dict.fromkeys(("median", "min", "max"), ratio), sense, target), "reference": reference}
 
 
 def main() -> None:
@@ -159,21 +160,21 @@ def main() -> None:
         cross = [{"scorer": "llama-perplexity", **bench.perplexity(peer)}]
         cross.append({"scorer": "ours", **{name: rows[0][name] for name in cross[0] if name != "scorer"}})
     ratio = rows[-1]["kl"] / rows[0]["kl"]
-    size = same_size(rows)
+    size = rows[-1]["size_bytes"] / rows[0]["size_bytes"]
+    same = sum(row["identical"] for row in identical) / max(1, sum(row["tensors"] for row in identical))
     verdict = [
-        {
-            "question": "KL at equal size",
-            "target": f"<= {TARGET}",
-            "ratio": ratio,
-            "size": size,
-            "reached": ratio <= TARGET and abs(size - 1) <= EQUAL_SIZE,
-        }
+        verdict_line("KL to F16 at equal size", PEER, ratio, AT_MOST, TARGET),
+        verdict_line("size of that file", PEER, size, AT_MOST, 1 + EQUAL_SIZE),
     ]
+    if identical:
+        question = "one importance matrix, every type: share of identical tensors"
+        verdict.append(verdict_line(question, "llama-quantize", same, AT_LEAST, 1))
     print()
     for table in (rows, identical, [matrix], cross, verdict):
         print_table(table)
     if options.save:
-        command = f".venv/bin/python benchmarks/quantise.py FOLDER --chunks {options.chunks}"
+        command = ".venv/bin/python benchmarks/quantise.py FOLDER --llama-bin build/peers/bin"
+        command += f" --chunks {options.chunks}" + " --skip-identical" * options.skip_identical
         document = {
             "script": "quantise",
             "command": command,
@@ -182,14 +183,7 @@ def main() -> None:
             "identical": identical,
             "imatrix": matrix,
             "scorers": cross,
-            "verdict": [
-                {
-                    "question": "KL at equal size",
-                    "target": f"<= {TARGET}",
-                    **dict.fromkeys(("median", "min", "max"), ratio),
-                    "reached": verdict[0]["reached"],
-                }
-            ],
+            "verdict": verdict,
         }
         RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         print("written: docs/results/quantise.json")

@@ -1,28 +1,30 @@
 """Once, whole: an 8B-shaped model with a made adapter, merged, converted, quantised, signed, installed and asked.
 
-    nice -n 19 .venv/bin/python benchmarks/whole_8b.py FOLDER --vocabulary ggml-vocab-llama-bpe.gguf
+    .venv/bin/python benchmarks/whole_8b.py FOLDER --vocabulary ggml-vocab-llama-bpe.gguf --save
 
-The vocabulary lies in the models/ folder of llama.cpp's source, which is in llama-cpp-python's. FOLDER needs 55 GB for
-the full shape; what is there already is not made again, so the run may be cut off at any step and started anew.
---layers 2 makes a small one, to try the script. Weights are random: nothing is said of quality. Each step prints its
-seconds and the highest anonymous memory (RssAnon) of this process and its children together, sampled every 50 ms.
+The vocabulary lies in the models/ folder of llama.cpp's source, which is in llama-cpp-python's. FOLDER needs 50 GB for
+the full shape: a step's inputs are deleted when no later step reads them. What is done is not done again: the run may
+be cut off at any step and started anew. --layers 1 makes a small one, to try the script. Weights are random: nothing is
+said of quality. Each step's seconds and the highest anonymous memory (RssAnon) of this process and its children
+together, sampled every 50 ms; the merge beside `cp` of the same bytes, before it and after it.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
+from lib import machine
 from lib.gateway import Gateway, Mosquitto, MqttClient
+from lib.steps import Steps, copy, evict
+from lib.tables import AT_MOST, judged, print_table, ratios
 from safetensors.torch import save_file
 
 from edgegen.bundle import BaseModel, create_bundle
@@ -37,55 +39,18 @@ from export.toolchain import toolchain
 
 # Llama 3.1 8B (its config.json), with the vocabulary of its tokenizer.
 HIDDEN, INTERMEDIATE, HEADS, KV_HEADS, VOCABULARY = 4096, 14336, 32, 8, 128256
-RANK = 16
+RANK, LAYERS = 16, 32
 SHARD_LAYERS = 8
 # The pattern of Llama 3's tokenizer, as llama.cpp has it under LLAMA_VOCAB_PRE_TYPE_LLAMA3.
 SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results" / "whole_8b.json"
+# RssAnon of merge, conversion and quantising in GiB; the merge's time in copies of the same bytes.
+MEMORY_TARGET_GIB, COPIES_TARGET = 1.5, 3.0
+ANSWER_TOKENS = 64
 TEMPLATE = "{% for m in messages %}{{ m['role'] + ': ' + m['content'] + '\n' }}{% endfor %}assistant:"
-
-
-class Peak(threading.Thread):
-    """The highest RssAnon of a process tree, in bytes."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.bytes = 0
-        self._done = threading.Event()
-
-    def run(self) -> None:
-        """Sample until stopped."""
-        me = psutil.Process()
-        while not self._done.wait(0.05):
-            self.bytes = max(self.bytes, sum(anonymous(p.pid) for p in (me, *me.children(recursive=True))))
-
-    def stop(self) -> int:
-        """The peak."""
-        self._done.set()
-        self.join()
-        return self.bytes
-
-
-def anonymous(pid: int) -> int:
-    """RssAnon of a process; 0 when it is gone."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-@contextlib.contextmanager
-def step(name: str, rows: list[dict[str, Any]]) -> Iterator[None]:
-    """Time one step and watch its memory."""
-    peak, started = Peak(), time.perf_counter()
-    peak.start()
-    yield
-    row = {"step": name, "seconds": round(time.perf_counter() - started, 1), "rss_anon_gib": peak.stop() / 2**30}
-    rows.append(row)
-    print(f"{name:<10} {row['seconds']:>8.1f} s  RssAnon {row['rss_anon_gib']:.2f} GiB", flush=True)
 
 
 def make_tokenizer(folder: Path, vocabulary: Path, scripts: Path) -> None:
@@ -179,27 +144,111 @@ def make_adapter(folder: Path, layers: int) -> None:
     (folder / "adapter_config.json").write_text(json.dumps({**config, "target_modules": sorted(targets)}))
 
 
-def ask(folder: Path, bundle: Path, threads: int, rows: list[dict[str, Any]]) -> None:
-    """Install the bundle as an operator does, start a node and ask it over MQTT."""
+def make_bundle(folder: Path, model: Path) -> Path:
+    """The signed bundle of a GGUF."""
+    if not (folder / "maker").exists():
+        generate_key(folder / "maker")
+    shutil.rmtree(folder / "out", ignore_errors=True)
+    identity = BaseModel("random-8b", sha256_file(folder / "base" / "config.json"))
+    bundle = create_bundle(folder / "out", {"model.gguf": model}, name="whole-8b", version="1.0.0", base=identity)
+    add_signature(bundle, read_private_key(folder / "maker"))
+    return bundle
+
+
+def install(folder: Path, bundle: Path) -> None:
+    """Install the bundle as an operator does."""
+    shutil.rmtree(folder / "gateway", ignore_errors=True)
     data_dir = folder / "gateway" / "data"
-    (data_dir / "keys").mkdir(parents=True, exist_ok=True)
+    (data_dir / "keys").mkdir(parents=True)
     (data_dir / "keys" / "maker.pub").write_bytes((folder / "maker.pub").read_bytes())
     command = [sys.executable, "-m", "edgegen.cli", "bundle", "install", str(bundle), "--data-dir", str(data_dir)]
     overrides = ["--set", "model.n_ctx=1024", "--set", "model.slots=1"]
-    with step("install", rows):
-        # Random weights pass no probe: the gate is the one thing that is left out.
-        subprocess.run([*command, *overrides, "--no-gate"], check=True)
-    with (
-        Mosquitto(folder / "broker") as broker,
-        contextlib.ExitStack() as stack,
-    ):
+    # Random weights pass no probe: the gate is the one thing that is left out.
+    subprocess.run([*command, *overrides, "--no-gate"], check=True)
+
+
+def ask(folder: Path, threads: int, steps: Steps) -> None:
+    """Start a node on what is installed and ask it over MQTT."""
+    evict(folder / "gateway" / "data" / "bundles")
+    with Mosquitto(folder / "broker") as broker, contextlib.ExitStack() as stack:
         gateway = Gateway(folder / "gateway", broker, Path("current"), n_ctx=1024, slots=1, threads=threads)
-        with step("load", rows):
-            print(f"online after {gateway.start_online():.1f} s")
+        with steps.step("load, file not in the page cache") as row:
+            row["online_s"] = round(gateway.start_online(), 2)
         stack.callback(gateway.stop)
         device = stack.enter_context(MqttClient(broker.port, "bench"))
-        with step("answer", rows):
-            print(device.generate("Pump 7 reports " * 8, 32))
+        for name in ("first answer", "second answer"):
+            with steps.step(name) as row:
+                answer = device.generate(f"{name}: pump 7 reports " + "a temperature of 71 degrees " * 8, ANSWER_TOKENS)
+                generating_s = answer.total_s - answer.ttft_s
+                row |= {"prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens}
+                row |= {"ttft_s": round(answer.ttft_s, 2)}
+                row |= {"tg_tokens_per_s": round((answer.completion_tokens - 1) / generating_s, 2)}
+                row |= {"pss_mib": round(sum(p.memory_full_info().pss for p in gateway.processes()) / 2**20)}
+
+
+def make_model(options: argparse.Namespace, steps: Steps, q4: Path) -> None:
+    """Base and adapter to a Q4_K_M, step by step."""
+    folder: Path = options.folder
+    base, merged, f16 = folder / "base", folder / "merged", folder / "f16.gguf"
+    tools = toolchain(from_dir=options.from_dir)
+    if not steps.done("make"):
+        with steps.step("make"):
+            make_tokenizer(base, options.vocabulary, tools.folder)
+            make_base(base, options.layers)
+            make_adapter(folder / "adapter", options.layers)
+    copy_once(base, folder / "copy", "cp before the merge", steps)
+    if not steps.done("merge"):
+        # Begun anew when it was cut off: half a merge has no time.
+        shutil.rmtree(merged, ignore_errors=True)
+        evict(base)
+        with steps.step("merge"):
+            checkpoint = Checkpoint(base)
+            updates = read_adapter(folder / "adapter", shapes_of(checkpoint)).updates
+            merge(checkpoint, updates, merged, {"base": "random", "adapter": "random"}, lambda _: None)
+    copy_once(base, folder / "copy", "cp after the merge", steps)
+    delete(base.glob("*.safetensors"))
+    if not steps.done("convert"):
+        with steps.step("convert"):
+            convert_model(tools, merged, f16, name="whole-8b", log=folder / "convert.log")
+    shutil.rmtree(merged, ignore_errors=True)
+    if not steps.done("quantise"):
+        with steps.step("quantise"):
+            quantize(f16, q4, Recipe("Q4_K_M"), log=folder / "quantise.log")
+    delete([f16])
+
+
+def copy_once(base: Path, target: Path, name: str, steps: Steps) -> None:
+    """What the merge is compared with: the same bytes read from the disk and written."""
+    shutil.rmtree(target, ignore_errors=True)
+    if not steps.done(name):
+        evict(base)
+        with steps.step(name):
+            copy(base, target)
+        shutil.rmtree(target)
+
+
+def delete(files: Iterable[Path]) -> None:
+    """What no later step reads."""
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def judge(steps: Steps) -> list[dict[str, Any]]:
+    """The two targets."""
+    peak = max(steps[name]["rss_anon_gib"] for name in ("merge", "convert", "quantise"))
+    copies = [steps[f"cp {when} the merge"]["seconds"] for when in ("before", "after")]
+    times = ratios([steps["merge"]["seconds"]] * len(copies), copies)
+    memory = dict.fromkeys(("median", "min", "max"), peak / MEMORY_TARGET_GIB)
+    return [
+        {
+            **judged("8B shape: highest RssAnon of merge, conversion, quantising", memory, AT_MOST, 1),
+            "reference": f"{MEMORY_TARGET_GIB} GiB",
+        },
+        {
+            **judged("8B shape: time of the merge", times, AT_MOST, COPIES_TARGET),
+            "reference": "`cp` of the same bytes, before and after",
+        },
+    ]
 
 
 def main() -> None:
@@ -207,34 +256,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--vocabulary", type=Path, required=True)
-    parser.add_argument("--layers", type=int, default=32)
+    parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--from-dir", type=Path, help="Holds the sdist of llama-cpp-python, for no download.")
+    parser.add_argument("--until", help="A step's name: end after it; the next start goes on.")
+    parser.add_argument("--save", action="store_true", help="write docs/results/whole_8b.json")
     options = parser.parse_args()
-    folder, rows, threads = options.folder, list[dict[str, Any]](), os.cpu_count() or 1
-    base, merged, f16, q4 = folder / "base", folder / "merged", folder / "f16.gguf", folder / "Q4_K_M.gguf"
-    base.mkdir(parents=True, exist_ok=True)
-    tools = toolchain(from_dir=options.from_dir)
-    with step("make", rows):
-        make_tokenizer(base, options.vocabulary, tools.folder)
-        make_base(base, options.layers)
-        make_adapter(folder / "adapter", options.layers)
-    if not q4.exists():
-        checkpoint = Checkpoint(base)
-        with step("merge", rows):
-            updates = read_adapter(folder / "adapter", shapes_of(checkpoint)).updates
-            merge(checkpoint, updates, merged, {"base": "random", "adapter": "random"}, lambda _: None)
-        with step("convert", rows):
-            convert_model(tools, merged, f16, name="whole-8b", log=folder / "convert.log")
-        with step("quantise", rows):
-            quantize(f16, q4, Recipe("Q4_K_M"), log=folder / "quantise.log")
-    with step("bundle", rows):
-        if not (folder / "maker").exists():
-            generate_key(folder / "maker")
-        identity = BaseModel("random-8b", sha256_file(base / "config.json"))
-        bundle = create_bundle(folder / "out", {"model.gguf": q4}, name="whole-8b", version="1.0.0", base=identity)
-        add_signature(bundle, read_private_key(folder / "maker"))
-    ask(folder, bundle, threads, rows)
-    (folder / "whole_8b.json").write_text(json.dumps(rows, indent=1))
+    folder, threads = options.folder, os.cpu_count() or 1
+    q4 = folder / "Q4_K_M.gguf"
+    (folder / "base").mkdir(parents=True, exist_ok=True)
+    steps = Steps(folder / "steps.json", options.until)
+    if not steps.done("quantise"):
+        make_model(options, steps, q4)
+    if not steps.done("bundle"):
+        with steps.step("bundle") as row:
+            make_bundle(folder, q4)
+            row["model_bytes"] = q4.stat().st_size
+    if not steps.done("install"):
+        with steps.step("install"):
+            install(folder, folder / "out" / "whole-8b-1.0.0")
+    ask(folder, threads, steps)
+    verdict = judge(steps)
+    columns = dict.fromkeys(key for row in steps.rows for key in row)
+    rows = [{key: row.get(key) for key in columns} for row in steps.rows]
+    print_table(rows)
+    print_table(verdict)
+    if options.save:
+        command = ".venv/bin/python benchmarks/whole_8b.py FOLDER --vocabulary ggml-vocab-llama-bpe.gguf"
+        command += f" --layers {options.layers}" if options.layers != LAYERS else ""
+        document = {
+            "script": "whole_8b",
+            "command": command,
+            "machine": machine.facts(),
+            "settings": {"layers": options.layers, "n_ctx": 1024, "slots": 1, "threads": threads},
+            "rows": rows,
+            "verdict": verdict,
+        }
+        RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        print("written: docs/results/whole_8b.json")
 
 
 if __name__ == "__main__":
