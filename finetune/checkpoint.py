@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from finetune.disk import refusal
 from finetune.errors import TrainingError
 from finetune.methods.base import Implementation
 
@@ -64,11 +66,16 @@ def save(
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
         _flush(folder)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        reason = refusal(error)
+        if reason is None:
+            raise
         last = latest(folder)
-        kept = f"{last} is whole; make room and run: edgegen finetune resume {folder.parent}" if last else "Make room."
-        raise TrainingError(f"{final}: the checkpoint could not be written: {error.strerror}. {kept}") from None
+        kept = f"{last} is whole; make room and run" if last else "Make room and run"
+        raise TrainingError(
+            f"{final}: the checkpoint could not be written: {reason}. {kept}: edgegen finetune resume {folder.parent}"
+        ) from None
     for old in sorted(folder.glob("step-*"))[:-2]:
         shutil.rmtree(old)
     return final

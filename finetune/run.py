@@ -24,6 +24,7 @@ from finetune import checkpoint, continual, memory, parallel
 from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, base_sha256, file_sha256, load_dataset
+from finetune.disk import refusals_named
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.kept_base import keep_base
 from finetune.kl import held_out_kl, summed_kl
@@ -40,6 +41,7 @@ PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safe
 # Batches that EVA starts from and that the fold is measured on.
 SAMPLE_BATCHES = 4
 Say = Callable[[str], None]
+_MAKE_ROOM = "Make room and run: edgegen finetune resume {folder}"
 
 
 def plan_lines(recipe: Recipe) -> list[str]:
@@ -114,10 +116,12 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
     continual.check(recipe, backend.load_of(recipe))
     dataset = load_dataset(recipe, tokenizer)  # before the folder exists: a wrong line leaves nothing behind
     if first:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
+        with refusals_named(folder, "Give another run.folder, or make room there."):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
     parallel.wait()
-    return _Run(recipe, dataset, tokenizer, say).go(None)
+    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)):
+        return _Run(recipe, dataset, tokenizer, say).go(None)
 
 
 def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
@@ -142,7 +146,8 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
             changed.append(str(earlier.adapter))
         if changed:
             raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
-    return _Run(recipe, dataset, tokenizer, say).go(last)
+    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)):
+        return _Run(recipe, dataset, tokenizer, say).go(last)
 
 
 def recipe_as_run(recipe: Recipe) -> str:
