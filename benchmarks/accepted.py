@@ -19,7 +19,6 @@ from lib.tables import AT_MOST, judged, percentile, progress, report
 
 N_CTX, SLOTS, DEVICES = 4096, 8, 8
 PROMPT_TOKENS, TG_TOKENS = 50, 64
-REQUESTS = 8
 ALLOWED_S = 0.015
 FSYNCS = 2
 EVERY_S = 0.05
@@ -67,7 +66,7 @@ def measure(setting: Setting) -> None:
     ):
         devices = Crowd([MqttClient(broker.port, f"d{i}") for i in range(DEVICES)])
         for number in range(-1, setting.rounds):
-            requests = REQUESTS if number >= 0 else 1
+            requests = setting.options.requests if number >= 0 else 1
             texts = [
                 [prompts.text(10_000 * (number + 2) + 100 * i + r, PROMPT_TOKENS) for r in range(requests)]
                 for i in range(DEVICES)
@@ -89,7 +88,7 @@ def measure(setting: Setting) -> None:
         judged("publish to `accepted`, p95, 8 devices at once under load", spread, AT_MOST, 1.0, reference=REFERENCE)
     ]
     row = {key: percentile((one[key] for one in rounds), 0.5) for key in rounds[0]}
-    settings = {"devices": DEVICES, "requests_per_device": REQUESTS, "n_ctx": N_CTX, "slots": SLOTS}
+    settings = {"devices": DEVICES, "requests_per_device": setting.options.requests, "n_ctx": N_CTX, "slots": SLOTS}
     report(setting, [row], verdict, settings=settings, rounds=rounds)
 
 
@@ -104,4 +103,6 @@ def _facts(accepted: list[float], fsyncs: list[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    run(Parser(str(__doc__), rounds=3), measure)
+    options = Parser(str(__doc__), rounds=3, quick={"requests": 2})
+    options.add_argument("--requests", type=int, default=8, help="of each device, one after another")
+    run(options, measure)

@@ -107,6 +107,6 @@ def _s_per_token(engine: Engine, prompts: list[str], sampling: dict[str, Any]) -
 
 
 if __name__ == "__main__":
-    options = Parser(str(__doc__), rounds=3, quick={"tasks": 2})
+    options = Parser(str(__doc__), rounds=3, quick={"tasks": 1})
     options.add_argument("--tasks", type=int, default=max(map(len, TASKS.values())), help="of each kind")
     run(options, measure)
