@@ -8,9 +8,10 @@ Pure: lanes and the time in, a plan out. A *lane* is one sequence that has token
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
+from edge.core.grouping import Grouping
 from edge.core.stepcost import StepCost
 
 # Length of a step that carries prompt tokens beside generating lanes. Their tokens then come at least this often;
@@ -73,10 +74,22 @@ LaneT = TypeVar("LaneT", bound=Lane)
 
 @dataclass(frozen=True)
 class Plan(Generic[LaneT]):
-    """One step: ``chunks`` says how many pending tokens of which lane, all under one adapter."""
+    """One step.
+
+    Attributes:
+        group: The adapter of all of it.
+        chunks: How many pending tokens of which lane.
+        singly: Each chunk in a batch of its own, one after another, because that is faster here.
+    """
 
     group: str
     chunks: tuple[tuple[LaneT, int], ...]
+    singly: bool = False
+
+    @property
+    def one_token_each(self) -> bool:
+        """Whether all it does is to give generating lanes their next token."""
+        return all(count == 1 and lane.generating for lane, count in self.chunks)
 
 
 class Planner:
@@ -93,14 +106,17 @@ class Planner:
         self._group_was_starved = False
         self._waiting_since: dict[str, float] = {}
         self.cost = StepCost()
+        self._grouping = Grouping()
 
     def observe(self, plan: Plan[LaneT], seconds: float) -> None:
         """Learn from a step that was computed as planned (before its lanes have advanced).
 
-        Steps without a prompt teach nothing: their few tokens are bound by reading the weights and by rows of logits.
+        Steps without a prompt teach nothing about prompts: their few tokens are bound by reading the weights and by
+        rows of logits.
         """
-        prompt_tokens = sum(count for lane, count in plan.chunks if not lane.generating)
-        if prompt_tokens >= MIN_CHUNK_TOKENS and seconds > 0:
+        if plan.one_token_each:
+            self._grouping.observe(len(plan.chunks), seconds, adapted=bool(plan.group), singly=plan.singly)
+        elif seconds > 0 and sum(count for lane, count in plan.chunks if not lane.generating) >= MIN_CHUNK_TOKENS:
             self.cost.observe(*_size(plan.chunks), seconds)
 
     def plan(self, lanes: Sequence[LaneT], now: float) -> Plan[LaneT]:
@@ -109,7 +125,10 @@ class Planner:
         for lane in lanes:
             groups.setdefault(lane.group, []).append(lane)
         group = self._choose_group(groups, now)
-        return Plan(group, tuple(self._fill(groups[group])))
+        plan = Plan(group, tuple(self._fill(groups[group])))
+        if plan.one_token_each and self._grouping.singly(len(plan.chunks), adapted=bool(group)):
+            return replace(plan, singly=True)
+        return plan
 
     def _choose_group(self, groups: dict[str, list[LaneT]], now: float) -> str:
         waiting = self._waiting_since

@@ -120,6 +120,7 @@ class Engine:
             "prefix_entries": len(prefixes),
             "prefix_hits": prefixes.hits,
             "steps": self.steps,
+            "single_steps": self._stepper.single_steps,
             "preemptions": self._stepper.preemptions,
             "guessed_tokens": self._stepper.guessed,
             "guessed_right": self._stepper.guessed_right,

@@ -1,6 +1,7 @@
 """One step: a plan with room in the KV pool, one llama_batch, and every sequence in it advanced."""
 
 import time
+from dataclasses import replace
 
 from edge.core.planner import Plan, Planner
 from edge.engine.advance import Advance
@@ -24,6 +25,8 @@ class Stepper:
         self._endings = endings
         self._planner = Planner(model.n_batch)
         self.preemptions = 0
+        self.single_steps = 0
+        self._singles_s = 0.0
         self.guessed = 0
         self.guessed_right = 0
 
@@ -35,8 +38,17 @@ class Stepper:
     def step(self, now: float) -> None:
         """Compute one batch for the running sequences, if there are any."""
         plan = self._prepare(now)
-        if plan is not None:
+        if plan is None:
+            return
+        if not plan.singly:
             self._compute(plan)
+            return
+        self.single_steps += 1
+        self._singles_s = 0.0
+        for chunk in plan.chunks:
+            if chunk[0].seq_id >= 0:  # what went wrong with one may have ended the next
+                self._compute(replace(plan, chunks=(chunk,)))
+        self._planner.observe(plan, self._singles_s)
 
     def _prepare(self, now: float) -> Plan[Seq] | None:
         """A plan that has room in the KV pool, after evicting and preempting what it takes; None: nobody is left."""
@@ -70,7 +82,11 @@ class Stepper:
         if status == 1:  # the ledger was wrong: trust llama.cpp
             self._make_room_by_force()
             return
-        self._planner.observe(plan, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        if plan.singly:
+            self._singles_s += seconds
+        else:
+            self._planner.observe(plan, seconds)
         for seq, count in plan.chunks:
             seq.n_past += count
             self._pool.grow(seq.seq_id, count)

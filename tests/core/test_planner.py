@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core import planner
+from edge.core.grouping import MOST_SINGLY, RETRY_STEPS
 from edge.core.planner import Plan, Planner
 from edge.core.stepcost import FIRST_GUESS_S, FIXED_TOKENS, StepCost
 
@@ -210,3 +211,54 @@ def test_one_disturbed_step_does_not_rule_the_next() -> None:
     cost.observe(50, 0.0, 5.0)
 
     assert cost.s_per_token <= 1.25 * before
+
+
+def _generate(engine: Planner, lanes: list[Lane], steps: int, batch_s: dict[int, float]) -> list[bool]:
+    """Which way each step goes where a batch of ``n`` takes ``batch_s[n]``."""
+    ways = []
+    for _ in range(steps):
+        plan = engine.plan(lanes, now=0.0)
+        assert sorted(map(id, (lane for lane, _ in plan.chunks))) == sorted(map(id, lanes))
+        engine.observe(plan, len(lanes) * batch_s[1] if plan.singly else batch_s[len(lanes)])
+        ways.append(plan.singly)
+    return ways
+
+
+def test_a_few_sequences_go_the_faster_way() -> None:
+    """Two alone beat two together where arithmetic is the limit, never where reading the weights is."""
+    arithmetic, memory = {1: 6.3e-3, 2: 14.1e-3, 3: 16.5e-3}, {1: 50e-3, 2: 52e-3, 3: 54e-3}
+    for count, batch_s, expected in ((2, arithmetic, True), (3, arithmetic, False), (2, memory, False)):
+        ways = _generate(Planner(256), [Lane() for _ in range(count)], 300, batch_s)
+
+        assert set(ways[:12]) == {False, True}
+        assert set(ways[12:]) == {expected}
+
+
+def test_a_way_that_has_become_slower_is_left() -> None:
+    """Another program now uses the memory; afterwards the other way is tried once in RETRY_STEPS."""
+    engine, lanes = Planner(256), [Lane(), Lane()]
+    _generate(engine, lanes, 100, {1: 6e-3, 2: 14e-3})
+
+    ways = _generate(engine, lanes, 4 * RETRY_STEPS, {1: 20e-3, 2: 22e-3})
+
+    assert 1 <= sum(ways[-RETRY_STEPS:]) <= 2
+    assert sum(ways) <= RETRY_STEPS // 4
+
+
+def test_each_number_of_sequences_and_an_adapter_have_a_choice_of_their_own() -> None:
+    """And more than MOST_SINGLY always share a batch."""
+    engine = Planner(256)
+    _generate(engine, [Lane(), Lane()], 100, {1: 6e-3, 2: 14e-3})
+
+    assert engine.plan([Lane(), Lane()], now=0.0).singly
+    assert not engine.plan([Lane(group="a"), Lane(group="a")], now=0.0).singly
+    assert not engine.plan([Lane(), Lane(), Lane()], now=0.0).singly
+    assert not any(_generate(engine, [Lane() for _ in range(MOST_SINGLY + 1)], 50, {1: 1e-3, MOST_SINGLY + 1: 1.0}))
+
+
+def test_a_prompt_beside_two_sequences_shares_their_batch() -> None:
+    """Whatever is faster without it."""
+    engine, lanes = Planner(256), [Lane(), Lane()]
+    _generate(engine, lanes, 100, {1: 6e-3, 2: 14e-3})
+
+    assert not engine.plan([*lanes, Lane(pending=50, generating=False)], now=0.0).singly

@@ -62,6 +62,28 @@ def test_answers_in_a_batch_of_sixteen_are_those_alone_to_the_bit(start: Any) ->
         assert max(abs(left["logprob"] - right["logprob"]) for left, right in pairs[:8]) < SAME_KERNEL_NATS
 
 
+def test_two_at_once_are_those_alone_whether_they_share_a_batch_or_not(start: Any) -> None:
+    """The engine times both ways before it chooses one, so each answer has tokens of both; equal until one ends."""
+    engine = start(n_ctx=512, lookup_tokens=0)
+    prompts = [f"{STORY}{number}" for number in range(2)]
+    request = {"raw": True, "logprobs": True, "sampling": greedy(max_tokens=40)}
+    alone = [engine.ask(prompt, **request) for prompt in prompts]
+    assert engine.stats()["single_steps"] == 0
+
+    keys = [engine.submit(prompt, **request) for prompt in prompts]
+    together = [engine.answer(key) for key in keys]
+
+    stats = engine.stats()
+    assert stats["single_steps"] >= 4
+    assert stats["preemptions"] == 0
+    first_end = min(len(done["logprobs"]) for done in alone)
+    assert first_end >= 24
+    for one, many in zip(alone, together, strict=True):
+        pairs = list(zip(one["logprobs"], many["logprobs"], strict=True))[:first_end]
+        assert all(left["token"] == right["token"] for left, right in pairs)
+        assert max(abs(left["logprob"] - right["logprob"]) for left, right in pairs) < SAME_KERNEL_NATS
+
+
 def test_sixteen_prompts_at_once_differ_by_rounding_alone(engine: EngineClient) -> None:
     """Batches of 64 tokens and more go through another attention kernel, and what it rounds 4-bit weights amplify.
 
