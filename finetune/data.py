@@ -1,6 +1,7 @@
 """What a recipe trains on and is measured on: read, checked, split and tokenised."""
 
 import hashlib
+import json
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -103,6 +104,7 @@ def checked(
     examples: Iterable[Example], recipe: Recipe, tokenizer: Any, problems: Problems
 ) -> Iterator[tuple[Example, Sample]]:
     """Examples with their samples; those that the recipe cannot use are noted instead."""
+    context = context_of(recipe.base.model)
     for example, sample in tokenise_all(examples, tokenizer):
         if isinstance(sample, ValueError):
             problems.add(f"{example.where}: {sample}")
@@ -114,7 +116,21 @@ def checked(
                 f"{example.where}: has {len(sample.tokens)} tokens, data.max_tokens is {recipe.data.max_tokens}. "
                 "Raise it, or shorten or remove the example."
             )
+        elif context and len(sample.tokens) > context:
+            problems.add(
+                f"{example.where}: has {len(sample.tokens)} tokens, the base was made for {context} "
+                f"(max_position_embeddings in {recipe.base.model / 'config.json'}). Shorten or remove the example."
+            )
         yield example, sample
+
+
+def context_of(base: Path) -> int | None:
+    """The longest text in tokens that a checkpoint folder was made for; None where it does not say."""
+    try:
+        found = json.loads((base / "config.json").read_text(encoding="utf-8")).get("max_position_embeddings")
+    except (OSError, ValueError, AttributeError):
+        return None  # a name on the hub, or a base that is refused when it is loaded
+    return found if isinstance(found, int) else None
 
 
 def file_sha256(path: Path) -> str:

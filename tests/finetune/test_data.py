@@ -108,6 +108,14 @@ def test_only_the_first_twenty_problems_are_spelled_out(tmp_path):
     assert len(caught.value.problems) == 21
 
 
+def test_a_sample_longer_than_the_context_of_the_base_names_the_line(tmp_path):
+    """However long the recipe allows it to be: positions beyond were never trained."""
+    write_jsonl(tmp_path / "train.jsonl", [*sums(3), {"prompt": "x" * 600, "completion": "y"}])
+
+    with pytest.raises(DataError, match=r"train.jsonl:4: has 602 tokens, the base was made for 512 \(max_position"):
+        load_dataset(recipe_for(tmp_path, "data.max_tokens=1024"), tiny_tokenizer())
+
+
 def test_a_template_that_leaves_nothing_to_learn_and_a_sample_that_is_too_long_name_the_line(tmp_path):
     long = {"role": "user", "content": "x" * 500}
     rows = [*sums(3), {"messages": [long, {"role": "assistant", "content": "y"}]}]
