@@ -167,6 +167,12 @@ _ASC = (
     "[what is|give] the ascending order of {a} and {b}[?|.]",
     "sorted([{a}, {b}])",
     "which comes first and which last, if {a} and {b} [go|are sorted] from small to large?",
+    "[bring|put|get] {a} and {b} into [increasing|rising|growing] order[.|, please.]",
+    "[sort|order|list|arrange] {a} and {b} so that [they|the values] increase.",
+    "[increasing|rising|growing] order of {a} and {b}[?|, please.|:]",
+    "which of {a} and {b} stands [first|second] in increasing order? [Give both in that order.|List them so.]",
+    "{a}, {b}: [increasing|rising|growing] order?",
+    "line up {a} and {b}, [the smaller in front|the larger at the end].",
 )
 _DESC = (
     (
@@ -184,6 +190,12 @@ _DESC = (
     "[what is|give] the descending order of {a} and {b}[?|.]",
     "sorted([{a}, {b}], reverse=True)",
     "which comes first and which last, if {a} and {b} [go|are sorted] from large to small?",
+    "[bring|put|get] {a} and {b} into [decreasing|falling|shrinking] order[.|, please.]",
+    "[sort|order|list|arrange] {a} and {b} so that [they|the values] decrease.",
+    "[decreasing|falling|shrinking] order of {a} and {b}[?|, please.|:]",
+    "which of {a} and {b} stands [first|second] in decreasing order? [Give both in that order.|List them so.]",
+    "{a}, {b}: [decreasing|falling|shrinking] order?",
+    "line up {a} and {b}, [the larger in front|the smaller at the end].",
 )
 # Of two things with a quantity; what a scene adds says the verb.
 _HAVE = (
