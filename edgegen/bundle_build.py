@@ -198,5 +198,5 @@ def _is_whole(folder: Path, manifest_bytes: bytes) -> bool:
 def _write_error(path: Path, error: OSError) -> BundleError:
     return BundleError(
         f"{path}: cannot be written: {error.strerror}. Check the free space and the permissions of {path.parent}, "
-        "or choose another folder with --data-dir."
+        "or choose another folder."
     )

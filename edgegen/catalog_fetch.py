@@ -124,7 +124,7 @@ def require_space(folder: Path, needed_bytes: int, what: str) -> None:
     if free_bytes < needed_bytes + SPARE_BYTES:
         raise BundleError(
             f"{folder}: adding {what} needs {(needed_bytes + SPARE_BYTES) / 1e6:.0f} MB while it runs, and "
-            f"{free_bytes / 1e6:.0f} MB are free. Make room, or choose another disk with --data-dir."
+            f"{free_bytes / 1e6:.0f} MB are free. Make room, or choose a folder on another disk."
         )
 
 

@@ -107,6 +107,8 @@ def read_private_key(path: Path) -> "Ed25519PrivateKey":
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
     data = _read_key(path)
+    if data.startswith(b"-----BEGIN PUBLIC KEY"):
+        raise BundleError(f"{path}: the public key, which only checks. Name the file without .pub, which signs.")
     if path.stat().st_mode & 0o077:
         raise BundleError(f"{path}: other users of this machine may read this private key. Run: chmod 600 {path}")
     try:

@@ -39,6 +39,8 @@ def test_a_private_key_is_readable_by_its_owner_alone_and_never_overwritten(key:
 def test_a_private_key_that_others_may_read_is_refused(key: Path) -> None:
     key.chmod(0o640)
 
+    with pytest.raises(BundleError, match=r"the public key, which only checks. Name the file without \.pub"):
+        read_private_key(key.with_name(f"{key.name}.pub"))
     with pytest.raises(BundleError, match=r"chmod 600"):
         read_private_key(key)
 
