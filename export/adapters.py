@@ -33,11 +33,12 @@ def export_adapters(request: Request, inputs: Inputs, pieces: list[Piece], work:
             f"{shipped.gguf.name}: what that costs is measured"
         )
     proof = Proof(request, inputs, work, say)
+    tokens = proof.tokens(shipped.gguf)  # first: the wrong GGUF shows here, and what follows takes long
     # In F32 where it is small enough: llama.cpp then rounds activations to nothing less, and PEFT is met closely.
     say("bringing the base to GGUF")
     outtype = "f32" if proof.is_small else "f16"
-    base = make_gguf(request, inputs, work / f"base-{outtype}.gguf", inputs.base, outtype=outtype)
-    measured: dict[str, Any] = {"tokens": proof.tokens(shipped.gguf), "adapters": {}}
+    base = make_gguf(request, inputs, work / f"base-{outtype}.gguf", inputs.base, outtype=outtype, say=say)
+    measured: dict[str, Any] = {"tokens": tokens, "adapters": {}}
     contents: dict[str, Path | bytes] = {}
     entries = []
     for piece in pieces:

@@ -1,10 +1,13 @@
 """From runs to a bundle: fold, merge, convert, quantise, prove, write, sign. What is not proven is not written."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from edgegen.bundle_build import create_bundle
+from edgegen.bundle_verify import read_manifest
+from edgegen.errors import BundleError
 from edgegen.signing import add_signature
 from export.adapters import export_adapters
 from export.card import card, lineage
@@ -13,6 +16,7 @@ from export.made import Made
 from export.merged import export_merged
 from export.pieces import Piece, pieces_of
 from export.request import Request
+from export.workfolder import working_folder
 
 
 def export(request: Request, say: Say) -> Path:
@@ -30,19 +34,38 @@ def export(request: Request, say: Say) -> Path:
     """
     inputs = read_inputs(request, say)
     pieces = pieces_of(request, inputs)
-    work = request.out / f".export-{request.name}-{request.version}"
-    work.mkdir(parents=True, exist_ok=True)
-    if request.shipped:
-        made = export_adapters(request, inputs, pieces, work, say)
-    else:
-        made = export_merged(request, inputs, pieces[0], work, say)
-    say("writing the bundle")
-    contents, fields = _completed(request, inputs, pieces, made)
-    bundle = create_bundle(request.out, contents, name=request.name, version=request.version, **fields)
-    if request.key is not None:
-        add_signature(bundle, request.key)
-    shutil.rmtree(work)
+    _refuse_another(request, lineage(request, inputs, pieces))
+    with working_folder(request.out / f".export-{request.name}-{request.version}") as work:
+        if request.shipped:
+            made = export_adapters(request, inputs, pieces, work, say)
+        else:
+            made = export_merged(request, inputs, pieces[0], work, say)
+        say("writing the bundle")
+        contents, fields = _completed(request, inputs, pieces, made)
+        bundle = create_bundle(request.out, contents, name=request.name, version=request.version, **fields)
+        if request.key is not None:
+            add_signature(bundle, request.key)
+        shutil.rmtree(work)
     return bundle
+
+
+def _refuse_another(request: Request, origin: dict[str, Any]) -> None:
+    """Refuse a name and version that is given already, before hours of work; the same export again is welcome.
+
+    Raises:
+        BundleError: If what is there was made of something else.
+    """
+    folder = request.out / f"{request.name}-{request.version}"
+    try:
+        there = read_manifest(folder)
+    except BundleError:
+        return  # nothing, or nothing whole
+    same = json.dumps(there.lineage, sort_keys=True) == json.dumps(origin, sort_keys=True)
+    if not same or (request.shipped is None and there.quantisation != request.quant):
+        raise BundleError(
+            f"{folder}: another bundle of this name and version is there already, made of something else or in another "
+            "way. Give the new one a higher version with --version, or remove that folder."
+        )
 
 
 def _completed(

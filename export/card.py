@@ -34,11 +34,17 @@ def lineage(request: Request, inputs: Inputs, pieces: Sequence[Piece]) -> dict[s
 @functools.cache
 def code_sha256() -> str:
     """One hash over the sources of this plane and of what it shares with the others, as this process found them."""
-    digest = hashlib.sha256()
     here = Path(__file__).parent
-    for folder in (here, here.parent / "edgegen"):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(f"{folder.name}/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return sources_sha256((here, here.parent / "edgegen"))
+
+
+def sources_sha256(folders: Sequence[Path]) -> str:
+    """One hash over all Python files in and below some folders."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder.parent).as_posix()
+            digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 

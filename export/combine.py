@@ -13,6 +13,7 @@ PEFT's ``add_weighted_adapter`` does the work, one module at a time. Its own "li
 equal adapters with weights of one half would give twice the adapter.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,8 @@ def weights_of(combination: Combination, names: Sequence[str], examples: Sequenc
                 "Give one for each."
             )
         given = combination.weights
+        if not all(map(math.isfinite, given)):
+            raise BundleError(f"--weights {','.join(map(str, given))}: give finite numbers, as in 0.3,0.7.")
     elif combination.how == "fedavg":
         unknown = [name for name, count in zip(names, examples, strict=True) if not count]
         if unknown:

@@ -210,7 +210,11 @@ def read_adapter(folder: Path, shapes: Mapping[str, Sequence[int]]) -> Adapter:
             f"{folder}: {CONFIG} says peft_type {kind or 'nothing'}; known are {', '.join(readers)}. Merge it "
             "with PEFT, save the merged model and export that as a base."
         )
-    updates = readers[kind](_Parts(tensors, shapes), config)
+    try:
+        updates = readers[kind](_Parts(tensors, shapes), config)
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError, re.error) as error:
+        what = f"has no {error}" if isinstance(error, KeyError) else f"holds what PEFT would not write: {error}"
+        raise BundleError(f"{folder / CONFIG}: {what}. Copy the run again.") from None
     if not updates:
         raise BundleError(f"{folder}: the adapter changes nothing: there is no A and B in {WEIGHTS}.")
     _check_shapes(folder, updates, shapes)

@@ -1,15 +1,16 @@
 """A base with updates or without -> its 16-bit GGUF; what is there already from an attempt before is not made again."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from export.checkpoint import Checkpoint, digest_of
 from export.convert import convert_model
 from export.fold import Update
-from export.inputs import Inputs, tokenizer_sha256
+from export.inputs import Inputs, Say, tokenizer_sha256
 from export.merge import merge
 from export.nf4 import FourBit
+from export.progress import Progress
 from export.request import Request
 
 
@@ -22,6 +23,7 @@ def make_gguf(
     updates: Mapping[str, Update] | None = None,
     identity: str = "",
     outtype: str = "f16",
+    say: Say,
 ) -> Path:
     """Merge and convert; the merged checkpoint is removed when its GGUF is whole.
 
@@ -29,6 +31,7 @@ def make_gguf(
         target: The GGUF; its log goes beside it.
         updates: By name of the tensor; None: the base alone.
         identity: What the updates follow from.
+        say: Called with a line now and then that says how far it is.
 
     Raises:
         BundleError: If a value does not fit into F16, the disk is full or the converter fails.
@@ -48,7 +51,8 @@ def make_gguf(
     mark.unlink(missing_ok=True)
     scratch = target.with_suffix("")
     # The converter reads a name and a version out of the folder's name.
-    checkpoint = merge(base, updates or {}, scratch / request.name, facts, lambda _: None)
+    done = _counted(Progress(say), inputs.values)
+    checkpoint = merge(base, updates or {}, scratch / request.name, facts, done)
     for path in inputs.first.tokenizer_files:
         shutil.copyfile(path, checkpoint / path.name)
     convert_model(
@@ -57,3 +61,14 @@ def make_gguf(
     mark.write_text(key)
     shutil.rmtree(scratch)
     return target
+
+
+def _counted(progress: Progress, total: int) -> Callable[[int], object]:
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        progress.at(done, total)
+
+    return more

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgegen.bundle import check_magic
 from edgegen.bundle_verify import sha256_file
 from edgegen.catalog_fetch import require_space
 from edgegen.errors import BundleError
@@ -25,6 +26,8 @@ Say = Callable[[str], object]
 ORIGIN = "gguf_origin.json"
 # Chunks of 512 tokens are compared; a held-out text below this is filled up with the general one.
 TEXT_CHARACTERS = 20_000
+# A token takes a byte at least, so a shorter text has no chunk.
+LEAST_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,19 @@ def read_inputs(request: Request, say: Say) -> Inputs:
         BundleError: Naming the run and what is wrong with it.
     """
     request.wish.check()
+    for file in (request.shipped.gguf if request.shipped else None, request.wish.imatrix):
+        if file is not None:
+            check_magic(file)
     runs = _runs(request)
     base = Checkpoint(runs[0][1].base)
     shapes = shapes_of(base)
     adapters = [read_adapter(run.adapter, shapes) for _, run in runs]
     if request.shipped:
-        for adapter in adapters:
-            adapter.refuse_as_adapter(tied=base.tied, svd=request.svd)  # before the work begins
+        for (name, _), adapter in zip(runs, adapters, strict=True):
+            try:
+                adapter.refuse_as_adapter(tied=base.tied, svd=request.svd)  # before the work begins
+            except BundleError as error:
+                raise BundleError(f"{name}: {error}") from None
     say(f"reading the base, {sum(info.values for info in base.tensors.values()) / 1e6:,.0f} million values")
     sha256 = base_sha256(base.folder)
     for name, run in runs:
@@ -112,8 +121,12 @@ def read_inputs(request: Request, say: Say) -> Inputs:
     _require_space(request, base, [run for _, run in runs], adapters, say)
     parts = []
     for (name, run), adapter in zip(runs, adapters, strict=True):
-        trained = base if run.trained_base is None else as_trained(base, run.trained_base, [*adapter.updates], name)
-        parts.append(Part(name, run, adapter, trained))
+        if run.trained_base is None:
+            parts.append(Part(name, run, adapter, base))
+            continue
+        is_measured_only = request.shipped is not None or request.merge_base == "16-bit"
+        warn = say if is_measured_only else None
+        parts.append(Part(name, run, adapter, as_trained(base, run.trained_base, [*adapter.updates], name, warn=warn)))
     origin = read_json(base.folder / ORIGIN) if (base.folder / ORIGIN).is_file() else {}
     return Inputs(tuple(parts), base, sha256, texts, text_from, thresholds, origin)
 
@@ -156,8 +169,14 @@ def _texts(given: Path | None, runs: list[Run]) -> tuple[Texts, str]:
     general, calibration = general_halves()
     source = "Python's reference"
     if given is not None:
+        text = _read_text(given)
+        if len(text.encode()) < LEAST_BYTES:
+            raise BundleError(
+                f"--text {given}: has {len(text.encode())} bytes. It is measured on chunks of 512 tokens: give a "
+                "text of at least a few thousand words."
+            )
         calibration_from = f"heldout.txt and {source}" if own else source
-        return Texts(_read_text(given), mixed(own, calibration), calibration_from), "given"
+        return Texts(text, mixed(own, calibration), calibration_from), "given"
     if not own:
         return Texts(general, calibration, source), source
     proof, own_calibration = halves(own)
@@ -181,14 +200,15 @@ def _require_space(request: Request, base: Checkpoint, runs: list[Run], adapters
     merged and base, both F16, and the quantised ones with the copy in the bundle for a merged model.
     """
     updates = {name: update for adapter in adapters for name, update in adapter.updates.items()}
-    wanted = merged_bytes(plan(base, {} if request.shipped else updates))
-    bits = request.wish.bits
+    outputs = plan(base, {} if request.shipped else updates)
+    wanted = merged_bytes(outputs)
     if request.shipped:
         needed = wanted * 3
     else:
         files = 2 if request.merge_base == "auto" and any(run.trained_base for run in runs) else 1
-        needed = int(wanted * (3 + (files + 1) * bits / 16 + request.wish.copies))
-        say(f"about {wanted * bits / 16 / 1e6:,.0f} MB as {request.quant}")
+        size = request.wish.about_bytes((output.name, output.source.shape) for output in outputs)
+        needed = wanted * (3 + request.wish.copies) + (files + 1) * size
+        say(f"{'at most' if request.wish.has_target else 'about'} {size / 1e6:,.0f} MB as {request.quant}")
     say(f"needs {needed / 1e6:,.0f} MB of disk meanwhile")
     require_space(request.out, needed, request.name)
 

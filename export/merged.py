@@ -43,7 +43,7 @@ def export_merged(request: Request, inputs: Inputs, piece: Piece, work: Path, sa
     measured = {"tokens": proof.tokens(best.model), **best.measured}
     if request.probe is not None:
         say("bringing the base to F16, to ask it too")
-        before = make_gguf(request, inputs, work / "base-16-bit.gguf", inputs.base)
+        before = make_gguf(request, inputs, work / "base-16-bit.gguf", inputs.base, say=say)
         measured |= proof.probes(request.name, before, best.model)
     if piece.made:
         measured["made"] = piece.made
@@ -78,7 +78,8 @@ def _candidate(proof: Proof, piece: Piece, label: str, base: Checkpoint) -> _Can
     request, inputs, work = proof.request, proof.inputs, proof.work
     proof.say("merging" if base is inputs.base else "merging into the 4-bit base, dequantised")
     target = work / f"merged-{label}.gguf"
-    f16 = make_gguf(request, inputs, target, base, updates=piece.adapter.updates, identity=piece.identity)
+    updates, identity = piece.adapter.updates, piece.identity
+    f16 = make_gguf(request, inputs, target, base, updates=updates, identity=identity, say=proof.say)
     measured: dict[str, Any] = {**proof.moved(piece, base), **proof.logits(piece, base, f16)}
     if piece.adapter.is_plain and not (inputs.base.tied and "lm_head.weight" in piece.adapter.updates):
         measured["merged_to_adapter"] = _against_adapter(proof, piece, label, base, f16)
@@ -100,7 +101,7 @@ def _against_adapter(proof: Proof, piece: Piece, label: str, base: Checkpoint, m
     folder = work / f"adapter-{label}"
     write_plain(piece.adapter.plain(tied=False), folder)
     adapter = convert_adapter(request.tools, folder, inputs.base.folder, work / f"{folder.name}.gguf", log=proof.log)
-    alone = make_gguf(request, inputs, work / f"base-{label}.gguf", base)
+    alone = make_gguf(request, inputs, work / f"base-{label}.gguf", base, say=proof.say)
     figures = proof.merged(merged, alone, adapter)
     alone.unlink()
     return figures

@@ -6,7 +6,7 @@ the codes. Either way the run recorded a hash of the dequantised weights, so tha
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,11 +126,20 @@ class FourBit(Checkpoint):
         return weight
 
 
-def as_trained(base: Checkpoint, trained: TrainedBase, adapted: list[str], run: str) -> FourBit:
+def as_trained(
+    base: Checkpoint,
+    trained: TrainedBase,
+    adapted: list[str],
+    run: str,
+    *,
+    warn: Callable[[str], object] | None = None,
+) -> FourBit:
     """The base that a run trained on, compared with the hash that the run recorded.
 
     Args:
         adapted: Names of the tensors that its adapter changes.
+        warn: Where nothing is merged into these weights: called instead of refusing when bitsandbytes rounds otherwise
+            here than where the run was trained.
 
     Raises:
         BundleError: If the dequantised weights are not those the adapter was trained on.
@@ -139,11 +148,18 @@ def as_trained(base: Checkpoint, trained: TrainedBase, adapted: list[str], run: 
     if trained.weights_sha256 is not None:
         sha256 = found.weights_sha256(adapted)
         if sha256 != trained.weights_sha256:
-            raise BundleError(
+            problem = (
                 f"{run}: the 4-bit weights of its base hash to {sha256} here; it was trained on "
-                f"{trained.weights_sha256}. Another bitsandbytes or processor rounds otherwise: export where it was "
-                "trained, or merge into the 16-bit base with --merge-base 16-bit and read the KL."
+                f"{trained.weights_sha256}."
             )
+            if trained.stored is not None:
+                raise BundleError(f"{problem} {trained.stored} is damaged or of another run: copy the run again.")
+            if warn is None:
+                raise BundleError(
+                    f"{problem} Another bitsandbytes or processor rounds otherwise: export where it was trained, or "
+                    "merge into the 16-bit base with --merge-base 16-bit and read the KL."
+                )
+            warn(f"{problem} The KL to what was trained is measured against the former.")
     return found
 
 

@@ -117,7 +117,8 @@ class Proof:
             BundleError: If a threshold is missed.
         """
         self.say(f"proving: KL of {what} to 16 bit")
-        figures = compare(reference, model, self.inputs.text, log=self.log, adapter=adapter, chunks=self.request.chunks)
+        chunks, text = self.request.chunks, self.inputs.text
+        figures = compare(reference, model, text, log=self.log, adapter=adapter, chunks=chunks, say=self.say)
         problems = shortfalls(figures, self.inputs.thresholds, what)
         if problems:
             listed = "\n".join(f"  {problem}" for problem in problems)
@@ -126,7 +127,9 @@ class Proof:
                 + (
                     "Is this GGUF the base that the run was trained on? Allow more with --max-kl."
                     if self.request.shipped
-                    else "Take a larger type with --quant, or allow more with --max-kl."
+                    else "Ask for a larger file or a smaller loss, or allow more with --max-kl or in the recipe."
+                    if self.request.wish.has_target
+                    else "Take a larger type with --quant, or allow more with --max-kl or in the recipe."
                 )
             )
         return {**figures, "text": self.inputs.text_from}

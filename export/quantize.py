@@ -1,7 +1,8 @@
 """F16 GGUF -> a smaller type, through llama.cpp's own quantiser; how large it will be is said first."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ from export.native import call
 # Type -> bits a weight, for what is said before the start; llama.cpp's dry run says it exactly.
 # F16 is what the converter writes. Widths that are no multiple of 256 fall back to a larger type.
 TYPES = {"F16": 16.0, "Q8_0": 8.5, "Q6_K": 6.56, "Q5_K_M": 5.68, "Q4_K_M": 4.83, "Q4_0": 4.55, "IQ4_XS": 4.36}
+
+# The same where the width is no multiple of 256: llama.cpp takes Q5_0, Q5_1, Q8_0 or IQ4_NL instead.
+_ODD_WIDTH = {"Q6_K": 8.5, "Q5_K_M": 6.2, "Q4_K_M": 5.6, "IQ4_XS": 4.6}
+_OUTPUTS = ("lm_head.weight", "model.embed_tokens.weight")
+
+Say = Callable[[str], object]
 
 # What a single tensor can be: everything that llama.cpp computes with on any processor and quantises without an
 # importance matrix, smallest first.
@@ -108,6 +115,21 @@ def parse_overrides(rules: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple(parsed)
 
 
+def about_bytes(shapes: Iterable[tuple[str, Sequence[int]]], ftype: str) -> int:
+    """About how large a model will be, before there is a file that llama.cpp could say it of.
+
+    Args:
+        shapes: Name and shape ``(rows, columns)`` of each tensor of the checkpoint.
+    """
+    bits = 0.0
+    for name, shape in shapes:
+        # The output layer, which may be the embedding, is Q6_K in all mixtures below Q8_0.
+        type_ = "Q6_K" if name in _OUTPUTS and ftype not in ("F16", "Q8_0") else ftype
+        each = (TYPES if shape[-1] % 256 == 0 else {**TYPES, **_ODD_WIDTH})[type_]
+        bits += math.prod(shape) * (each if len(shape) > 1 else 32)
+    return int(bits / 8)
+
+
 def plan(source: Path, recipe: Recipe, *, log: Path) -> Plan:
     """What ``quantize`` would write, by llama.cpp's dry run.
 
@@ -135,11 +157,14 @@ def plan(source: Path, recipe: Recipe, *, log: Path) -> Plan:
     return Plan(int(told["size_bytes"]), tensors)
 
 
-def quantize(source: Path, target: Path, recipe: Recipe, *, log: Path, expected: Plan | None = None) -> Path:
+def quantize(
+    source: Path, target: Path, recipe: Recipe, *, log: Path, expected: Plan | None = None, say: Say | None = None
+) -> Path:
     """Write ``source`` in another type; for F16 that is the file itself.
 
     Args:
         expected: What ``plan`` said, where it was asked already.
+        say: Called with a line now and then that says how far it is.
 
     Raises:
         BundleError: If the type is unknown, the disk too small, the quantiser fails, or writes another size.
@@ -149,7 +174,7 @@ def quantize(source: Path, target: Path, recipe: Recipe, *, log: Path, expected:
         return source
     require_space(target.parent, expected.size_bytes, target.name)
     temporary = target.with_name(f".{target.name}")
-    told = call("quantize", {**recipe.arguments(source), "target": str(temporary)}, log)
+    told = call("quantize", {**recipe.arguments(source), "target": str(temporary)}, log, say)
     if told["size_bytes"] != expected.size_bytes:
         temporary.unlink()
         raise BundleError(

@@ -1,6 +1,6 @@
 """From the 16-bit GGUF to the file of a bundle: importance matrix, types, size said first, quantised."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,12 @@ from typing import Any
 from edgegen.errors import BundleError
 from export.calibration import chunks_for, tail
 from export.native import call
-from export.quantize import TYPES, Plan, Recipe, parse_overrides, plan, quantize
+from export.quantize import TYPES, Plan, Recipe, Say, about_bytes, parse_overrides, plan, quantize
 from export.target import Choice, for_kl, parse_size, refuse_too_small, survey
 from export.verify import compare
 
 # Types that an importance matrix changes nothing of: Q8_0 is rounded to the nearest in any case.
 _EXACT = ("F16", "Q8_0")
-
-Say = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,11 @@ class Wish:
         if self.has_target and self.tensor_types:
             raise BundleError("--tensor-type with a target: a target chooses every type itself. Give one of both.")
 
-    @property
-    def bits(self) -> float:
-        """About how many a weight takes, for what is said before the start; with a target, at most."""
-        return TYPES["Q8_0"] if self.has_target else TYPES[self.quant]
+    def about_bytes(self, shapes: Iterable[tuple[str, Sequence[int]]]) -> int:
+        """About how large the file will be, for what is said before the start; with a target, at most."""
+        if self.target_size is not None:
+            return parse_size(self.target_size)
+        return about_bytes(shapes, "Q8_0" if self.target_kl is not None else self.quant)
 
     @property
     def copies(self) -> int:
@@ -128,21 +127,24 @@ def shrink(f16: Path, target: Path, wish: Wish, texts: Texts, *, values: int, lo
     expected = plan(f16, recipe, log=log)
     say(f"quantising to {wish.name}: {expected.size_bytes / 1e6:,.1f} MB")
     _say_fallbacks(expected, say)
-    path = quantize(f16, target, recipe, log=log, expected=expected)
+    path = quantize(f16, target, recipe, log=log, expected=expected, say=say)
     return Shrunk(path, {**facts, **recipe.facts(), "size_bytes": expected.size_bytes})
 
 
-def measure_imatrix(f16: Path, target: Path, text: str, *, dataset: str, chunks: int, log: Path) -> dict[str, Any]:
+def measure_imatrix(
+    f16: Path, target: Path, text: str, *, dataset: str, chunks: int, log: Path, say: Say | None = None
+) -> dict[str, Any]:
     """Measure an importance matrix and write it as llama-imatrix does.
 
     Args:
         dataset: What the text is called in the file.
+        say: Called with a line now and then that says how far it is.
 
     Raises:
         BundleError: If the text is too short or llama.cpp cannot compute the model.
     """
     arguments = {"model": str(f16), "text": text, "target": str(target), "chunks": chunks, "dataset": dataset}
-    return call("imatrix", arguments, log)
+    return call("imatrix", arguments, log, say)
 
 
 def _imatrix(
@@ -155,7 +157,8 @@ def _imatrix(
     chunks = chunks_for(values)
     say(f"measuring the importance matrix on {texts.calibration_from}, up to {chunks} chunks of 512 tokens")
     target = f16.with_suffix(".imatrix.gguf")
-    found = measure_imatrix(f16, target, texts.calibration, dataset=texts.calibration_from, chunks=chunks, log=log)
+    dataset = texts.calibration_from
+    found = measure_imatrix(f16, target, texts.calibration, dataset=dataset, chunks=chunks, log=log, say=say)
     return target, {"imatrix": {"from": texts.calibration_from, "tokens": found["tokens"]}}
 
 
@@ -168,8 +171,8 @@ def _chosen(f16: Path, wish: Wish, texts: Texts, imatrix: Path | None, *, log: P
         return market.choose(size)
 
     def measure(choice: Choice) -> float:
-        trial = quantize(f16, f16.with_suffix(".trial.gguf"), choice.recipe, log=log)
-        kl = float(compare(f16, trial, texts.proof, log=log)["kl"])
+        trial = quantize(f16, f16.with_suffix(".trial.gguf"), choice.recipe, log=log, say=say)
+        kl = float(compare(f16, trial, texts.proof, log=log, say=say)["kl"])
         trial.unlink()
         return kl
 

@@ -152,6 +152,7 @@ def survey(source: Path, text: str, *, imatrix: Path | None, log: Path, say: Say
                 "imatrix": None if imatrix is None else str(imatrix),
             },
             log,
+            say,
         )
     lists = prices(told["errors"], groups, told["kl"])
     other = base.size_bytes - sum(tensor.size_bytes for tensor in weights)

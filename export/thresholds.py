@@ -21,24 +21,6 @@ from edgegen.errors import BundleError
 from export.verify import Thresholds
 
 SECTION = "export"
-
-
-def recipe_settings(recipe: Path) -> dict[str, Any]:
-    """The section [export] of a run's recipe; empty where there is none.
-
-    Raises:
-        BundleError: If the recipe is not TOML.
-    """
-    if not recipe.is_file():
-        return {}
-    try:
-        document = tomllib.loads(recipe.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{recipe}: cannot be read: {error}. Copy the run again.") from None
-    section = document.get(SECTION, {})
-    return dict(section) if isinstance(section, Mapping) else {}
-
-
 # Key of the recipe -> field of Thresholds.
 _FIELDS = {
     "max_kl": "kl",
@@ -49,15 +31,33 @@ _FIELDS = {
 }
 
 
+def recipe_settings(recipe: Path) -> dict[str, Any]:
+    """The section [export] of a run's recipe; empty where there is none.
+
+    Raises:
+        BundleError: If the recipe is not TOML, or a threshold is no number.
+    """
+    if not recipe.is_file():
+        return {}
+    try:
+        document = tomllib.loads(recipe.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{recipe}: cannot be read: {error}. Copy the run again.") from None
+    section = document.get(SECTION, {})
+    settings = dict(section) if isinstance(section, Mapping) else {}
+    for key in _FIELDS.keys() & settings.keys():
+        value = settings[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise BundleError(f"{recipe}: [{SECTION}] {key} = {value!r}: must be a number from 0.")
+    return settings
+
+
 def thresholds_of(given: Mapping[str, float], recipes: Sequence[Mapping[str, Any]]) -> Thresholds:
     """The thresholds of an export.
 
     Args:
         given: From the command line, by field of Thresholds; they win.
         recipes: The section [export] of each run; of several the strictest counts.
-
-    Raises:
-        BundleError: If a recipe's value is no number.
     """
     found: dict[str, float] = {}
     for recipe in recipes:
@@ -65,8 +65,6 @@ def thresholds_of(given: Mapping[str, float], recipes: Sequence[Mapping[str, Any
             value = recipe.get(key)
             if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise BundleError(f"recipe: [export] {key} = {value!r}: must be a number from 0.")
             stricter = min if key.startswith("max") else max
             found[name] = float(value) if name not in found else stricter(found[name], float(value))
     return replace(Thresholds(), **{**found, **given})

@@ -77,6 +77,7 @@ class Toolchain:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 check=False,
+                close_fds=False,  # it keeps the working folder's lock: see `export.workfolder`
             )
         if done.returncode == 0:
             return

@@ -4,7 +4,7 @@ Three questions, each with a figure: does the GGUF cut a conversation into the s
 logits as the trained model in float32; and what did quantising cost, as KL in nats a token.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,15 +122,24 @@ def check_logits(
 
 
 def compare(
-    reference: Path, model: Path, text: str, *, log: Path, adapter: Path | None = None, chunks: int = CHUNKS
+    reference: Path,
+    model: Path,
+    text: str,
+    *,
+    log: Path,
+    adapter: Path | None = None,
+    chunks: int = CHUNKS,
+    say: Callable[[str], object] | None = None,
 ) -> dict[str, Any]:
     """KL(reference || model), agreement and perplexities on a text; see ``export.native``.
 
     Args:
         adapter: GGUF of an adapter to put over both.
+        say: Called with a line now and then that says how far it is.
     """
     arguments = {"reference": str(reference), "model": str(model), "text": text, "chunks": chunks}
-    figures = call("compare", {**arguments, "adapter": _text(adapter), "reference_adapter": _text(adapter)}, log)
+    arguments |= {"adapter": _text(adapter), "reference_adapter": _text(adapter)}
+    figures = call("compare", arguments, log, say)
     return {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()}
 
 

@@ -1,10 +1,13 @@
 """``edgegen export``: from a run to a signed bundle that is proven, not hoped."""
 
 import importlib.util
+import logging
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from edgegen.errors import BundleError, MissingExtraError
 from edgegen.manifest import NAME, version_key
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+# Options that say something of a merged model's weights.
+_OF_MODELS = ("quant", "target_size", "target_kl", "tensor_type", "imatrix", "merge_base")
 _NEEDED = ("torch", "transformers", "peft", "safetensors", "llama_cpp", "cryptography")
 
 
@@ -158,6 +163,7 @@ def run(runs: tuple[str, ...], **options: Any) -> None:
         probe=_prober(sources, options),
         key=read_private_key(key_file) if key_file else None,
     )
+    _quiet()
     bundle = export(request, lambda line: click.echo(line, err=True))
     click.echo(f"Wrote {bundle}" + ("." if key_file else ", unsigned. Sign it with: edgegen bundle sign"))
 
@@ -217,12 +223,41 @@ def _check_together(options: dict[str, Any], runs: int) -> None:
         )
     if options["combine"] is None and options["weights"] is not None:
         raise click.UsageError("--weights goes with --combine.")
+    if _is_given("density") and options["combine"] not in ("ties", "dare"):
+        raise click.UsageError("--density goes with --combine ties or dare.")
+    if _is_given("adapter_type") and not options["adapter_only"]:
+        raise click.UsageError("--adapter-type goes with --adapter-only; a merged model's type is --quant.")
+    of_models = [name for name in _OF_MODELS if _is_given(name)]
+    if options["adapter_only"] and of_models:
+        raise click.UsageError(
+            f"--{of_models[0].replace('_', '-')} is for merged models, and --adapter-only takes the base as it is; the "
+            "adapters' own type is --adapter-type."
+        )
+    targets = [name for name in ("target_size", "target_kl") if options[name] is not None]
+    if targets and _is_given("quant"):
+        raise click.UsageError(f"--{targets[0].replace('_', '-')} chooses the type of every tensor: leave --quant out.")
+    if options["max_kl"] is not None and not 0 <= options["max_kl"] < math.inf:
+        raise click.UsageError(f"--max-kl {options['max_kl']}: give nats a token from 0, such as 0.1.")
     if runs > 1 and not options["adapter_only"] and options["combine"] is None:
         raise click.UsageError(
             "several runs become one model with --combine, or adapters side by side with --adapter-only."
         )
     if runs > 1 and options["name"] is None:
         raise click.UsageError("several runs need a name for the bundle: --name.")
+
+
+def _quiet() -> None:
+    """Let the libraries keep their bars and advice for themselves: what is said here is what is to be read."""
+    from transformers.utils import logging as transformers_logging  # noqa: PLC0415 - heavy
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+
+
+def _is_given(name: str) -> bool:
+    """Whether an option stands on the command line, and is not just its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _combination(options: dict[str, Any]) -> "Combination | None":

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from export.llama.progress import report
 from export.llama.score import CHUNK_TOKENS, Scorer
 
 HALF = CHUNK_TOKENS // 2
@@ -22,7 +23,8 @@ def compare(
     one, other = Scorer(reference, reference_adapter), Scorer(model, adapter)
     parts = one.chunks(text, chunks)
     kl, agree, nll = [], [], np.zeros(2)
-    for part in parts:
+    for number, part in enumerate(parts):
+        report(number, len(parts))
         both = [scorer.logits(part, HALF) for scorer in (one, other)]
         for start in range(0, HALF - 1, ROWS):
             rows = slice(start, min(start + ROWS, HALF - 1))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.llama import ggml
+from export.llama.progress import report
 from export.llama.score import CHUNK_TOKENS, Scorer
 
 _SUMS, _COUNTS = ".in_sum2", ".counts"
@@ -117,7 +118,8 @@ def imatrix(*, model: str, text: str, target: str, chunks: int, dataset: str) ->
     # Flash attention and the 16-bit cache as llama-imatrix has them.
     scorer = Scorer(model, callback=collector.callback, f32_cache=False)
     parts = scorer.chunks(text, chunks)
-    for part in parts:
+    for number, part in enumerate(parts):
+        report(number, len(parts))
         scorer.decode(part, 0)
         if collector.problem:
             raise SystemExit(f"the importance matrix could not be read from llama.cpp: {collector.problem}")

@@ -12,6 +12,7 @@ import llama_cpp
 
 from export.llama import ggml
 from export.llama.importance import Imatrix, read
+from export.llama.progress import report
 from export.llama.score import log_to
 
 # llama.cpp quantises tensors in pieces of this size; its default of 8 GiB is the memory of a whole small box.
@@ -21,6 +22,7 @@ BUFFER_BYTES = 256 * 1024 * 1024
 _LINE = re.compile(
     r"\[ *\d+/ *\d+\] (\S+) +- \[[^\]]*\], type = +(\S+), size = +[\d.]+ MiB(?: -> +[\d.]+ MiB \((\S+)\))?"
 )
+_COUNT = re.compile(r"\[ *(\d+)/ *(\d+)\]")
 _SPLIT_KEYS = (b"split.no", b"split.count", b"split.tensors.count")
 # Of llama.h; llama-quantize writes these four beside an importance matrix.
 _INT, _STR = 0, 3
@@ -44,11 +46,20 @@ def quantize(
     """
     parameters, held = _parameters(ftype, overrides, read(imatrix) if imatrix else None)
     parameters.nthread = threads
+    log_to(_with_progress)
     status = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters))
     del held
     if status != 0:
         raise SystemExit(f"llama_model_quantize returned {status}")
     return {"size_bytes": Path(target).stat().st_size}
+
+
+def _with_progress(text: str) -> None:
+    """llama.cpp's log, whose lines on tensors say how far it is."""
+    sys.stderr.write(text)
+    found = _COUNT.match(text)
+    if found:
+        report(int(found[1]) - 1, int(found[2]))
 
 
 def plan(

@@ -41,7 +41,7 @@ class Vocabulary:
         tokens = self.tokenize(text, add_special=True, parse_special=False)
         count = min(count, len(tokens) // CHUNK_TOKENS)
         if count < 1:
-            raise SystemExit(f"the text has {len(tokens)} tokens; at least {CHUNK_TOKENS} are needed")
+            raise SystemExit(f"the text has {len(tokens)} tokens and {CHUNK_TOKENS} are needed; give a longer one")
         parts = [tokens[number * CHUNK_TOKENS : (number + 1) * CHUNK_TOKENS] for number in range(count)]
         if llama_cpp.llama_vocab_get_add_bos(self.vocab):
             for part in parts:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from export.llama import ggml
 from export.llama.compare import HALF, ROWS, kl_of, log_softmax
 from export.llama.importance import Imatrix, read
+from export.llama.progress import report
 from export.llama.score import Scorer
 
 # Rows of a tensor whose error is computed at every type, evenly spread: the error of 512 rows of 4,096 columns differs
@@ -59,7 +60,8 @@ def sensitivity(
     shutil.copyfile(source, copy)
     kl = {}
     with _reference(copy, Path(scratch) / "reference.f32", text, chunks) as measure:
-        for group, members in groups.items():
+        for number, (group, members) in enumerate(groups.items()):
+            report(number, len(groups))
             for name, type_ in members.items():
                 _round(gguf.tensors[name], gguf.path, copy, type_, _importance(matrix, name))
             kl[group] = measure()

@@ -21,7 +21,9 @@ from edgegen.config import load_config
 from edgegen.errors import BundleError, EngineError
 from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
+from export.inputs import read_inputs
 from export.probes import check
+from export.request import Request, Source
 from export.run import base_sha256
 from export.thresholds import recipe_settings, thresholds_of
 from export.toolchain import toolchain
@@ -98,6 +100,11 @@ def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Pat
     assert read_public_key(made / "maker.pub").id in (bundle / "bundle.sig").read_text()
     assert [path.name for path in (tmp_path / "a").iterdir() if path.name != ".lock"] == ["tiny-1.0.0"]
 
+    other = run(made, tmp_path / "a", "--quant", "Q4_0")
+
+    assert "made of something else or in another way" in str(other.exception)
+    assert "merging" not in other.output, "said before the work, not after it"
+
     again = run(made, tmp_path / "b", *options)
 
     assert again.exit_code == 0
@@ -150,6 +157,33 @@ def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: 
     assert not (tmp_path / "out" / "tiny-1.0.0").exists()
 
 
+def test_a_4_bit_base_that_rounds_otherwise_here_is_merged_into_only_where_it_was_trained(
+    made: Path, tmp_path: Path
+) -> None:
+    """The remedy that the refusal names is one."""
+    pytest.importorskip("bitsandbytes")
+    copy = edit(made, tmp_path, load="nf4", trained_base={"dtype": "float32", "weights_sha256": "0" * 64})
+    request = Request((Source(copy),), tmp_path / "out", "tiny", "1.0.0", toolchain())
+    said: list[str] = []
+
+    with pytest.raises(BundleError, match="--merge-base 16-bit"):
+        read_inputs(request, said.append)
+    inputs = read_inputs(replace(request, merge_base="16-bit"), said.append)
+
+    assert inputs.parts[0].is_moved
+    assert "it was trained on 0000" in said[-1]
+
+
+@pytest.mark.parametrize("option", ["--base-gguf", "--imatrix"])
+def test_a_file_that_is_no_gguf_is_refused_before_the_work(made: Path, tmp_path: Path, option: str) -> None:
+    (tmp_path / "no.gguf").write_bytes(b"PK..")
+
+    done = run(made, tmp_path / "out", option, tmp_path / "no.gguf", *["--adapter-only"] * (option == "--base-gguf"))
+
+    assert "no.gguf: not a GGUF file: it starts with b'PK..'" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
 def test_too_little_disk_is_said_with_the_number_before_anything_is_written(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,8 +227,9 @@ def test_the_strictest_recipe_counts_and_the_command_line_wins(tmp_path: Path) -
 
     assert thresholds_of({}, recipes) == Thresholds(kl=0.05, score=0.6)
     assert thresholds_of({"kl": 0.3}, recipes).kl == 0.3
-    with pytest.raises(BundleError, match=r"max_kl = 'low': must be a number"):
-        thresholds_of({}, [{"max_kl": "low"}])
+    (tmp_path / "recipe.toml").write_text('[export]\nmax_kl = "low"\n')
+    with pytest.raises(BundleError, match=r"recipe\.toml: \[export\] max_kl = 'low': must be a number"):
+        recipe_settings(tmp_path / "recipe.toml")
 
 
 def test_both_forms_of_a_4_bit_runs_base_are_tried_and_the_better_file_is_kept(made: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from export.calibration import general_halves
 from export.convert import convert_model
 from export.llama import ggml, importance
 from export.native import call
-from export.quantize import TYPES, Recipe, plan, quantize
+from export.quantize import TYPES, Recipe, about_bytes, plan, quantize
 from export.shrink import Texts, Wish, measure_imatrix, shrink
 from export.target import Choice, Market, for_kl, rules, survey
 from export.toolchain import toolchain
@@ -87,6 +87,27 @@ def test_the_size_said_first_is_the_size_of_the_file(made: Any, tmp_path: Path, 
     assert types == {tensor.name: tensor.type for tensor in expected.tensors}
     assert types["blk.1.attn_k.weight"] == "Q8_0"
     assert types["blk.0.attn_norm.weight"] == "F32"
+
+
+def test_the_size_said_before_there_is_a_file_knows_what_k_quants_do_not_fit() -> None:
+    """SmolLM2-135M, width 576, as Q4_K_M: 105.5 MB, of which the vocabulary's words take 1.8."""
+    layer = {"q_proj": (576, 576), "k_proj": (192, 576), "v_proj": (192, 576), "o_proj": (576, 576)}
+    layer |= {"gate_proj": (1536, 576), "up_proj": (1536, 576), "down_proj": (576, 1536), "norm": (576,)}
+    shapes = [("model.embed_tokens.weight", (49152, 576)), *(item for _ in range(30) for item in layer.items())]
+
+    assert 0.95 < about_bytes(shapes, "Q4_K_M") / 103.7e6 < 1.05
+    assert about_bytes(shapes, "F16") == 2 * 134_479_872 + 30 * 576 * 4
+
+
+def test_a_long_step_says_how_far_it_is(made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("export.progress.EVERY_S", 0)
+    said: list[str] = []
+
+    compare(made[0] / "f16.gguf", made[0] / "f16.gguf", PROOF, log=tmp_path / "log", chunks=2, say=said.append)
+    quantize(made[0] / "f16.gguf", tmp_path / "a.gguf", Recipe("Q8_0"), log=tmp_path / "log", say=said.append)
+
+    assert said[0].startswith("  50% done, about ")
+    assert len(said) > 5
 
 
 def test_a_pattern_that_matches_no_weight_matrix_names_those_that_are_there(made: Any, tmp_path: Path) -> None:
