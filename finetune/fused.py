@@ -17,6 +17,9 @@ from finetune.methods.base import ADAPTER
 
 def dense(layer: nn.Module, dtype: torch.dtype) -> Tensor:
     """The frozen weight of a linear layer, ``(out, in)``, dequantised where it is held in 4 bits."""
+    own = getattr(layer, "dequantise", None)  # LoftQ's and IR-QLoRA's layers
+    if own is not None:
+        return cast(Tensor, own(dtype))
     weight = cast(Any, layer).weight
     state = getattr(weight, "quant_state", None)
     if state is None:

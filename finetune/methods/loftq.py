@@ -13,6 +13,7 @@ from finetune.methods.base import ADAPTER, inject, layers, refuse_tied_head
 from finetune.methods.lora import Lora
 from finetune.methods.nf4 import QuantisedLinear
 from finetune.methods.registry import Settings
+from finetune.methods.svd import largest
 
 # Our choice: later rounds change little.
 ROUNDS = 5
@@ -47,9 +48,9 @@ class LoftQ(Lora):
 
 def cut(matrix: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     """The best factors B ``(out, r)`` and A ``(r, in)`` of a matrix, the singular values shared by root."""
-    u, s, v = torch.linalg.svd(matrix, full_matrices=False)
-    root = s[:rank].sqrt()
-    return u[:, :rank] * root, root[:, None] * v[:rank]
+    u, s, vt = largest(matrix, rank)
+    root = s.sqrt()
+    return u * root, root[:, None] * vt
 
 
 METHODS = {"loftq": LoftQ}

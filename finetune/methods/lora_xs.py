@@ -12,11 +12,10 @@ from torch import Tensor
 
 from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, parameter
 from finetune.methods.registry import Settings
+from finetune.methods.svd import largest
 
 # Almost nothing, yet not zero: the update starts small without a gradient of zero.
 START_STD = 1e-5
-# A matrix whose shorter side exceeds this gets a randomised SVD, as in the public code: seconds instead of minutes.
-EXACT_UP_TO = 1024
 
 
 class XsLayer(OwnLayer):
@@ -43,13 +42,8 @@ class XsLayer(OwnLayer):
 
 def singular_factors(weight: Tensor, rank: int, seed: int) -> tuple[Tensor, Tensor]:
     """U_r S_r ``(out, r)`` and V_r^T ``(r, in)``."""
-    if min(weight.shape) <= EXACT_UP_TO:
-        u, s, vt = torch.linalg.svd(weight, full_matrices=False)
-        return u[:, :rank] * s[:rank], vt[:rank]
-    with torch.random.fork_rng(devices=[weight.device] if weight.is_cuda else []):
-        torch.manual_seed(seed)
-        u, s, v = torch.svd_lowrank(weight, q=rank + 10, niter=10)
-    return u[:, :rank] * s[:rank], v[:, :rank].T
+    u, s, vt = largest(weight, rank, seed)
+    return u * s, vt
 
 
 class LoraXs(OwnMethod):

@@ -14,15 +14,21 @@ from finetune.methods.base import ADAPTER, Fold, inject, layers, plain, refuse_t
 from finetune.methods.fold import in_place_of_adapter
 from finetune.methods.lora import Lora
 from finetune.methods.registry import Settings
+from finetune.methods.svd import EXACT_UP_TO, ITERATIONS
 
 
 class _Moved(Lora):
     start: str
 
+    def start_for(self, model: nn.Module, settings: Settings) -> str:
+        """PEFT's name of the start for this base."""
+        del model, settings
+        return self.start
+
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA that starts from W, with its start kept beside it as ``lora_start_A`` and ``lora_start_B``."""
         refuse_tied_head(model, settings)
-        injected = inject(model, settings, init_lora_weights=self.start)
+        injected = inject(model, settings, init_lora_weights=self.start_for(model, settings))
         for _, layer in layers(injected):
             layer.register_buffer("lora_start_A", layer.lora_A[ADAPTER].weight.detach().clone())
             layer.register_buffer("lora_start_B", layer.lora_B[ADAPTER].weight.detach().clone())
@@ -55,9 +61,17 @@ class OLora(_Moved):
 
 
 class Pissa(_Moved):
-    """From the singular vectors, by a full SVD."""
+    """From the singular vectors: by a full SVD, or by the paper's fast one where that would take minutes a matrix."""
 
     start = "pissa"
+
+    def start_for(self, model: nn.Module, settings: Settings) -> str:
+        """The fold holds whatever the start was, because it is kept."""
+        linear = [
+            m for name, m in model.named_modules() if isinstance(m, nn.Linear) and name.endswith(settings.targets)
+        ]
+        large = any(min(module.weight.shape) > EXACT_UP_TO for module in linear)
+        return f"pissa_niter_{ITERATIONS}" if large else self.start
 
 
 METHODS = {"olora": OLora, "pissa": Pissa}

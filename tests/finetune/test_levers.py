@@ -72,7 +72,10 @@ def test_a_lever_changes_neither_loss_nor_gradients(lever, four_bits, monkeypatc
     assert_equal(expected, gradients(model, batch_of()))
 
 
-@pytest.mark.parametrize("name", ["rslora", "dora", "adalora", "hira", "qdylora", "mtl-lora", "miss", "lora-xs"])
+@pytest.mark.parametrize(
+    "name",
+    ["rslora", "dora", "adalora", "hira", "qdylora", "mtl-lora", "miss", "lora-xs", "loftq", "ir-qlora", "pissa"],
+)
 def test_methods_of_every_kind_bear_all_levers(name):
     tasks = {"tasks": ("red", "blue")} if name == "mtl-lora" else {}
     expected = gradients(model_of(name, **tasks), batch_of())
