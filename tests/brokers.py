@@ -24,7 +24,7 @@ MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 PORTS_END = max(20_000, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]))
 
 # Only ends a wait that would be endless: on two busy cores anything here takes seconds.
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 
 # Every login of a secured broker, with its password: the node's, two devices' and an operator's.
 LOGINS = {

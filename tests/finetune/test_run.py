@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,6 +166,46 @@ def test_a_disk_that_takes_no_line_of_the_log_is_named_too(bench, tmp_path):
 
     assert resume(load_recipe(run / "recipe.toml")).exists()
     assert [step for step, _ in losses(run)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_folder_that_cannot_be_made_is_named(bench, tmp_path):
+    (tmp_path / "file").write_text("")
+
+    for folder in (tmp_path / "file", tmp_path / "file/run"):
+        with pytest.raises(TrainingError, match=r"file.*: cannot be written: .* Give another run.folder"):
+            start(recipe_at(bench, folder))
+
+
+def test_a_run_that_never_began_does_not_take_its_folder(bench, tmp_path):
+    run = tmp_path / "run"
+    with pytest.raises(TrainingError, match="the base has no zzz"):
+        start(recipe_at(bench, run, 'method.targets=["zzz"]'))
+
+    assert start(recipe_at(bench, run, "train.steps=1")).exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (
+            "model.safetensors",
+            b"\x10\0\0\0\0\0\0\0{",
+            "the model cannot be loaded: .*header.*\nCopy the checkpoint again",
+        ),
+        ("config.json", b'{"model_type": "unheard-of"}', "cannot be loaded: .*`unheard-of`.*\nCopy the checkpoint"),
+    ],
+)
+def test_a_damaged_base_is_named(bench, tmp_path, file, content, said):
+    base = tmp_path / "base"
+    shutil.copytree(bench / "base", base)
+    (base / file).write_bytes(content)
+    recipe = recipe_at(bench, tmp_path / "run", f"base.model={base}")
+
+    with pytest.raises(TrainingError, match=said):
+        start(recipe)
+    if file == "config.json":
+        with pytest.raises(TrainingError, match=said):
+            plan_lines(recipe)
 
 
 def test_a_loss_that_is_not_a_number_stops_the_run(bench, tmp_path):
