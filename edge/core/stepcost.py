@@ -60,10 +60,13 @@ class StepCost:
         """Learn from a step of ``tokens`` tokens that saw ``past`` earlier ones in sum."""
         size = tokens + FIXED_TOKENS
         rate, place = seconds / size, past / size
-        if not self._seen:
+        expected = self.base + self.slope * place
+        if not self._seen or DISTURBED * rate < expected:
+            # What was learned so far was disturbed: the weights were read from the disk, the cores were not ours.
             self._seen, self.s_per_token, self._past = True, rate, place
+            self._variance = self._covariance = 0.0
             return
-        rate = min(rate, DISTURBED * max(self.s_per_token, self.base + self.slope * place))
+        rate = min(rate, DISTURBED * max(self.s_per_token, expected))
         off_rate, off_place = rate - self.s_per_token, place - self._past
         self.s_per_token += WEIGHT * off_rate
         self._past += WEIGHT * off_place

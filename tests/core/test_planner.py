@@ -213,6 +213,15 @@ def test_one_disturbed_step_does_not_rule_the_next() -> None:
     assert cost.s_per_token <= 1.25 * before
 
 
+def test_a_first_step_that_was_disturbed_is_forgotten() -> None:
+    """The weights came from the disk; the next steps say what a token costs."""
+    cost = StepCost()
+    for seconds in (5.0, 0.14, 0.14):
+        cost.observe(50, 0.0, seconds)
+
+    assert cost.seconds(50, 0.0) < 0.15
+
+
 def _generate(engine: Planner, lanes: list[Lane], steps: int, batch_s: dict[int, float]) -> list[bool]:
     """Which way each step goes where a batch of ``n`` takes ``batch_s[n]``."""
     ways = []
