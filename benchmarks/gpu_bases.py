@@ -10,66 +10,24 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-# hidden, intermediate, layers, heads, key-value heads, tied, rope factor (from the published config.json files).
+from finetune.random_shapes import config_of
+
+# Short names for the command line.
 SHAPES = {
-    "70b": (8192, 28672, 80, 64, 8, False, 8.0),
-    "8b": (4096, 14336, 32, 32, 8, False, 8.0),
-    "3b": (3072, 8192, 28, 24, 8, True, 32.0),
-    "1b": (2048, 8192, 16, 32, 8, True, 32.0),
-    "tiny": (64, 176, 3, 4, 2, False, 8.0),
-    "tiny-tied": (64, 176, 3, 4, 2, True, 8.0),
-}
-VOCABULARY = 128256
-TINY_VOCABULARY = 512
-
-
-def config_of(name: str) -> dict[str, Any]:
-    """The contents of config.json."""
-    hidden, intermediate, layers, heads, kv_heads, tied, factor = SHAPES[name]
-    rope = {
-        "rope_type": "llama3",
-        "rope_theta": 500000.0,
-        "factor": factor,
-        "high_freq_factor": 4.0,
-        "low_freq_factor": 1.0,
-        "original_max_position_embeddings": 8192,
-    }
-    return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        "attention_bias": False,
-        "mlp_bias": False,
-        "bos_token_id": 1,
-        "eos_token_id": 2,
-        "hidden_act": "silu",
-        "hidden_size": hidden,
-        "head_dim": hidden // heads,
-        "intermediate_size": intermediate,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "max_position_embeddings": 131072,
-        "rms_norm_eps": 1e-5,
-        "rope_theta": 500000.0,
-        "rope_scaling": {key: value for key, value in rope.items() if key != "rope_theta"},
-        "tie_word_embeddings": tied,
-        "vocab_size": TINY_VOCABULARY if name.startswith("tiny") else VOCABULARY,
-        "dtype": "bfloat16",
-        "torch_dtype": "bfloat16",
-        "use_cache": True,
-    }
+    "70b": "llama-3.1-70b", "8b": "llama-3.1-8b", "3b": "llama-3.2-3b", "1b": "llama-3.2-1b",
+    "tiny": "tiny", "tiny-tied": "tiny-tied",
+}  # fmt: skip
 
 
 class RandomWeights:
     """Tensors drawn when they are asked for, with the spread of a trained model's."""
 
     def __init__(self, name: str, device: torch.device, seed: int = 0) -> None:
-        self.config = config_of(name)
+        self.config = config_of(SHAPES[name])
         self.device = device
         self.generator = torch.Generator(device).manual_seed(seed)
 
@@ -157,7 +115,7 @@ def main() -> None:
     shape = options.shape.removesuffix("-16bit")
     if options.only_config:
         options.folder.mkdir(parents=True, exist_ok=True)
-        (options.folder / "config.json").write_text(json.dumps(config_of(shape)), encoding="utf-8")
+        (options.folder / "config.json").write_text(json.dumps(config_of(SHAPES[shape])), encoding="utf-8")
         return
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     write(shape, options.folder, device, nf4=shape == options.shape)

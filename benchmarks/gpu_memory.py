@@ -124,16 +124,31 @@ def main() -> None:
     if options.child:
         print(json.dumps(measure(CASES[options.child], options.bases)), flush=True)
         return
+    names = options.cases.split(",")
+    unknown = [name for name in names if name not in CASES]
+    if unknown:
+        parser.error(f"{', '.join(unknown)}: no such case; there are: {', '.join(CASES)}")
+    need_gpu(parser, [name for name in names if not name.startswith("tiny")])
     began, rows = time.monotonic(), []
     options.out.parent.mkdir(parents=True, exist_ok=True)
     nvml = Nvml()
-    for name in options.cases.split(","):
+    for name in names:
         left = options.limit_s - (time.monotonic() - began)
         row = run_case(name, options, nvml, left) if left > 20 else {"case": name, "error": "no time left"}
         rows.append(row)
         with options.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         print(line_of(row), f"  [{time.monotonic() - began:.0f} s]", flush=True)
+
+
+def need_gpu(parser: argparse.ArgumentParser, cases: list[str]) -> None:
+    """End here, in plain words, where cases would need a GPU that is not there."""
+    if cases and Nvml().library is None:
+        parser.exit(
+            3,
+            "These cases need an NVIDIA GPU, and this machine's driver (libnvidia-ml.so.1) names none: "
+            f"{', '.join(cases)}.\nWithout one the same path runs as --cases tiny-default,tiny-minimal.\n",
+        )
 
 
 def run_case(name: str, options: argparse.Namespace, nvml: Nvml, left: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_memory import CASES, WARM_UP, Case, make_base
+from benchmarks.gpu_memory import CASES, WARM_UP, Case, make_base, need_gpu
 
 STEPS = 5
 
@@ -31,10 +31,14 @@ def main() -> None:
     parser.add_argument("--case", default="default-8b-peft", help="a case of gpu_memory; default-8b: over Unsloth")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.case not in CASES:
+        parser.error(f"{options.case}: no such case; there are: {', '.join(CASES)}")
     case = replace(CASES[options.case], accumulate=8)
     if options.child:
         measure(case, options)
         return
+    if not options.case.startswith("tiny"):
+        need_gpu(parser, [options.case])
     options.out.parent.mkdir(parents=True, exist_ok=True)
     make_base(case, options.bases)
     rows = []

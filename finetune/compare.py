@@ -1,36 +1,81 @@
-"""The comparison of all methods: what is trained, what each training gave, and the table of both.
+"""The comparison of trainings: what is trained, and how its rates are chosen.
 
-For each method the rate is chosen on the validation data of the recipe from short runs; with it, one run for each seed
-is measured on test data that chose nothing. A specification is one TOML file:
+For each row of the table the rate is chosen on the validation data of the recipe from short runs; with it, one run for
+each seed is measured on test data that chose nothing. A row is a method, or any change to the recipe. A specification
+is one TOML file:
 
-    recipe = "recipe.toml"               # base, data and all that the methods share
+    recipe = "recipe.toml"               # base, data and all that the rows share
     folder = "runs/compare"
     test = "test.jsonl"                  # the held-out loss of the table is measured on it
-    methods = ["lora", "dora"]           # default: all
+    methods = ["lora", "dora"]           # default: all, or none where there are rows
     rates = [1e-4, 3e-4, 1e-3]
     search_steps = 50                    # of the short runs
     seeds = [0, 1, 2]
     side_by_side = 4                     # trainings at once on the same GPU
-    [method.qlora]                       # overrides for one method
+    time_steps = 10                      # of a run that has the GPU alone, for the time per step
+    longest_s = 600                      # a training that takes longer is given up
+    [method.qlora]                       # changes for one method
     "base.load" = "nf4"
+    [row.rank-64]                        # a row of another name
+    "method.rank" = 64
+    [memory]                             # each row's memory on another shape, with random weights
+    shape = "llama-3.1-8b"               # or a config.json
+    tokens = 2048
+    batch = 2
+    accumulate = 1
+    steps = 3
+    rows = ["lora"]                      # default: all
+    [memory.set]                         # changes for these measurements
+    "base.load" = "auto"
 """
 
+import hashlib
 import json
-import statistics
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from edgegen.errors import ConfigError
 from finetune.methods.registry import BY_NAME, METHODS
+from finetune.random_shapes import SHAPES
+from finetune.recipe import load_recipe
+from finetune.recipe_keys import BY_DOTTED
 
-Kind = Literal["search", "seed", "time"]
-COLUMNS = (
-    "method", "rate", "trainable_parameters", "peak_memory_bytes", "step_s", "held_out_loss", "held_out_loss_sd",
-    "seeds", "adapter_bytes", "export", "problem",
-)  # fmt: skip
+Kind = Literal["search", "seed", "time", "memory"]
+KEYS: dict[str, tuple[type, ...]] = {
+    "recipe": (str,), "folder": (str,), "test": (str,), "methods": (list,), "rates": (list,), "seeds": (list,),
+    "search_steps": (int,), "side_by_side": (int,), "time_steps": (int,), "method": (dict,), "row": (dict,),
+    "longest_s": (int,), "memory": (dict,),
+}  # fmt: skip
+PATHS = ("recipe", "folder", "test")
+NUMBERS = ("search_steps", "side_by_side", "time_steps", "longest_s")
+# What the comparison itself says of every training; a row must not.
+OURS = ("train.lr", "train.seed", "run.folder", "run.backend", "data.validation")
+# A number of steps that no run reaches.
+NEVER = 10**7
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a method, and what of the recipe differs."""
+
+    name: str
+    method: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """On what shape the memory of each row is measured."""
+
+    shape: str
+    tokens: int = 2048
+    batch: int = 2
+    accumulate: int = 1
+    steps: int = 3
+    rows: tuple[str, ...] | None = None
+    set: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,19 +85,26 @@ class Spec:
     recipe: Path
     folder: Path
     test: Path
-    methods: tuple[str, ...] = tuple(method.name for method in METHODS)
+    rows: tuple[Row, ...]
     rates: tuple[float, ...] = (1e-4, 3e-4, 1e-3)
     search_steps: int = 50
     seeds: tuple[int, ...] = (0, 1, 2)
     side_by_side: int = 1
-    overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
+    time_steps: int = 10
+    longest_s: int = 600
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True)
 class Training:
-    """One training of the comparison. ``time`` is a short one that runs alone, for the time per step."""
+    """One training of the comparison.
 
-    method: str
+    Args:
+        row: Its name.
+        kind: ``time`` is a short one that runs alone, for the time per step; ``memory`` one on the other shape.
+    """
+
+    row: str
     kind: Kind
     rate: float
     seed: int = 0
@@ -60,7 +112,7 @@ class Training:
     @property
     def name(self) -> str:
         """Its folder within that of the comparison."""
-        return f"{self.method}/{self.kind}-{self.seed}-{self.rate:g}"
+        return f"{self.row}/{self.kind}-{self.seed}-{self.rate:g}"
 
 
 @dataclass(frozen=True)
@@ -68,10 +120,12 @@ class Outcome:
     """What a training gave; ``problem`` stands where it failed."""
 
     held_out_loss: float = float("nan")
+    held_out_kl: float | None = None
     step_s: float = float("nan")
     peak_memory_bytes: int = 0
     trainable_parameters: int = 0
     adapter_bytes: int = 0
+    device: str = ""
     problem: str = ""
 
 
@@ -85,176 +139,188 @@ def read_spec(path: Path) -> Spec:
         document = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigError([f"{path}: cannot be read as TOML: {error}"]) from None
-    kinds: dict[str, tuple[type, ...]] = {
-        "recipe": (str,), "folder": (str,), "test": (str,), "methods": (list,), "rates": (list,), "seeds": (list,),
-        "search_steps": (int,), "side_by_side": (int,), "method": (dict,),
-    }  # fmt: skip
-    problems = [f"{path}: {name}: unknown; there are: {', '.join(kinds)}." for name in document if name not in kinds]
+    problems = [f"{path}: {name}: unknown; there are: {', '.join(KEYS)}." for name in document if name not in KEYS]
     problems += [
         f"{path}: {name} = {document[name]!r}: must be {' or '.join(k.__name__ for k in kind)}."
-        for name, kind in kinds.items()
-        if name in document and not isinstance(document[name], kind)
+        for name, kind in KEYS.items()
+        if name in document and (not isinstance(document[name], kind) or isinstance(document[name], bool))
     ]
-    problems += [f"{path}: {name} is missing." for name in ("recipe", "folder", "test") if name not in document]
+    problems += [f"{path}: {name} is missing." for name in PATHS if name not in document]
     if problems:
         raise ConfigError(problems)
-    overrides = document.get("method", {})
-    unknown = [name for name in (*document.get("methods", []), *overrides) if name not in BY_NAME]
-    problems += [f"{path}: {name}: unknown method; there are: {', '.join(BY_NAME)}." for name in unknown]
-    for name in ("methods", "rates", "seeds"):
-        if name in document and not document[name]:
-            problems.append(f"{path}: {name} must not be empty.")
+    problems += [f"{path}: {problem}" for problem in _value_problems(document, path.absolute().parent)]
+    rows = _rows(document, path, problems)
+    memory = _memory(document.get("memory"), [row.name for row in rows], path, problems)
+    if problems:
+        raise ConfigError(problems)
     here = path.absolute().parent
-    if not (here / document["test"]).exists():
-        problems.append(f"{path}: test = {document['test']!r}: {here / document['test']} is not there.")
+    given: dict[str, Any] = {name: here / Path(document[name]).expanduser() for name in PATHS}
+    given |= {n: document[n] for n in NUMBERS if n in document}
+    given |= {name: tuple(document[name]) for name in ("rates", "seeds") if name in document}
+    return Spec(**given, rows=tuple(rows), memory=memory)
+
+
+def _value_problems(document: dict[str, Any], here: Path) -> list[str]:
+    found = [f"{name} must not be empty." for name in ("methods", "rates", "seeds") if document.get(name) == []]
+    found += [f"{name} = {document[name]}: must be 1 or more." for name in NUMBERS if document.get(name, 1) < 1]
+    numbers: tuple[tuple[str, tuple[type, ...]], ...] = (("rates", (int, float)), ("seeds", (int,)))
+    found += [
+        f"{name}: {value!r}: must be a number."
+        for name, kinds in numbers
+        for value in document.get(name, [])
+        if not isinstance(value, kinds) or isinstance(value, bool)
+    ]
+    found += [
+        f"{name} = {document[name]!r}: {here / document[name]} is not there."
+        for name in ("recipe", "test")
+        if not (here / Path(document[name]).expanduser()).exists()
+    ]
+    return found
+
+
+def _rows(document: dict[str, Any], path: Path, problems: list[str]) -> list[Row]:
+    """The methods in the order of the specification, then the rows with names of their own."""
+    changes, named = document.get("method", {}), document.get("row", {})
+    methods = document.get("methods") or ([] if named else [method.name for method in METHODS])
+    unknown = [name for name in (*methods, *changes) if name not in BY_NAME]
+    problems += [f"{path}: {name}: unknown method; there are: {', '.join(BY_NAME)}." for name in unknown]
+    rows = [Row(name, name, _whole(changes.get(name, {}), path)) for name in methods]
+    for name, change in named.items():
+        if not isinstance(change, dict):
+            problems.append(f"{path}: row.{name}: must be a table of changes to the recipe.")
+            continue
+        method = change.get("method.name", "lora")
+        if method not in BY_NAME:
+            problems.append(f"{path}: row.{name}: {method}: unknown method; there are: {', '.join(BY_NAME)}.")
+        if name in methods or "/" in name or name.startswith("."):
+            problems.append(f"{path}: row.{name}: choose a name that is no method of the table and no path.")
+        own = {key: value for key, value in change.items() if key != "method.name"}
+        rows.append(Row(name, method, _whole(own, path)))
+    problems += [
+        f"{path}: {row.name}: {key}: the comparison sets it itself, for all rows alike."
+        for row in rows
+        for key in OURS
+        if key in row.changes
+    ]
+    return rows
+
+
+def _whole(changes: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Changes with whole paths: a path of a specification begins where the specification lies."""
+    here = path.absolute().parent
+    paths = {key for key in changes if key in BY_DOTTED and BY_DOTTED[key].kind == "path"}
+    return {key: str(here / str(value)) if key in paths else value for key, value in changes.items()}
+
+
+def check_rows(spec: Spec, *, check_files: bool = True) -> None:
+    """Load the recipe of every row.
+
+    Raises:
+        ConfigError: Naming every mistake, with its row.
+    """
+    problems = []
+    for row in spec.rows:
+        try:
+            load_recipe(spec.recipe, settings(spec, Training(row.name, "seed", spec.rates[0])), check_files=check_files)
+        except ConfigError as error:
+            problems += [f"row {row.name}: {problem}" for problem in error.problems]
     if problems:
         raise ConfigError(problems)
-    given: dict[str, Any] = {name: here / document[name] for name in ("recipe", "folder", "test")}
-    given |= {name: document[name] for name in ("search_steps", "side_by_side") if name in document}
-    given |= {name: tuple(document[name]) for name in ("methods", "rates", "seeds") if name in document}
-    return Spec(**given, overrides=overrides)
+
+
+def _memory(table: dict[str, Any] | None, rows: list[str], path: Path, problems: list[str]) -> Memory | None:
+    if table is None:
+        return None
+    fields = {"shape": str, "tokens": int, "batch": int, "accumulate": int, "steps": int, "rows": list, "set": dict}
+    before = len(problems)
+    problems += [f"{path}: memory.{n}: unknown; there are: {', '.join(fields)}." for n in table if n not in fields]
+    problems += [
+        f"{path}: memory.{name} = {table[name]!r}: must be {kind.__name__}."
+        for name, kind in fields.items()
+        if name in table and not isinstance(table[name], kind)
+    ]
+    problems += [f"{path}: memory.rows: {name}: no such row." for name in table.get("rows", []) if name not in rows]
+    shape = str(table.get("shape"))
+    if shape not in SHAPES and not (path.absolute().parent / shape).is_file():
+        problems.append(f"{path}: memory.shape = {shape!r}: must be a config.json or one of {', '.join(SHAPES)}.")
+    if len(problems) > before:
+        return None
+    if shape not in SHAPES:
+        shape = str(path.absolute().parent / shape)
+    wanted = tuple(table["rows"]) if "rows" in table else None
+    return Memory(**(table | {"shape": shape, "rows": wanted}))
 
 
 def searches(spec: Spec) -> list[Training]:
     """The short runs from which the rates are chosen; none where there is only one rate."""
     if len(spec.rates) == 1:
         return []
-    return [Training(method, "search", rate, spec.seeds[0]) for method in spec.methods for rate in spec.rates]
+    return [Training(row.name, "search", rate, spec.seeds[0]) for row in spec.rows for rate in spec.rates]
 
 
-def chosen_rate(spec: Spec, method: str, outcomes: dict[Training, Outcome]) -> float | None:
+def chosen_rate(spec: Spec, row: str, outcomes: dict[Training, Outcome]) -> float | None:
     """The rate whose short run has the least held-out loss; None when all failed."""
     if len(spec.rates) == 1:
         return spec.rates[0]
-    tried = {t.rate: outcomes[t] for t in searches(spec) if t.method == method and t in outcomes}
+    tried = {t.rate: outcomes[t] for t in searches(spec) if t.row == row and t in outcomes}
     whole = {rate: outcome.held_out_loss for rate, outcome in tried.items() if not outcome.problem}
     return min(whole, key=lambda rate: whole[rate]) if whole else None
 
 
 def finals(spec: Spec, outcomes: dict[Training, Outcome]) -> list[Training]:
     """The runs that are measured: one for each seed, with the rate that was chosen."""
-    rates = {method: chosen_rate(spec, method, outcomes) for method in spec.methods}
-    return [Training(m, "seed", rate, seed) for m, rate in rates.items() if rate is not None for seed in spec.seeds]
+    rates = {row.name: chosen_rate(spec, row.name, outcomes) for row in spec.rows}
+    return [Training(row, "seed", rate, seed) for row, rate in rates.items() if rate is not None for seed in spec.seeds]
 
 
 def timings(spec: Spec, outcomes: dict[Training, Outcome]) -> list[Training]:
     """The runs for the time per step, one after the other; none where all ran alone anyway."""
     if spec.side_by_side == 1:
         return []
-    first = [t for t in finals(spec, outcomes) if t.seed == spec.seeds[0] and not outcomes[t].problem]
-    return [Training(t.method, "time", t.rate, t.seed) for t in first]
+    rates = {t.row: t.rate for t in finals(spec, outcomes) if t in outcomes and not outcomes[t].problem}
+    return [Training(row, "time", rate, spec.seeds[0]) for row, rate in rates.items()]
+
+
+def memories(spec: Spec) -> list[Training]:
+    """The measurements on the other shape, in the order that the specification gives."""
+    if spec.memory is None:
+        return []
+    wanted = spec.memory.rows or tuple(row.name for row in spec.rows)
+    return [Training(name, "memory", 1e-4) for name in wanted]
 
 
 def settings(spec: Spec, training: Training) -> list[str]:
-    """The overrides of the recipe for a training."""
-    given = {
-        "method.name": training.method,
+    """The overrides of the recipe for a training. All rows run on the same backend."""
+    row = next(row for row in spec.rows if row.name == training.row)
+    given: dict[str, Any] = {
+        "method.name": row.method,
+        "run.samples": 0,
+        "run.patience": 0,
+        "run.evaluate_every": NEVER,  # after the last step it is measured anyway
+        "run.checkpoint_every": NEVER,
+    }
+    given |= row.changes
+    given |= {
         "train.lr": training.rate,
         "train.seed": training.seed,
         "run.folder": str(spec.folder / training.name),
-        "run.samples": 0,
-        "run.patience": 0,
+        "run.backend": "peft",
     }
-    if training.kind != "seed":
+    if training.kind == "search":
         given["train.steps"] = spec.search_steps
-        given["run.evaluate_every"] = spec.search_steps
-    else:
+    if training.kind == "time":
+        given["train.steps"] = spec.time_steps
+    if training.kind == "seed":
         given["data.validation"] = str(spec.test)
-    given |= spec.overrides.get(training.method, {})
+    if training.kind == "memory" and spec.memory:
+        given |= {"data.max_tokens": spec.memory.tokens, **spec.memory.set}
+        given |= {"train.batch": spec.memory.batch, "train.accumulate": spec.memory.accumulate}
     return [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in given.items()]
 
 
-def outcome_of(folder: Path, peak_rss_bytes: int) -> Outcome:
-    """What a finished run wrote down."""
-    facts = json.loads((folder / "run.json").read_text("utf-8"))
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
-    held_out = [row["held_out_loss"] for row in rows if "held_out_loss" in row]
-    times = [row["step_s"] for row in rows if "step_s" in row]
-    gpu = [row["peak_reserved_bytes"] for row in rows if "peak_reserved_bytes" in row]
-    sizes = [adapter["size_bytes"] for adapter in facts["fold"]["adapters"].values()]
-    return Outcome(
-        held_out_loss=held_out[-1] if held_out else float("nan"),
-        step_s=statistics.median(times),
-        peak_memory_bytes=max(gpu) if gpu else peak_rss_bytes,
-        trainable_parameters=facts["trainable_parameters"],
-        adapter_bytes=sum(sizes) or (folder / "trained.safetensors").stat().st_size,
-    )
-
-
-def table_rows(spec: Spec, outcomes: dict[Training, Outcome]) -> list[dict[str, Any]]:
-    """One row a method: the figures of ``COLUMNS``, mean and standard deviation over the seeds."""
-    rows = []
-    for method in spec.methods:
-        rate = chosen_rate(spec, method, outcomes)
-        mine = {t: o for t, o in outcomes.items() if t.method == method}
-        whole = [o for t, o in mine.items() if t.kind == "seed" and t.rate == rate and not o.problem]
-        timed = [o for t, o in mine.items() if t.kind == "time" and t.rate == rate and not o.problem] or whole
-        problem = next((o.problem for o in mine.values() if o.problem), "")
-        row: dict[str, Any] = dict.fromkeys(COLUMNS, None)
-        row |= {"method": method, "rate": rate, "export": BY_NAME[method].export, "problem": problem}
-        row["seeds"] = len(whole)
-        if whole:
-            losses = [o.held_out_loss for o in whole]
-            row |= {
-                "trainable_parameters": whole[0].trainable_parameters,
-                "peak_memory_bytes": max(o.peak_memory_bytes for o in whole),
-                "step_s": statistics.median(o.step_s for o in timed),
-                "held_out_loss": statistics.fmean(losses),
-                "held_out_loss_sd": statistics.stdev(losses) if len(losses) > 1 else None,
-                "adapter_bytes": whole[0].adapter_bytes,
-            }
-        rows.append(row)
-    return rows
-
-
-def markdown(spec: Spec, rows: Iterable[dict[str, Any]], device: str) -> str:
-    """The table for people, with how it was made."""
-    made = f"chosen on the validation data from {len(spec.rates)} runs of {spec.search_steps} steps"
-    seeds = f"mean and standard deviation over {len(spec.seeds)} seeds"
-    lines = [
-        "# Methods compared",
-        "",
-        f"Recipe {spec.recipe.name} on {device}. Rate {made}; held-out loss on {spec.test.name}, {seeds}.",
-        "Peak memory is what PyTorch reserved on the GPU, or on a CPU what the process held.",
-        "",
-        "| method | rate | trainable | peak memory | time a step | held-out loss | adapter | export |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [_line(row) for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _line(row: dict[str, Any]) -> str:
-    if not row["seeds"]:
-        return f"| {row['method']} | | | | | {row['problem'].replace('|', ' ') or 'not run yet'} | | {row['export']} |"
-    spread = f" ± {row['held_out_loss_sd']:.4f}" if row["held_out_loss_sd"] is not None else ""
-    return (
-        f"| {row['method']} | {row['rate']:g} | {row['trainable_parameters']:,} | "
-        f"{row['peak_memory_bytes'] / 2**30:.2f} GiB | {row['step_s']:.3f} s | {row['held_out_loss']:.4f}{spread} | "
-        f"{row['adapter_bytes'] / 1e6:.2f} MB | {row['export']} |"
-    )
-
-
-def write_table(rows: Sequence[dict[str, Any]], text: str, folder: Path) -> None:
-    """``compare.csv``, ``compare.md`` and ``compare.png``."""
-    import csv  # noqa: PLC0415  (with what it is written by)
-
-    import matplotlib as mpl  # noqa: PLC0415  (the check of a specification does not need it)
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    with (folder / "compare.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    (folder / "compare.md").write_text(text, encoding="utf-8")
-    whole = [row for row in rows if row["seeds"]]
-    with mpl.rc_context({"font.size": 9}):
-        figure = Figure(figsize=(7, 0.3 * len(whole) + 1), layout="constrained")
-        axes = figure.subplots()
-        places = range(len(whole))
-        losses, spread = [r["held_out_loss"] for r in whole], [r["held_out_loss_sd"] or 0 for r in whole]
-        axes.errorbar(losses, places, xerr=spread, fmt="o", capsize=3)
-        axes.set_yticks(places, [row["method"] for row in whole])
-        axes.invert_yaxis()
-        axes.set_xlabel("held-out loss, nats a token; mean and standard deviation over seeds")
-        figure.savefig(folder / "compare.png", dpi=150, metadata={"Software": None})
+def fingerprint(spec: Spec, training: Training) -> str:
+    """A hash of all that decides a training, wherever its folder lies: an outcome counts while it stays the same."""
+    said = [text for text in settings(spec, training) if not text.startswith(("run.folder=", "data.validation="))]
+    on = asdict(spec.memory) | {"rows": None} if training.kind == "memory" and spec.memory else None
+    whole = json.dumps([spec.recipe.read_text("utf-8"), said, on])
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]

@@ -1,101 +1,221 @@
-"""Carries out a comparison: each training in a process of its own, several at once; what is done is not done again."""
+"""Carries out a comparison: workers train what is missing, several at once; what is done is not done again."""
 
 import json
 import os
-import shutil
+import queue
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from finetune.compare import (
     Outcome,
     Spec,
     Training,
+    check_rows,
     finals,
-    markdown,
-    outcome_of,
+    fingerprint,
+    memories,
     searches,
     settings,
-    table_rows,
     timings,
-    write_table,
 )
-from finetune.errors import TrainingError
+from finetune.compare_table import markdown, table_rows, write_table
+from finetune.errors import InterruptedRunError, TrainingError
 
 Say = Callable[[str], None]
-OUTCOME = "outcome.json"
+# One line for each training that is done. Beside the specification it is all that is needed to go on elsewhere.
+OUTCOMES = "outcomes.jsonl"
 
 
-def compare(spec: Spec, say: Say) -> Path:
+def compare(spec: Spec, say: Say, limit_s: float | None = None, *, memory_only: bool = False) -> Path:
     """Train what is missing and write the table anew after each stage.
+
+    Args:
+        limit_s: Start nothing more after so many seconds.
+        memory_only: Only measure memory on the other shape; what trains comes with a later call.
 
     Returns:
         The table as Markdown.
 
     Raises:
-        TrainingError: When no method could be trained.
+        ConfigError: When the recipe of a row is wrong; nothing is trained then.
+        TrainingError: When no row could be trained.
+        InterruptedRunError: When time was up before the last training; the table holds what there is.
     """
+    check_rows(spec)
     spec.folder.mkdir(parents=True, exist_ok=True)
-    outcomes: dict[Training, Outcome] = {}
+    comparison = _Comparison(spec, say, None if limit_s is None else time.monotonic() + limit_s)
+    comparison.take_up(memories(spec))  # an interrupted call shows them too
     stages: tuple[tuple[Callable[[], Sequence[Training]], int], ...] = (
         (lambda: searches(spec), spec.side_by_side),
-        (lambda: finals(spec, outcomes), spec.side_by_side),
-        (lambda: timings(spec, outcomes), 1),
+        (lambda: finals(spec, comparison.outcomes), spec.side_by_side),
+        (lambda: timings(spec, comparison.outcomes), 1),
+        (lambda: memories(spec), 1),
     )
-    for trainings, at_once in stages:
-        outcomes |= _all(spec, trainings(), at_once, say)
-        rows = table_rows(spec, outcomes)
-        write_table(rows, markdown(spec, rows, _device(spec, outcomes)), spec.folder)
-    if not any(row["seeds"] for row in rows):
+    try:
+        for trainings, at_once in stages[-1:] if memory_only else stages:
+            left = comparison.all(trainings(), at_once)
+            rows = comparison.write()
+            if left:
+                raise InterruptedRunError(
+                    f"{spec.folder}: time is up with {left} trainings of this stage left; compare.md holds what there "
+                    "is. Call the same command again."
+                )
+    finally:
+        comparison.close()
+    if not memory_only and not any(row["seeds"] for row in rows):
         raise TrainingError(f"{spec.folder}: no training came to its end. The first said: {rows[0]['problem']}")
     return spec.folder / "compare.md"
 
 
-def _all(spec: Spec, trainings: Sequence[Training], at_once: int, say: Say) -> dict[Training, Outcome]:
-    with ThreadPoolExecutor(at_once) as pool:
-        found = pool.map(lambda training: _one(spec, training, say), trainings)
-        return dict(zip(trainings, found, strict=True))
+class _Comparison:
+    """The outcomes so far, and the workers."""
+
+    def __init__(self, spec: Spec, say: Say, deadline: float | None) -> None:
+        self.spec, self.say, self.deadline = spec, say, deadline
+        self.outcomes: dict[Training, Outcome] = {}
+        self.lock = threading.Lock()
+        self.workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        self.every: list[_Worker] = []
+        self.done = _read(spec.folder / OUTCOMES)
+
+    def all(self, trainings: Sequence[Training], at_once: int) -> int:
+        """Take up or carry out trainings; how many were left out because time was up."""
+        with ThreadPoolExecutor(at_once) as pool:
+            return sum(pool.map(self._one, self.take_up(trainings)))
+
+    def take_up(self, trainings: Sequence[Training]) -> list[Training]:
+        """Take the outcomes of earlier calls; the trainings that have none."""
+        missing = []
+        for training in trainings:
+            known = self.done.get((training.name, fingerprint(self.spec, training)))
+            if known is None:
+                missing.append(training)
+            else:
+                self.outcomes[training] = known
+        return missing
+
+    def _one(self, training: Training) -> int:
+        """Carry out one training; 1 when there was no time for it. One that failed is tried again by the next call."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            return 1
+        self.say(f"{training.name}: starts")
+        log = self.spec.folder / f"{training.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        began, answer = time.monotonic(), self._ask(self._job(training, log))
+        if "problem" in answer:
+            outcome = Outcome(problem=f"failed: {answer['problem']} (see {log})")
+            self.say(f"{training.name}: {outcome.problem}")
+        else:
+            outcome = Outcome(**answer)
+            mark = {"training": training.name, "fingerprint": fingerprint(self.spec, training)}
+            with self.lock, (self.spec.folder / OUTCOMES).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(mark | asdict(outcome)) + "\n")
+            loss = "" if training.kind == "memory" else f"held-out loss {outcome.held_out_loss:.4f}, "
+            memory = f"{outcome.peak_memory_bytes / 2**30:.2f} GiB"
+            took = time.monotonic() - began
+            self.say(f"{training.name}: {loss}{outcome.step_s:.3f} s a step, {memory}; took {took:.0f} s")
+        with self.lock:
+            self.outcomes[training] = outcome
+        return 0
+
+    def _job(self, training: Training, log: Path) -> dict[str, Any]:
+        memory = asdict(self.spec.memory) if training.kind == "memory" and self.spec.memory else None
+        return {
+            "recipe": str(self.spec.recipe),
+            "settings": settings(self.spec, training),
+            "folder": str(self.spec.folder / training.name),
+            "log": str(log),
+            "memory": memory,
+        }
+
+    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The answer of a worker that is free, or of a new one."""
+        try:
+            worker = self.workers.get_nowait()
+        except queue.Empty:
+            worker = _Worker(self.spec.side_by_side)
+            with self.lock:
+                self.every.append(worker)
+        answer = worker.ask(job, self.spec.longest_s)
+        if worker.stays:
+            self.workers.put(worker)
+        return answer
+
+    def write(self) -> list[dict[str, Any]]:
+        """The table as it is now."""
+        rows = table_rows(self.spec, self.outcomes)
+        device = next((o.device for o in self.outcomes.values() if o.device), "no device")
+        write_table(rows, markdown(self.spec, rows, device), self.spec.folder)
+        return rows
+
+    def close(self) -> None:
+        """End the workers."""
+        for worker in self.every:
+            worker.close()
 
 
-def _one(spec: Spec, training: Training, say: Say) -> Outcome:
-    """Run, go on with or just read one training. One that failed is tried again by the next call."""
-    folder = spec.folder / training.name
-    if (folder / OUTCOME).exists():
-        return Outcome(**json.loads((folder / OUTCOME).read_text("utf-8")))
-    if (folder / "recipe.toml").exists() and not (folder / "REPORT.md").exists():
-        arguments = ["resume", str(folder)]
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-        arguments = ["run", str(spec.recipe)]
-        for setting in settings(spec, training):
-            arguments += ["--set", setting]
-    log = spec.folder / f"{training.name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    say(f"{training.name}: starts")
-    with log.open("w", encoding="utf-8") as file:
-        command = [sys.executable, "-m", "edgegen.cli", "finetune", *arguments]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        said = log.read_text("utf-8", errors="replace").strip().splitlines()
-        problem = f"failed: {said[-1] if said else 'without a word'} (exit {process.returncode}, see {log})"
-        say(f"{training.name}: {problem}")
-        return Outcome(problem=problem)
-    outcome = outcome_of(folder, usage.ru_maxrss * 1024)
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # they are the larger part, and nothing goes on from them
-    (folder / f".{OUTCOME}").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
-    (folder / f".{OUTCOME}").rename(folder / OUTCOME)
-    say(f"{training.name}: held-out loss {outcome.held_out_loss:.4f}, {outcome.step_s:.3f} s a step")
-    return outcome
+class _Worker:
+    """A process that trains (``finetune.compare_worker``)."""
+
+    def __init__(self, side_by_side: int) -> None:
+        share = max(1, (os.cpu_count() or 1) // side_by_side)
+        environment = {"OMP_NUM_THREADS": str(share), "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "finetune.compare_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment | os.environ,
+            text=True,
+        )
+        self.stays = True
+
+    def ask(self, job: dict[str, Any], longest_s: float) -> dict[str, Any]:
+        """Its answer; a problem when it died, or took longer."""
+        assert self.process.stdin
+        assert self.process.stdout
+        line, began = "", time.monotonic()
+        too_long = threading.Timer(longest_s, self.process.kill)
+        too_long.start()
+        with suppress(OSError):
+            self.process.stdin.write(json.dumps(job) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        too_long.cancel()
+        answer: dict[str, Any] = json.loads(line) if line else {}
+        if not line:
+            code, late = self.process.wait(), time.monotonic() - began >= longest_s
+            answer["problem"] = f"took longer than longest_s = {longest_s}" if late else f"the process died ({code})"
+        self.stays = bool(answer.pop("stays", False))
+        if not self.stays:
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        """Let it end; a training in hand saves first, as after Ctrl-C."""
+        if self.process.stdin:
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
+        if self.process.poll() is None and self.stays:
+            self.process.terminate()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
 
-def _device(spec: Spec, outcomes: dict[Training, Outcome]) -> str:
-    for training, outcome in outcomes.items():
-        if not outcome.problem:
-            facts = json.loads((spec.folder / training.name / "run.json").read_text("utf-8"))
-            return f"{facts['device']} (base {Path(facts['base']).name}, held in {facts['load']})"
-    return "no device"
+def _read(file: Path) -> dict[tuple[str, str], Outcome]:
+    """Outcomes of earlier calls by training and fingerprint. A last line cut off by a power loss is left out."""
+    found = {}
+    for line in file.read_text("utf-8").splitlines() if file.exists() else []:
+        if line.endswith("}"):
+            row = json.loads(line)
+            mark = row.pop("training"), row.pop("fingerprint")
+            found[mark] = Outcome(**row)
+    return found

@@ -248,21 +248,26 @@ def import_data(name: str, source: Path, folder: Path, count: int | None) -> Non
 
 @command.command()
 @click.argument("spec", type=click.Path(path_type=Path))
-def compare(spec: Path) -> None:
+@click.option("--limit-s", type=click.FloatRange(0), help="Start no further training after so many seconds.")
+@click.option("--memory-only", is_flag=True, help="Only measure memory on the shape that SPEC names; train later.")
+def compare(spec: Path, limit_s: float | None, *, memory_only: bool) -> None:
     """Train all methods alike and write the table: parameters, memory, time, held-out loss, size of the adapter.
 
-    SPEC is a TOML file (docs/finetuning.md). For each method the rate is chosen on the validation data from short runs,
+    SPEC is a TOML file (docs/finetuning.md). For each row the rate is chosen on the validation data from short runs,
     then one run for each seed is measured on test data. Call it again after a break: what is done is not done again.
+    On another machine, put outcomes.jsonl into the folder that SPEC names, and it goes on from there.
 
     \b
     Example:
         edgegen finetune compare compare.toml
+        edgegen finetune compare compare.toml --limit-s 540
     """  # noqa: D301 (click reads the \b)
     _need("compare", "polars", "transformers", "torch", "peft", "matplotlib")
     from finetune.compare import read_spec  # noqa: PLC0415
     from finetune.compare_run import compare as compare_all  # noqa: PLC0415
 
-    click.echo(f"Done. Read {compare_all(read_spec(spec), click.echo)}")
+    table_file = compare_all(read_spec(spec), click.echo, limit_s, memory_only=memory_only)
+    click.echo(f"Done. Read {table_file}")
 
 
 @command.command(name="try")

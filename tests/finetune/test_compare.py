@@ -2,22 +2,40 @@
 
 import csv
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
 
 from edgegen.commands.finetune import command
 from edgegen.errors import ConfigError
-from finetune.compare import Outcome, Training, chosen_rate, finals, read_spec, searches, table_rows, timings
+from finetune.compare import (
+    Outcome,
+    Training,
+    check_rows,
+    chosen_rate,
+    finals,
+    fingerprint,
+    memories,
+    read_spec,
+    searches,
+    settings,
+    timings,
+)
+from finetune.compare_data import RECIPES
+from finetune.compare_table import table_rows
+from finetune.methods.registry import METHODS
 from finetune.presets import recipe_text
 from tests.finetune.tiny import save_base, sums, write_jsonl
 
 
-def write_spec(folder, **more):
-    (folder / "test.jsonl").touch()
+def write_spec(place, tables="", **more):
+    for name in ("test.jsonl", "recipe.toml"):
+        (place / name).touch()
     values = {"recipe": "recipe.toml", "folder": "out", "test": "test.jsonl", "methods": ["lora", "dora"]} | more
-    path = folder / "spec.toml"
-    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+    path = place / "spec.toml"
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if value is not None]
+    path.write_text("".join(lines) + tables)
     return path
 
 
@@ -31,12 +49,38 @@ def test_all_mistakes_of_a_specification_come_at_once(tmp_path):
     assert len(caught.value.problems) == 5
     with pytest.raises(ConfigError, match="lroa: unknown method"):
         read_spec(write_spec(tmp_path, methods=["lroa"]))
+    with pytest.raises(ConfigError) as caught:
+        read_spec(write_spec(tmp_path, "[row.a]\n'train.lr' = 1.0\n[memory]\nshape = 'huge'\nrows = ['b']\n"))
+    assert [problem.partition("spec.toml: ")[2].split(":")[0] for problem in caught.value.problems] == [
+        "a",
+        "memory.rows",
+        "memory.shape = 'huge'",
+    ]
+
+
+def test_a_row_of_another_name_is_a_change_to_the_recipe(tmp_path):
+    """Table II: the same training for 60 and for 500 steps; a short run stays as short as all others."""
+    tables = """
+[row.steps-60]
+"train.steps" = 60
+[row.q]
+"method.name" = "qlora"
+"""
+    spec = read_spec(write_spec(tmp_path, tables, methods=None, rates=[1e-3], seeds=[0], side_by_side=2))
+
+    trainings = finals(spec, {})
+
+    assert [(row.name, row.method) for row in spec.rows] == [("steps-60", "lora"), ("q", "qlora")]
+    assert trainings == [Training("steps-60", "seed", 1e-3, 0), Training("q", "seed", 1e-3, 0)]
+    assert "train.steps=60" in settings(spec, trainings[0])
+    assert "method.name=qlora" in settings(spec, trainings[1])
+    assert "train.steps=10" in settings(spec, Training("steps-60", "time", 1e-3))
 
 
 def test_the_rate_with_the_least_loss_on_dev_is_trained_for_each_seed(tmp_path):
     spec = read_spec(write_spec(tmp_path, rates=[1e-4, 1e-3], seeds=[0, 1], side_by_side=2))
-    outcomes = {t: Outcome(held_out_loss=2.0 if t.rate == 1e-3 else 3.0) for t in searches(spec) if t.method == "lora"}
-    outcomes |= {t: Outcome(problem="failed: no") for t in searches(spec) if t.method == "dora"}
+    outcomes = {t: Outcome(held_out_loss=2.0 if t.rate == 1e-3 else 3.0) for t in searches(spec) if t.row == "lora"}
+    outcomes |= {t: Outcome(problem="failed: no") for t in searches(spec) if t.row == "dora"}
 
     trainings = finals(spec, outcomes)
 
@@ -60,7 +104,7 @@ def bench(tmp_path):
     text = recipe_text("smollm2-135m").replace("models/SmolLM2-135M-Instruct", "base")
     text = text.replace("data/train.jsonl", "train.jsonl").replace('"bfloat16"', '"float32"')
     for old, new in (
-        ("# steps = 0", "steps = 4"),
+        ("# steps = 0", "steps = 3"),
         ("# rank = 16", "rank = 4"),
         ("# max_tokens = 1024", "max_tokens = 64"),
     ):
@@ -71,21 +115,72 @@ def bench(tmp_path):
 
 
 def test_one_command_trains_and_tabulates_and_goes_on_where_it_was(bench):
-    path = write_spec(bench, methods=["lora"], rates=[1e-2], seeds=[0])
+    """Two methods, two seeds, three steps, memory on another shape; then a third method, on another machine."""
+    memory = "[memory]\nshape = 'tiny'\ntokens = 32\nbatch = 1\nsteps = 1\nrows = ['lora', 'mtlora']\n"
+    spec = {"rates": [1e-2], "seeds": [0, 1], "side_by_side": 2, "time_steps": 2}
+    methods = ["lora", "mtlora"]
+    path = write_spec(bench, memory, methods=methods, **spec)
 
+    stopped = CliRunner().invoke(command, ["compare", str(path), "--limit-s", "0"])
+    shape = CliRunner().invoke(command, ["compare", str(path), "--memory-only"], catch_exceptions=False)
     first = CliRunner().invoke(command, ["compare", str(path)], catch_exceptions=False)
-    write_spec(bench, methods=["lora", "mtlora"], rates=[1e-2], seeds=[0])
-    second = CliRunner().invoke(command, ["compare", str(path)], catch_exceptions=False)
+    (bench / "elsewhere").mkdir()
+    (bench / "out/outcomes.jsonl").rename(bench / "elsewhere/outcomes.jsonl")
+    write_spec(bench, memory, methods=[*methods, "dora"], folder="elsewhere", **spec)
+    second = CliRunner().invoke(command, ["compare", str(path), "--limit-s", "300"], catch_exceptions=False)
 
-    assert first.output.count(": starts") == 1
-    assert second.output.count(": starts") == 1
-    assert "mtlora/seed-0-0.01: starts" in second.output
-    lora, mtlora = csv.DictReader((bench / "out/compare.csv").read_text().splitlines())
+    assert "4 trainings of this stage left" in str(stopped.exception)
+    assert shape.output.count(": starts") == 2
+    assert first.output.count(": starts") == 4 + 1
+    assert {line.partition(":")[0] for line in second.output.splitlines() if line.endswith(": starts")} == {
+        "mtlora/seed-0-0.01", "mtlora/seed-1-0.01", "dora/seed-0-0.01", "dora/seed-1-0.01", "dora/time-0-0.01",
+    }  # fmt: skip
+    lora, mtlora, dora = csv.DictReader((bench / "elsewhere/compare.csv").read_text().splitlines())
     rank_four = 2 * 4 * (4 * 64 + 2 * (64 + 32) + 2 * (64 + 176) + 240)
-    assert int(lora["trainable_parameters"]) == rank_four
+    assert int(lora["trainable_parameters"]) == rank_four < int(dora["trainable_parameters"])
     assert float(lora["held_out_loss"]) > 0
-    assert int(lora["peak_memory_bytes"]) > 10**8
+    assert float(lora["held_out_loss_sd"]) > 0
+    assert int(lora["peak_memory_bytes"]) > 10**8 < int(lora["shape_memory_bytes"])
     assert int(lora["adapter_bytes"]) > 4 * rank_four
     assert mtlora["problem"].startswith("failed: ")
-    assert "| lora |" in (bench / "out/compare.md").read_text()
-    assert (bench / "out/compare.png").read_bytes().startswith(b"\x89PNG")
+    assert 'needs a "task"' in mtlora["problem"]
+    assert int(mtlora["shape_memory_bytes"]) > 10**8  # the shape needs no data
+    assert "| lora |" in (bench / "elsewhere/compare.md").read_text()
+    assert (bench / "elsewhere/compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["methods", "steps", "ranks", "replay"])
+def test_the_shipped_specifications_are_sound(tmp_path, name):
+    for file in RECIPES.glob("*.toml"):
+        shutil.copy(file, tmp_path)
+    (tmp_path / "test.jsonl").touch()
+
+    spec = read_spec(tmp_path / f"{name}.toml")
+
+    check_rows(spec, check_files=False)
+    assert len(spec.rows) >= 3
+    assert all(training.seed in (0, 1, 2) for training in finals(spec, {}))
+    if name == "methods":
+        assert [row.name for row in spec.rows] == [method.name for method in METHODS]
+        assert len(memories(spec)) == len(METHODS)
+
+
+def test_a_wrong_change_of_a_row_is_named_before_anything_is_trained(bench):
+    path = write_spec(bench, "[row.a]\n'method.rnk' = 8\n[row.b]\n'method.rank' = 0\n", methods=None)
+
+    result = CliRunner().invoke(command, ["compare", str(path)])
+
+    assert isinstance(result.exception, ConfigError)
+    assert "row a: --set method.rnk=8" in result.exception.problems[0]
+    assert result.exception.problems[1].startswith("row b: --set: method.rank = 0")
+    assert not (bench / "out").exists()
+
+
+def test_a_change_to_the_recipe_makes_old_outcomes_worthless(bench):
+    path = write_spec(bench, methods=["lora"], rates=[1e-2], seeds=[0])
+    spec = read_spec(path)
+    before = fingerprint(spec, Training("lora", "seed", 1e-2))
+
+    (bench / "recipe.toml").write_text((bench / "recipe.toml").read_text().replace("steps = 3", "steps = 4"))
+
+    assert fingerprint(spec, Training("lora", "seed", 1e-2)) != before

@@ -1,13 +1,19 @@
 """The estimate: exact where things can be counted, in the right order where they cannot, and said in plain words."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from benchmarks.gpu_bases import config_of
+from benchmarks.gpu_memory import Nvml
 from finetune.memory import GIB, Shape, estimate, lines, savings, too_small, trainable
 from finetune.presets import recipe_text
+from finetune.random_shapes import config_of
 from finetune.recipe import load_recipe
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -22,7 +28,7 @@ def recipe_of(tmp_path):
 
 
 def test_the_papers_trainable_parameters(recipe_of):
-    assert trainable(recipe_of(), Shape.of(config_of("8b"))) == 41_943_040
+    assert trainable(recipe_of(), Shape.of(config_of("llama-3.1-8b"))) == 41_943_040
 
 
 @pytest.mark.parametrize(
@@ -44,26 +50,26 @@ def test_the_trainable_parameters_of_the_e_commerce_paper(recipe_of, shape, voca
 
 
 def test_more_of_anything_takes_more(recipe_of):
-    def peak(*changes, shape="8b"):
+    def peak(*changes, shape="llama-3.1-8b"):
         return estimate(recipe_of(*changes), config_of(shape), backend="peft").nvml_bytes
 
     base = peak()
     assert peak("train.batch=4") > base > peak("train.batch=1")
     assert peak("data.max_tokens=4096") > base > peak("data.max_tokens=512")
     assert peak("method.rank=64") > base
-    assert peak(shape="70b") > 30 * GIB > base > peak(shape="3b") > peak(shape="1b")
+    assert peak(shape="llama-3.1-70b") > 30 * GIB > base > peak(shape="llama-3.2-3b") > peak(shape="llama-3.2-1b")
     assert peak("train.memory=off") > base > peak("train.optimizer=adamw-8bit") > peak("train.memory=minimal")
     assert peak("train.checkpointing=false") > 3 * base
 
 
 def test_the_minimal_preset_fits_where_the_figures_want_it(recipe_of):
     """Estimates, to be held against the measurement on a GPU."""
-    for shape, limit in (("8b", 4.0), ("3b", 2.5), ("1b", 1.5), ("70b", 44.0)):
+    for shape, limit in (("llama-3.1-8b", 4.0), ("llama-3.2-3b", 2.5), ("llama-3.2-1b", 1.5), ("llama-3.1-70b", 44.0)):
         assert estimate(recipe_of("train.memory=minimal"), config_of(shape), backend="peft").nvml_bytes < limit * GIB
 
 
 def test_a_gpu_too_small_is_told_by_how_much_and_what_helps(recipe_of):
-    recipe, config = recipe_of(), config_of("8b")
+    recipe, config = recipe_of(), config_of("llama-3.1-8b")
     need = estimate(recipe, config, backend="peft").nvml_bytes
 
     said = too_small(recipe, config, need - GIB, backend="peft")
@@ -76,7 +82,7 @@ def test_a_gpu_too_small_is_told_by_how_much_and_what_helps(recipe_of):
 
 
 def test_savings_are_differences_of_estimates(recipe_of):
-    recipe, config = recipe_of(), config_of("8b")
+    recipe, config = recipe_of(), config_of("llama-3.1-8b")
     now = estimate(recipe, config, backend="peft")
     found = dict(savings(recipe, config, now))
 
@@ -86,10 +92,30 @@ def test_savings_are_differences_of_estimates(recipe_of):
 
 
 def test_the_parts_add_up_and_are_shown(recipe_of):
-    recipe, config = recipe_of(), config_of("1b")
+    recipe, config = recipe_of(), config_of("llama-3.2-1b")
     now = estimate(recipe, config, backend="peft")
 
     assert sum(now.parts.values()) == now.reserved_bytes
     first, *ways = lines(recipe, config, backend="peft")
     assert f"{now.reserved_bytes / GIB:.2f} GiB reserved" in first
     assert any("minimal" in way for way in ways)
+
+
+@pytest.mark.parametrize("module", ["gpu_memory", "gpu_pair"])
+def test_a_benchmark_for_gpus_says_so_where_there_is_none(module, tmp_path):
+    if Nvml().library is not None:
+        pytest.skip("there is a GPU here")
+    arguments = ["--out", str(tmp_path / "out.jsonl"), "--bases", str(tmp_path / "bases")]
+
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 3
+    assert "need an NVIDIA GPU" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "bases").exists()
