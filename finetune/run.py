@@ -107,7 +107,7 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
     """
     parallel.join(recipe.train.accumulate)
     folder, first = recipe.run.folder, parallel.rank() == 0
-    if first and (folder / "recipe.toml").exists():
+    if first and (folder / "run.json").exists():  # without it nothing was trained yet
         raise TrainingError(
             f"{folder}: holds a run already. Go on with it: edgegen finetune resume {folder}\n"
             "Or choose another run.folder."
@@ -116,9 +116,11 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
     continual.check(recipe, backend.load_of(recipe))
     dataset = load_dataset(recipe, tokenizer)  # before the folder exists: a wrong line leaves nothing behind
     if first:
-        with refusals_named(folder, "Give another run.folder, or make room there."):
+        try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
+        except OSError as error:
+            raise TrainingError(f"{folder}: cannot be written: {error.strerror}. Give another run.folder.") from None
     parallel.wait()
     with refusals_named(folder, _MAKE_ROOM.format(folder=folder)):
         return _Run(recipe, dataset, tokenizer, say).go(None)

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
@@ -110,8 +111,8 @@ def load_model(recipe: Recipe) -> nn.Module:
         loaded = AutoModelForCausalLM.from_pretrained(
             str(recipe.base.model), local_files_only=not recipe.base.hub, attn_implementation="sdpa", **options
         )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise TrainingError(f"{recipe.base.model}: the model cannot be loaded: {error}") from None
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise _unreadable(recipe, error) from None
     model = cast(nn.Module, loaded if load == "nf4" else cast(Any, loaded).to(device))
     model.requires_grad_(False)
     return model
@@ -120,13 +121,29 @@ def load_model(recipe: Recipe) -> nn.Module:
 def _load_streamed(recipe: Recipe, dtype: torch.dtype) -> nn.Module:
     try:
         return streamed_base.load(recipe.base.model, device_of(), dtype)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise TrainingError(f"{recipe.base.model}: the model cannot be loaded: {error}") from None
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise _unreadable(recipe, error) from None
+
+
+def _unreadable(recipe: Recipe, error: Exception) -> TrainingError:
+    """What is wrong with a base, in the first line of whoever found it."""
+    said = str(error).strip().partition("\n")[0]
+    return TrainingError(
+        f"{recipe.base.model}: the model cannot be loaded: {said}\n"
+        "Copy the checkpoint again, or make one: edgegen model to-hf FILE.gguf FOLDER"
+    )
 
 
 def model_facts(recipe: Recipe) -> dict[str, Any]:
-    """What the base says of itself, without its weights."""
-    config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
+    """What the base says of itself, without its weights.
+
+    Raises:
+        TrainingError: When it says nothing that transformers knows.
+    """
+    try:
+        config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
+    except (OSError, ValueError) as error:
+        raise _unreadable(recipe, error) from None
     return cast(dict[str, Any], json.loads(config.to_json_string(use_diff=False)))
 
 

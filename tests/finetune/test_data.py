@@ -108,6 +108,13 @@ def test_only_the_first_twenty_problems_are_spelled_out(tmp_path):
     assert len(caught.value.problems) == 21
 
 
+def test_a_base_without_a_chat_template_is_said_with_the_remedy(tmp_path):
+    write_jsonl(tmp_path / "train.jsonl", sums(3))
+
+    with pytest.raises(DataError, match=r"train.jsonl:1: the base's tokenizer has no chat template.* data.template ="):
+        load_dataset(recipe_for(tmp_path), tiny_tokenizer(template=None))
+
+
 def test_a_sample_longer_than_the_context_of_the_base_names_the_line(tmp_path):
     """However long the recipe allows it to be: positions beyond were never trained."""
     write_jsonl(tmp_path / "train.jsonl", [*sums(3), {"prompt": "x" * 600, "completion": "y"}])
