@@ -1,10 +1,11 @@
 """A checkpoint to fine-tune from a GGUF that a site already has.
 
 Lossless for F16, BF16 and F32; anything else is dequantised to F16 and labelled so. The tokenizer is rebuilt from the
-GGUF's own fields: the one that transformers reads from a GGUF is wrong for several models (end of text, digits).
+GGUF's own fields (``finetune.gguf_tokenizer``).
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,16 @@ import gguf
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
-from transformers import LlamaConfig, PreTrainedTokenizerFast, Qwen2Config
+from transformers import LlamaConfig, Qwen2Config
 
 from edgegen.bundle_verify import sha256_file
 from edgegen.errors import BundleError
+from finetune.disk import refusals_named
+from finetune.gguf_tokenizer import tokenizer_of
 
 # Tensors of one shard; with one tensor more this is what the conversion holds in memory.
 SHARD_BYTES = 1 << 30
-CONTROL, USER_DEFINED = 3, 4  # llama.cpp, enum llama_token_type
 
 _LAYER_NAMES = {
     "attn_norm": "input_layernorm",
@@ -37,12 +38,6 @@ _LAYER_NAMES = {
     "ffn_down": "mlp.down_proj",
 }
 _TOP_NAMES = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
-
-# The splitting that llama.cpp applies for each `tokenizer.ggml.pre` (llama-vocab.cpp) and its makers' tokenizer.json.
-_WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-SPLITS = ("smollm", "llama-bpe", "qwen2", "gpt-2")
 
 
 @dataclass(frozen=True)
@@ -65,6 +60,7 @@ def convert(file: Path, folder: Path) -> Converted:
     Raises:
         BundleError: When the file is not a GGUF, its architecture or tokenizer is not one of those we know, a weight is
             not finite, or the folder exists.
+        TrainingError: When the disk is full. Nothing half-written stays.
     """
     if folder.exists():
         raise BundleError(f"{folder}: exists already. Give a new folder.")
@@ -75,19 +71,24 @@ def convert(file: Path, folder: Path) -> Converted:
     tokenizer = tokenizer_of(fields)
     config = _config(fields, reader)
     temporary = folder.with_name(f".{folder.name}.part")
-    temporary.mkdir(parents=True)
+    shutil.rmtree(temporary, ignore_errors=True)  # what a power cut left of an earlier call
     dequantised: dict[str, int] = {}
-    count = _write_weights(_weights(reader, fields, dequantised), temporary)
-    config.save_pretrained(temporary)
-    tokenizer.save_pretrained(temporary)
-    origin = {
-        "file": file.name,
-        "sha256": sha256_file(file.resolve()),
-        "lossless": not dequantised,
-        "dequantised": dequantised,
-    }
-    (temporary / "gguf_origin.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
-    temporary.rename(folder)
+    try:
+        with refusals_named(folder, "Make room, or give another folder."):
+            temporary.mkdir(parents=True)
+            count = _write_weights(_weights(reader, fields, dequantised), temporary)
+            config.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+            origin = {
+                "file": file.name,
+                "sha256": sha256_file(file.resolve()),
+                "lossless": not dequantised,
+                "dequantised": dequantised,
+            }
+            (temporary / "gguf_origin.json").write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+            temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return Converted(folder, count, dequantised)
 
 
@@ -120,61 +121,6 @@ def _open(file: Path) -> Any:
         return gguf.GGUFReader(file)
     except (OSError, ValueError, IndexError, KeyError) as error:
         raise BundleError(f"{file}: is not a GGUF that can be read: {error}") from None
-
-
-def tokenizer_of(fields: Any) -> PreTrainedTokenizerFast:
-    """The byte-level BPE tokenizer that the fields describe.
-
-    Raises:
-        BundleError: For other kinds of tokenizer, by name.
-    """
-    kind, split = fields.get("tokenizer.ggml.model"), fields.get("tokenizer.ggml.pre", "gpt-2")
-    if kind != "gpt2" or split not in SPLITS:
-        raise BundleError(
-            f"{fields.file}: its tokenizer is {kind}/{split}; only gpt2 with {', '.join(SPLITS)} can be rebuilt. "
-            "Get the model's own checkpoint."
-        )
-    tokens: list[str] = fields.get("tokenizer.ggml.tokens")
-    merges = [tuple(merge.split(" ", 1)) for merge in fields.get("tokenizer.ggml.merges", [])]
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=cast(Any, merges), ignore_merges=split == "llama-bpe"))
-    raw.pre_tokenizer = _splitter(split)
-    raw.decoder = decoders.ByteLevel()
-    if split == "qwen2":
-        raw.normalizer = normalizers.NFC()
-    types = fields.get("tokenizer.ggml.token_type")
-    for token, what in zip(tokens, types, strict=True):
-        if what in (CONTROL, USER_DEFINED):
-            added = AddedToken(token, special=what == CONTROL, normalized=False)
-            (raw.add_special_tokens if what == CONTROL else raw.add_tokens)([added])
-    named = {
-        f"{name}_token": tokens[number]
-        for name, field in (("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding"))
-        if (number := fields.get(f"tokenizer.ggml.{field}_token_id")) is not None
-    }
-    if fields.get("tokenizer.ggml.add_bos_token", split == "llama-bpe") and "bos_token" in named:
-        bos = named["bos_token"]
-        raw.post_processor = processors.TemplateProcessing(
-            single=f"{bos} $A", pair=f"{bos} $A {bos} $B", special_tokens=[(bos, vocabulary[bos])]
-        )
-    wrapped = cast(Any, PreTrainedTokenizerFast)(tokenizer_object=raw, clean_up_tokenization_spaces=False, **named)
-    wrapped.chat_template = fields.get("tokenizer.chat_template")
-    return cast(PreTrainedTokenizerFast, wrapped)
-
-
-def _splitter(split: str) -> Any:
-    if split == "gpt-2":
-        return pre_tokenizers.ByteLevel(add_prefix_space=False)
-    if split == "smollm":
-        digits = pre_tokenizers.Digits(individual_digits=True)
-        return pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    words = Regex(_WORDS % ("{1,3}" if split == "llama-bpe" else ""))
-    return pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(words, behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
 
 
 def _config(fields: _Fields, reader: Any) -> Any:

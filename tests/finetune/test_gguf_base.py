@@ -1,6 +1,8 @@
 """A GGUF becomes a checkpoint with the same weights, the same logits and, above all, the same tokens."""
 
 import json
+import random
+from pathlib import Path
 
 import gguf
 import numpy as np
@@ -11,12 +13,16 @@ from click.testing import CliRunner
 from edgegen.commands.model import command
 from edgegen.errors import BundleError
 from finetune.gguf_base import convert, llama3_scaling, unpermute
+from finetune.gguf_tokenizer import tokenizer_of
 from tests.finetune.tiny import tiny_llama
+
+README = Path(__file__).parent.parent.parent / "README.md"
 
 TEXTS = [
     "Which is larger, 9.11 or 9.9?", "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", "  two  spaces ",
     "def f(x):\n\treturn x ** 2  # ok\n", "Größe: 12.345,67 €", "日本語のテキスト", "🙂👍🏽 emoji", "e\u0301 and é",
     "don't we'll I'M", "\n\n\n", "\t", "0123456789 3.14159 1e-7", "<|endoftext|>x", 'MQTT: {"t": -4.5}', "नमस्ते दुनिया",
+    "Жълъди, чай", "العربية", "中文字符", "🧑\u200d🚀 \U0001d518", "\r\n\n a", " ", "   ",
     "http://a.b/c?d=e&f", "x" * 300, "a\u00a0b\u200bc", "1\u00bd \u0663\u0664", "",
 ]  # fmt: skip
 
@@ -146,3 +152,49 @@ def test_smollm2_has_the_tokens_of_llama_cpp(smollm2, tmp_path):
     assert "<|im_start|>user\nHi<|im_end|>" in tokenizer.apply_chat_template(
         [{"role": "user", "content": "Hi"}], tokenize=False
     )
+
+
+@pytest.mark.model
+def test_a_sentencepiece_vocabulary_has_the_tokens_of_llama_cpp(tmp_path):
+    """Llama 2 and TinyLlama: pieces by score, bytes for the rest, a space before each stretch between marks."""
+    llama_cpp = pytest.importorskip("llama_cpp")
+    from transformers import AutoTokenizer
+
+    from tests.engine.families import sentencepiece_llama
+
+    file = sentencepiece_llama(tmp_path / "made")
+    made = convert(file, tmp_path / "hf")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "hf")
+    reference = llama_cpp.Llama(str(file), vocab_only=True, verbose=False)
+    dice = random.Random(0)
+    texts = [*TEXTS, "<s>Hi</s> x</s></s>", "[INST] a\n[/INST] b</s>", "\u2581x", "<0x0A>", README.read_text("utf-8")]
+    texts += ["".join(dice.choice("abcde  \n\tÄé中🙂<>/s\u2581.,'019") for _ in range(30)) for _ in range(200)]
+
+    different = [
+        text
+        for text in texts
+        for bos in (False, True)
+        if tokenizer(text, add_special_tokens=bos)["input_ids"]
+        != reference.tokenize(text.encode(), add_bos=bos, special=True)
+    ]
+
+    assert made.is_lossless
+    assert not different
+    plain = [text for text in texts if not {"<", "\u2581"} & set(text)]
+    assert len(plain) > 40
+    assert all(tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"]) == text for text in plain)
+    chat = [{"role": "user", "content": "Hi"}]
+    assert tokenizer.apply_chat_template(chat, tokenize=False).startswith("<s>[user] Hi")
+
+
+def test_a_sentencepiece_vocabulary_without_all_bytes_is_refused():
+    fields = {"tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": ["<unk>", "a"]}
+
+    class Fields:
+        file = "x.gguf"
+
+        def get(self, name, default=None):
+            return fields.get(name, default)
+
+    with pytest.raises(BundleError, match=r"x\.gguf: its SentencePiece vocabulary lacks the byte <0x00>"):
+        tokenizer_of(Fields())
