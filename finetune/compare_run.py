@@ -52,13 +52,14 @@ def compare(spec: Spec, say: Say, limit_s: float | None = None, *, memory_only: 
     check_rows(spec)
     spec.folder.mkdir(parents=True, exist_ok=True)
     comparison = _Comparison(spec, say, None if limit_s is None else time.monotonic() + limit_s)
-    comparison.take_up(memories(spec))  # an interrupted call shows them too
     stages: tuple[tuple[Callable[[], Sequence[Training]], int], ...] = (
         (lambda: searches(spec), spec.side_by_side),
         (lambda: finals(spec, comparison.outcomes), spec.side_by_side),
         (lambda: timings(spec, comparison.outcomes), 1),
         (lambda: memories(spec), 1),
     )
+    for trainings, _ in stages:
+        comparison.take_up(trainings())  # a call that is interrupted, or measures memory only, shows them too
     try:
         for trainings, at_once in stages[-1:] if memory_only else stages:
             left = comparison.all(trainings(), at_once)
