@@ -78,6 +78,7 @@ username = "edgegen"
 password_file = "node.password"
 [model]
 bundle = "{smollm2}"
+n_threads = 1
 [telemetry]
 interval_s = 1
 """

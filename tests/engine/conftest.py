@@ -20,7 +20,8 @@ class EngineClient:
     """An engine process and the events it has sent, by key."""
 
     def __init__(self, model: Path, **load: Any) -> None:
-        defaults = {"n_ctx": 2048, "slots": 16, "prompt_tokens": 1900}
+        # One thread: on busy cores two wait for each other in every layer until the kernel's next turn.
+        defaults = {"n_ctx": 2048, "slots": 16, "prompt_tokens": 1900, "n_threads": 1}
         self.process = EngineProcess({"model": str(model), **defaults, **load})
         self.events: dict[int, list[Event]] = {}
         self.messages: list[Event] = []

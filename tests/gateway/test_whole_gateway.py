@@ -55,6 +55,7 @@ def gateway(secured_mosquitto: brokers.Mosquitto, smollm2: Path, tmp_path: Path)
         "node.id": "gw",
         "node.data_dir": tmp_path / "data",
         "mqtt.port": secured_mosquitto.port,
+        "model.n_threads": 1,  # the cores of a test's machine are not its own
         "mqtt.password_file": password,
         "model.bundle": smollm2.parent if (smollm2.parent / "manifest.json").exists() else smollm2,
     }
