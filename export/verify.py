@@ -73,7 +73,8 @@ def check_tokens(model: Path, tokenizer_folder: Path, *, log: Path) -> dict[str,
     texts = [message["content"] for conversation in CONVERSATIONS for message in conversation]
     template = tokenizer.chat_template
     rendered = [] if template is None else [_render(tokenizer, conversation) for conversation in CONVERSATIONS]
-    told = call("tokenize", {"model": str(model), "texts": [*rendered, *texts]}, log)
+    end = None if template is None else _turn_end(tokenizer)
+    told = call("tokenize", {"model": str(model), "texts": [*rendered, *texts], "end": end}, log)
     if told["chat_template"] != template:
         raise BundleError(
             f"{model.name}: its chat template is not the training tokenizer's. The converter took another: look for a "
@@ -88,6 +89,11 @@ def check_tokens(model: Path, tokenizer_folder: Path, *, log: Path) -> dict[str,
                 f"{model.name}: cuts {text!a} into other tokens than the training tokenizer: at token {place} "
                 f"{ids[place : place + 3]} instead of {expected[place : place + 3]}. The model would read noise there."
             )
+    if not told["ends"]:
+        raise BundleError(
+            f"{model.name}: does not end an answer at {tokenizer.convert_ids_to_tokens(end)}, with which the training "
+            f"template ends one: answers would run on. Make it the eos_token in {tokenizer_folder}."
+        )
     return {"conversations": len(rendered), "texts": len(texts)}
 
 
@@ -158,6 +164,15 @@ def shortfalls(figures: Mapping[str, Any], thresholds: Thresholds, what: str) ->
 
 def _render(tokenizer: Any, conversation: Sequence[Mapping[str, str]]) -> str:
     return str(tokenizer.apply_chat_template(list(conversation), tokenize=False, add_generation_prompt=True))
+
+
+def _turn_end(tokenizer: Any) -> int | None:
+    """The control token with which the template ends an assistant's turn; None where it ends it with text."""
+    messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello"}]
+    text = str(tokenizer.apply_chat_template(messages, tokenize=False)).rstrip()
+    last = int(tokenizer(text, add_special_tokens=False)["input_ids"][-1])
+    added = tokenizer.added_tokens_decoder.get(last)
+    return last if added is not None and added.special else None
 
 
 def _text(path: Path | None) -> str | None:

@@ -126,13 +126,14 @@ def log_to(sink: Callable[[str], object]) -> None:
     llama_cpp.llama_log_set(forward, ctypes.c_void_p())
 
 
-def tokenize(model: str, texts: list[str]) -> dict[str, Any]:
-    """The ids of each text, control tokens in it recognised, and the model's template."""
+def tokenize(model: str, texts: list[str], end: int | None = None) -> dict[str, Any]:
+    """The ids of each text, control tokens in it recognised; the model's template; whether ``end`` ends an answer."""
     vocabulary = Vocabulary(model)
     template = llama_cpp.llama_model_chat_template(vocabulary.model, None)
     return {
         "ids": [vocabulary.tokenize(text, add_special=False, parse_special=True) for text in texts],
         "chat_template": template.decode() if template else None,
+        "ends": end is None or bool(llama_cpp.llama_vocab_is_eog(vocabulary.vocab, end)),
     }
 
 

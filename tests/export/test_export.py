@@ -21,13 +21,14 @@ from edgegen.config import load_config
 from edgegen.errors import BundleError, EngineError
 from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
+from export.convert import convert_model
 from export.inputs import read_inputs
 from export.probes import check
 from export.request import Request, Source
 from export.run import base_sha256
 from export.thresholds import recipe_settings, thresholds_of
 from export.toolchain import toolchain
-from export.verify import Thresholds
+from export.verify import Thresholds, check_tokens
 from tests.export.tiny import make_adapter, make_base, make_tokenizer
 
 pytestmark = pytest.mark.model
@@ -113,7 +114,6 @@ def test_a_run_becomes_a_signed_bundle_with_its_figures_twice_the_same(made: Pat
 
 
 def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_path: Path) -> None:
-    from export.convert import convert_model
     from export.merge import merge
 
     base = Checkpoint(made / "base")
@@ -172,6 +172,16 @@ def test_a_4_bit_base_that_rounds_otherwise_here_is_merged_into_only_where_it_wa
 
     assert inputs.parts[0].is_moved
     assert "it was trained on 0000" in said[-1]
+
+
+def test_a_model_that_would_not_stop_where_its_turns_end_is_refused(tmp_path: Path, smollm2: Path) -> None:
+    tokenizer = make_tokenizer(smollm2, toolchain().folder)
+    tokenizer.chat_template = tokenizer.chat_template.replace("<|im_end|>", "<jupyter_start>")
+    make_base(tmp_path / "base", tokenizer)
+    gguf = convert_model(toolchain(), tmp_path / "base", tmp_path / "a.gguf", name="a", log=tmp_path / "log")
+
+    with pytest.raises(BundleError, match="does not end an answer at <jupyter_start>"):
+        check_tokens(gguf, tmp_path / "base", log=tmp_path / "log")
 
 
 @pytest.mark.parametrize("option", ["--base-gguf", "--imatrix"])
