@@ -14,11 +14,13 @@ MOST_SINGLY = 4
 # Steps timed of each way before one is chosen.
 TRIALS = 4
 
-# After this many steps the other way is tried again: for two steps, of which the first arranges the graph.
+# After this many steps the other way is tried again: for three steps, of which the first arranges the graph.
 RETRY_STEPS = 400
+RETRIED_STEPS = 3
 
-# Weight of the newest step: ~10 steps of memory.
+# Weight of the newest step: ~10 steps of memory. What is known of the way that is not used is old, and counts less.
 WEIGHT = 0.1
+RETRY_WEIGHT = 0.5
 
 # The way that is used must be this much slower than the other before it is left.
 MARGIN = 0.02
@@ -31,10 +33,10 @@ class Way:
     seconds: float = 0.0
     timed: int = 0
 
-    def learn(self, seconds: float) -> None:
+    def learn(self, seconds: float, weight: float) -> None:
         """Take one more step into the mean; the first ones count alike."""
         self.timed += 1
-        self.seconds += max(WEIGHT, 1 / self.timed) * (seconds - self.seconds)
+        self.seconds += max(weight, 1 / self.timed) * (seconds - self.seconds)
 
 
 class Choice:
@@ -52,7 +54,7 @@ class Choice:
         untried = [way for way, known in self._ways.items() if known.timed < TRIALS]
         if untried:
             return untried[0]
-        if self._steps % RETRY_STEPS < 2:
+        if self._steps % RETRY_STEPS < RETRIED_STEPS:
             return not self._singly
         if self._ways[not self._singly].seconds < (1 - MARGIN) * self._ways[self._singly].seconds:
             self._singly = not self._singly
@@ -61,7 +63,7 @@ class Choice:
     def observe(self, seconds: float, *, singly: bool) -> None:
         """Learn from a step; the first after a change arranges the compute graph anew and tells nothing."""
         if singly == self._last:
-            self._ways[singly].learn(seconds)
+            self._ways[singly].learn(seconds, WEIGHT if singly == self._singly else RETRY_WEIGHT)
         self._last = singly
 
 
