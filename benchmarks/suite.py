@@ -1,6 +1,6 @@
 """Every question of this folder, one script after another: what `make bench` runs.
 
-    make bench                       the whole, ~35 minutes on 2 cores, ~25 of them for the engine's questions
+    make bench                       the whole, ~35 minutes on 2 cores that do nothing else
     make bench ARGS=--quick          all scripts once, on a machine that may be busy: do they run?
     make bench ARGS=--save           writes docs/results/*.json and the tables of docs/RESULTS.md
     make bench ARGS="--only tg schema --rounds 2"
