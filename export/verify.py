@@ -80,6 +80,14 @@ def check_tokens(model: Path, tokenizer_folder: Path, *, log: Path) -> dict[str,
             f"{model.name}: its chat template is not the training tokenizer's. The converter took another: look for a "
             f"chat_template file in {tokenizer_folder}."
         )
+    plain = tokenizer("x")["input_ids"][:1]
+    begins = plain[0] if plain == [tokenizer.bos_token_id] else None
+    if told["bos"] != begins:
+        raise BundleError(
+            f"{model.name}: puts {_name(tokenizer, told['bos'])} before every prompt, the training tokenizer "
+            f"{_name(tokenizer, begins)}: the model would read what it was not trained on. Make add_bos_token in "
+            f"{tokenizer_folder / 'tokenizer_config.json'} say what the training did."
+        )
     for text, ids in zip([*rendered, *texts], told["ids"], strict=True):
         expected = list(tokenizer(text, add_special_tokens=False)["input_ids"])
         if ids != expected:
@@ -95,6 +103,10 @@ def check_tokens(model: Path, tokenizer_folder: Path, *, log: Path) -> dict[str,
             f"template ends one: answers would run on. Make it the eos_token in {tokenizer_folder}."
         )
     return {"conversations": len(rendered), "texts": len(texts)}
+
+
+def _name(tokenizer: Any, token: int | None) -> str:
+    return "nothing" if token is None else str(tokenizer.convert_ids_to_tokens(token))
 
 
 def check_logits(

@@ -10,6 +10,8 @@ from typing import Any, cast
 import torch
 from transformers import GenerationConfig
 
+from finetune.tokens import with_bos
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -57,7 +59,7 @@ def generate(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], sampl
 def chat_tokens(tokenizer: Any, messages: Sequence[dict[str, str]]) -> list[int]:
     """A conversation in tokens, up to where the assistant speaks."""
     text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
-    return cast(list[int], tokenizer(text, add_special_tokens=False)["input_ids"])
+    return with_bos(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _answer(tokens: list[int], ends: list[int], tokenizer: Any) -> Answer:

@@ -4,7 +4,7 @@ Chat and Alpaca go through the base's chat template; plain text is used as it st
 behind it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -55,13 +55,25 @@ def tokenise_all(examples: Iterable[Example], tokenizer: Any) -> Iterator[tuple[
             if places:
                 texts = [written[place][0] for place in places]  # type: ignore[index]
                 found = tokenizer(texts, add_special_tokens=plain, return_offsets_mapping=True)
-                encoded |= dict(zip(places, zip(found["input_ids"], found["offset_mapping"], strict=True), strict=True))
+                for place, ids, offsets in zip(places, found["input_ids"], found["offset_mapping"], strict=True):
+                    whole_ids = with_bos(tokenizer, ids)
+                    encoded[place] = (whole_ids, [(0, 0)] * (len(whole_ids) - len(ids)) + offsets)
         for place, example in enumerate(several):
             whole = written[place]
             if isinstance(whole, ValueError):
                 yield example, whole
             else:
                 yield example, _sample(example, whole[1], *encoded[place], tokenizer.eos_token_id)
+
+
+def with_bos(tokenizer: Any, ids: Sequence[int]) -> list[int]:
+    """``ids`` with BOS in front where the tokenizer puts one before a plain text and the template has not.
+
+    That is what llama.cpp does on the gateway (``tokenizer.ggml.add_bos_token``).
+    """
+    bos = tokenizer.bos_token_id
+    begins = bos is not None and list(ids[:1]) != [bos] and tokenizer("x")["input_ids"][:1] == [bos]
+    return [bos, *ids] if begins else list(ids)
 
 
 def _sample(

@@ -33,6 +33,11 @@ class Vocabulary:
             raise SystemExit("llama_tokenize found no room")
         return list(tokens[:count])
 
+    @property
+    def adds_bos(self) -> bool:
+        """Whether every prompt begins with BOS, whatever the template says."""
+        return bool(llama_cpp.llama_vocab_get_add_bos(self.vocab))
+
     def chunks(self, text: str, count: int) -> list[list[int]]:
         """The first chunks of a text, at least one, as llama-perplexity and llama-imatrix cut it.
 
@@ -43,7 +48,7 @@ class Vocabulary:
         if count < 1:
             raise SystemExit(f"the text has {len(tokens)} tokens and {CHUNK_TOKENS} are needed; give a longer one")
         parts = [tokens[number * CHUNK_TOKENS : (number + 1) * CHUNK_TOKENS] for number in range(count)]
-        if llama_cpp.llama_vocab_get_add_bos(self.vocab):
+        if self.adds_bos:
             for part in parts:
                 part[0] = int(llama_cpp.llama_vocab_bos(self.vocab))
         return parts
@@ -127,12 +132,17 @@ def log_to(sink: Callable[[str], object]) -> None:
 
 
 def tokenize(model: str, texts: list[str], end: int | None = None) -> dict[str, Any]:
-    """The ids of each text, control tokens in it recognised; the model's template; whether ``end`` ends an answer."""
+    """The ids of each text, control tokens in it recognised, and how the model begins and ends a chat.
+
+    Returns:
+        ``ids``; ``chat_template``; ``bos``, which stands before every prompt, or None; whether ``end`` ``ends`` a turn.
+    """
     vocabulary = Vocabulary(model)
     template = llama_cpp.llama_model_chat_template(vocabulary.model, None)
     return {
         "ids": [vocabulary.tokenize(text, add_special=False, parse_special=True) for text in texts],
         "chat_template": template.decode() if template else None,
+        "bos": int(llama_cpp.llama_vocab_bos(vocabulary.vocab)) if vocabulary.adds_bos else None,
         "ends": end is None or bool(llama_cpp.llama_vocab_is_eog(vocabulary.vocab, end)),
     }
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from finetune.evaluation import chat
 from finetune.evaluation.errors import EvaluationError
 from finetune.evaluation.scorer import Generation, Messages, Score, Tokens, cut, sample
+from finetune.tokens import with_bos
 
 # Rows of one forward pass times their tokens: 16,384 logits of a vocabulary of 128,000 are 8 GB in float32, so a pass
 # computes those of the continuations alone.
@@ -56,7 +57,6 @@ class CheckpointScorer:
         self._active: str | None = None
         bos, eos = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
         self.start: int = bos if bos is not None else eos
-        self._add_bos = bos is not None and self._tokenizer("x")["input_ids"][:1] == [bos]
 
     def _with_adapters(self, model: Any, adapters: Mapping[str, tuple[Path, float]]) -> Any:
         if not adapters:
@@ -90,8 +90,7 @@ class CheckpointScorer:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text, BOS in front where the model wants it."""
-        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
-        return [self.start, *ids] if self._add_bos and ids[:1] != [self.start] else ids
+        return with_bos(self._tokenizer, self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def render(self, messages: Messages) -> str:
         """A chat by the tokenizer's template, ready for the assistant's answer."""

@@ -184,6 +184,23 @@ def test_a_model_that_would_not_stop_where_its_turns_end_is_refused(tmp_path: Pa
         check_tokens(gguf, tmp_path / "base", log=tmp_path / "log")
 
 
+def test_a_model_that_begins_its_prompts_otherwise_than_in_training_is_refused(tmp_path: Path, smollm2: Path) -> None:
+    """A BOS that the tokenizer puts before a text, and the template does not write."""
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer = make_tokenizer(smollm2, toolchain().folder)
+    make_base(tmp_path / "base", tokenizer)
+    gguf = convert_model(toolchain(), tmp_path / "base", tmp_path / "a.gguf", name="a", log=tmp_path / "log")
+    bos = ("<|endoftext|>", tokenizer.convert_tokens_to_ids("<|endoftext|>"))
+    tokenizer.add_special_tokens({"bos_token": bos[0]})
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=f"{bos[0]} $A", special_tokens=[bos])
+    tokenizer.save_pretrained(tmp_path / "begins")
+
+    assert check_tokens(gguf, tmp_path / "base", log=tmp_path / "log")["conversations"] > 0
+    with pytest.raises(BundleError, match=r"puts nothing before every prompt, the training tokenizer <\|endoftext\|>"):
+        check_tokens(gguf, tmp_path / "begins", log=tmp_path / "log")
+
+
 @pytest.mark.parametrize("option", ["--base-gguf", "--imatrix"])
 def test_a_file_that_is_no_gguf_is_refused_before_the_work(made: Path, tmp_path: Path, option: str) -> None:
     (tmp_path / "no.gguf").write_bytes(b"PK..")

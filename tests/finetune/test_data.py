@@ -15,6 +15,7 @@ from finetune.backends.peft_backend import IGNORED, collate, summed_loss
 from finetune.data import load_dataset
 from finetune.errors import DataError
 from finetune.examples import read_examples
+from finetune.generation import chat_tokens
 from finetune.packing import Plan, Rows, epoch_batches, pack
 from finetune.presets import recipe_text
 from finetune.probes import read_questions
@@ -23,7 +24,7 @@ from finetune.run import recipe_as_run
 from finetune.sample_store import Samples
 from finetune.survey import quantile, survey
 from finetune.tokens import Sample, tokenise
-from tests.finetune.tiny import save_base, sums, tiny_llama, tiny_tokenizer, write_jsonl
+from tests.finetune.tiny import CHATML, save_base, sums, tiny_llama, tiny_tokenizer, write_jsonl
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -60,6 +61,24 @@ def test_the_loss_falls_on_every_assistant_turn_and_its_end_mark(tmp_path):
 
     assert learned_text(sample, tokenizer) == "9.9 ✓<|im_end|>no<|im_end|>"
     assert tokenizer.decode(sample.tokens).endswith("no<|im_end|>\n")
+
+
+@pytest.mark.parametrize("opening", ["", "{{ bos_token }}"])
+def test_a_chat_begins_with_bos_once_where_the_gateway_would_put_it(tmp_path, opening):
+    from tokenizers.processors import TemplateProcessing
+
+    chat = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    bare = sample_of(chat, tmp_path, tiny_tokenizer())
+    tokenizer = tiny_tokenizer(opening + CHATML)
+    tokenizer.add_special_tokens({"bos_token": "<|endoftext|>"})
+    begin = TemplateProcessing(single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)])
+    tokenizer.backend_tokenizer.post_processor = begin
+
+    sample = sample_of(chat, tmp_path, tokenizer)
+
+    assert sample.tokens == (0, *bare.tokens)
+    assert sample.learned == (False, *bare.learned)
+    assert chat_tokens(tokenizer, chat["messages"][:1]) == list(sample.tokens[: sample.learned.index(True)])
 
 
 def test_alpaca_and_plain_text_are_understood(tmp_path):
