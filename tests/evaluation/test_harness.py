@@ -64,12 +64,15 @@ def test_hellaswag_of_the_harness_and_ours_are_equal(model, tmp_path):
     assert ours.metrics == pytest.approx({"acc": theirs["acc,none"], "acc_norm": theirs["acc_norm,none"]})
 
 
-def test_gsm8k_of_the_harness_and_ours_are_equal(model, tmp_path):
-    """The tiny model babbles, numbers among it: references are taken from what it says, so that some are right."""
-    problems = [{"question": f"{one['question']} ({i})", "answer": one["answer"]} for i in range(3) for one in GSM8K]
-    said = gsm8k.evaluate(model.scorer, problems, []).items
-    for problem, item in list(zip(problems, said, strict=True))[::2]:
-        problem["answer"] = f"#### {gsm8k.flexible_extract(item.answer)}"
+def test_gsm8k_of_the_harness_and_ours_are_equal(smollm2, tmp_path):
+    """Half of the references are taken from what the model says, so that some are right."""
+    model = EdgegenLM(pretrained=str(smollm2), threads=1)
+    problems = [{"question": f"{one['question']} ({i})", "answer": one["answer"]} for i in range(2) for one in GSM8K]
+    numbers = [gsm8k.flexible_extract(item.answer) for item in gsm8k.evaluate(model.scorer, problems, []).items]
+    assert len(set(numbers) - {gsm8k.INVALID}) >= 2, "the model has to say numbers for this to prove anything"
+    for problem, number in list(zip(problems, numbers, strict=True))[::2]:
+        if number != gsm8k.INVALID:
+            problem["answer"] = f"#### {number}"
     file = written(tmp_path / "test.jsonl", problems)
     local_task(tmp_path, "gsm8k", "test", file, num_fewshot=0, fewshot_split=None)
 
@@ -77,7 +80,7 @@ def test_gsm8k_of_the_harness_and_ours_are_equal(model, tmp_path):
     (ours,) = TASKS["gsm8k"].run(model.scorer, Request(file, shots=0))
 
     assert ours.metrics == pytest.approx({name: theirs[name] for name in ours.metrics})
-    assert ours.metrics["exact_match,flexible-extract"] >= 0.5
+    assert 0 < ours.metrics["exact_match,flexible-extract"] < 1
 
 
 def test_a_rolling_text_scores_each_token_once(model):
