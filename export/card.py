@@ -55,7 +55,8 @@ def card(request: Request, inputs: Inputs, pieces: Sequence[Piece], measured: Ma
         over = request.shipped.name or request.shipped.gguf.name
         what = f"{len(pieces)} adapter{'s' if len(pieces) > 1 else ''} ({methods}) for {over}."
     else:
-        what = f"A {methods} fine-tune of {inputs.base.folder.name}, merged, {request.quant}."
+        base = inputs.origin.get("file") or inputs.base.folder.name
+        what = f"A {methods} fine-tune of {base}, merged, {request.quant}."
     lines = [
         f"# {request.name} {request.version}",
         "",

@@ -47,6 +47,8 @@ class Wish:
         parse_overrides(self.tensor_types)
         if self.tensor_types and self.quant == "F16":
             raise BundleError("--quant F16 with --tensor-type: F16 is what the converter writes. Take --quant Q8_0.")
+        if self.imatrix is not None and self.quant in _EXACT and not self.has_target and not self.tensor_types:
+            raise BundleError(f"--quant {self.quant} with --imatrix: it weighs all alike. Leave --imatrix out.")
         if self.target_size is not None:
             parse_size(self.target_size)
         if self.target_kl is not None and not 0 < self.target_kl < float("inf"):

@@ -3,6 +3,7 @@
 import itertools
 import random
 import re
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +117,7 @@ def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
         (Wish(tensor_types=("attn_q=Q4_K_M",)), "'Q4_K_M' is no type of a tensor"),
         (Wish(tensor_types=("attn_(q=Q8_0",)), "no regular expression"),
         (Wish(quant="F16", tensor_types=("attn_q=Q8_0",)), "Take --quant Q8_0"),
+        (Wish(quant="Q8_0", imatrix=Path("text.gguf")), "--quant Q8_0 with --imatrix"),
         (Wish(target_size="small"), "--target-size small: not a size"),
         (Wish(target_size="0MB"), "not a size"),
         (Wish(target_kl=0.0), "above 0"),
