@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from transformers import GenerationConfig
 
-from finetune.tokens import with_bos
+from finetune.tokens import begin_of, begin_with
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def generate(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], sampl
 def chat_tokens(tokenizer: Any, messages: Sequence[dict[str, str]]) -> list[int]:
     """A conversation in tokens, up to where the assistant speaks."""
     text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
-    return with_bos(tokenizer, tokenizer(text, add_special_tokens=False)["input_ids"])
+    return begin_with(begin_of(tokenizer), tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _answer(tokens: list[int], ends: list[int], tokenizer: Any) -> Answer:

@@ -44,6 +44,7 @@ def tokenise(example: Example, tokenizer: Any) -> Sample:
 
 def tokenise_all(examples: Iterable[Example], tokenizer: Any) -> Iterator[tuple[Example, Sample | ValueError]]:
     """Each example with its sample, or with what keeps it from being one; a few hundred are held at once."""
+    bos = begin_of(tokenizer)
     waiting = iter(examples)
     while several := list(islice(waiting, TOKENISED_AT_ONCE)):
         written = [_written(example, tokenizer) for example in several]
@@ -56,8 +57,8 @@ def tokenise_all(examples: Iterable[Example], tokenizer: Any) -> Iterator[tuple[
                 texts = [written[place][0] for place in places]  # type: ignore[index]
                 found = tokenizer(texts, add_special_tokens=plain, return_offsets_mapping=True)
                 for place, ids, offsets in zip(places, found["input_ids"], found["offset_mapping"], strict=True):
-                    whole_ids = with_bos(tokenizer, ids)
-                    encoded[place] = (whole_ids, [(0, 0)] * (len(whole_ids) - len(ids)) + offsets)
+                    begun = begin_with(bos, ids)
+                    encoded[place] = (begun, [(0, 0)] * (len(begun) - len(ids)) + offsets)
         for place, example in enumerate(several):
             whole = written[place]
             if isinstance(whole, ValueError):
@@ -66,14 +67,18 @@ def tokenise_all(examples: Iterable[Example], tokenizer: Any) -> Iterator[tuple[
                 yield example, _sample(example, whole[1], *encoded[place], tokenizer.eos_token_id)
 
 
-def with_bos(tokenizer: Any, ids: Sequence[int]) -> list[int]:
-    """``ids`` with BOS in front where the tokenizer puts one before a plain text and the template has not.
+def begin_of(tokenizer: Any) -> int | None:
+    """The BOS that the tokenizer puts before a plain text; None where it puts none."""
+    bos: int | None = tokenizer.bos_token_id
+    return bos if bos is not None and tokenizer("x")["input_ids"][:1] == [bos] else None
+
+
+def begin_with(bos: int | None, ids: Sequence[int]) -> list[int]:
+    """``ids`` with the tokenizer's BOS in front, unless the template has put it there.
 
     That is what llama.cpp does on the gateway (``tokenizer.ggml.add_bos_token``).
     """
-    bos = tokenizer.bos_token_id
-    begins = bos is not None and list(ids[:1]) != [bos] and tokenizer("x")["input_ids"][:1] == [bos]
-    return [bos, *ids] if begins else list(ids)
+    return list(ids) if bos is None or (ids and ids[0] == bos) else [bos, *ids]
 
 
 def _sample(

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from lib import quiet
 from lib.quiet import Elsewhere
 
 SAMPLE_S = 0.05
@@ -105,10 +105,6 @@ def copy(source: Path, target: Path) -> None:
 
 def evict(folder: Path) -> None:
     """Drop a folder's files from the page cache, so that both sides of a comparison read from the disk."""
-    for path in (path for path in folder.rglob("*") if path.is_file()):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(descriptor)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            quiet.evict(path)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import llama_cpp
-
 from export.llama.compare import kl_of, log_softmax
 from export.llama.score import Scorer
 
@@ -14,7 +12,7 @@ CANARY_TOKENS = 256
 def canary(model: str, adapter: str, texts: list[str]) -> dict[str, Any]:
     """KL(adapter || base) of the token after each text, in nats."""
     base, adapted = Scorer(model), Scorer(model, adapter)
-    begin = [int(llama_cpp.llama_vocab_bos(base.vocab))] if llama_cpp.llama_vocab_get_add_bos(base.vocab) else []
+    begin = [] if base.bos is None else [base.bos]
     found = []
     for text in texts:
         tokens = [*begin, *base.tokenize(text, add_special=False, parse_special=False)][:CANARY_TOKENS]

@@ -34,9 +34,9 @@ class Vocabulary:
         return list(tokens[:count])
 
     @property
-    def adds_bos(self) -> bool:
-        """Whether every prompt begins with BOS, whatever the template says."""
-        return bool(llama_cpp.llama_vocab_get_add_bos(self.vocab))
+    def bos(self) -> int | None:
+        """The BOS that stands before every prompt, whatever the template says; None where none does."""
+        return int(llama_cpp.llama_vocab_bos(self.vocab)) if llama_cpp.llama_vocab_get_add_bos(self.vocab) else None
 
     def chunks(self, text: str, count: int) -> list[list[int]]:
         """The first chunks of a text, at least one, as llama-perplexity and llama-imatrix cut it.
@@ -48,9 +48,9 @@ class Vocabulary:
         if count < 1:
             raise SystemExit(f"the text has {len(tokens)} tokens and {CHUNK_TOKENS} are needed; give a longer one")
         parts = [tokens[number * CHUNK_TOKENS : (number + 1) * CHUNK_TOKENS] for number in range(count)]
-        if self.adds_bos:
+        if self.bos is not None:
             for part in parts:
-                part[0] = int(llama_cpp.llama_vocab_bos(self.vocab))
+                part[0] = self.bos
         return parts
 
 
@@ -142,7 +142,7 @@ def tokenize(model: str, texts: list[str], end: int | None = None) -> dict[str, 
     return {
         "ids": [vocabulary.tokenize(text, add_special=False, parse_special=True) for text in texts],
         "chat_template": template.decode() if template else None,
-        "bos": int(llama_cpp.llama_vocab_bos(vocabulary.vocab)) if vocabulary.adds_bos else None,
+        "bos": vocabulary.bos,
         "ends": end is None or bool(llama_cpp.llama_vocab_is_eog(vocabulary.vocab, end)),
     }
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from finetune.evaluation import chat
 from finetune.evaluation.errors import EvaluationError
 from finetune.evaluation.scorer import Generation, Messages, Score, Tokens, cut, sample
-from finetune.tokens import with_bos
+from finetune.tokens import begin_of, begin_with
 
 # Rows of one forward pass times their tokens: 16,384 logits of a vocabulary of 128,000 are 8 GB in float32, so a pass
 # computes those of the continuations alone.
@@ -57,6 +57,7 @@ class CheckpointScorer:
         self._active: str | None = None
         bos, eos = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
         self.start: int = bos if bos is not None else eos
+        self._bos = begin_of(self._tokenizer)
 
     def _with_adapters(self, model: Any, adapters: Mapping[str, tuple[Path, float]]) -> Any:
         if not adapters:
@@ -90,7 +91,7 @@ class CheckpointScorer:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text, BOS in front where the model wants it."""
-        return with_bos(self._tokenizer, self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return begin_with(self._bos, self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def render(self, messages: Messages) -> str:
         """A chat by the tokenizer's template, ready for the assistant's answer."""

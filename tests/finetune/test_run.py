@@ -138,16 +138,21 @@ def files_no_larger_than(size_bytes):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_disk_that_takes_no_more_leaves_the_last_good_checkpoint(bench, tmp_path):
-    run = tmp_path / "run"
+def start_until_full(recipe, most_bytes):
+    """From the third step on no file may be larger."""
     with ExitStack() as full:
 
         def say(line):
             if line.startswith("step 3/"):
-                full.enter_context(files_no_larger_than(20_000))
+                full.enter_context(files_no_larger_than(most_bytes))
 
-        with pytest.raises(TrainingError, match=r"step-00000004: .*File too large.*step-00000002 is whole"):
-            start(recipe_at(bench, run), say)
+        start(recipe, say)
+
+
+def test_a_disk_that_takes_no_more_leaves_the_last_good_checkpoint(bench, tmp_path):
+    run = tmp_path / "run"
+    with pytest.raises(TrainingError, match=r"step-00000004: .*File too large.*step-00000002 is whole"):
+        start_until_full(recipe_at(bench, run), 20_000)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000002"]
 
     assert resume(load_recipe(run / "recipe.toml")).exists()
@@ -155,14 +160,8 @@ def test_a_disk_that_takes_no_more_leaves_the_last_good_checkpoint(bench, tmp_pa
 
 def test_a_disk_that_takes_no_line_of_the_log_is_named_too(bench, tmp_path):
     run = tmp_path / "run"
-    with ExitStack() as full:
-
-        def say(line):
-            if line.startswith("step 3/"):
-                full.enter_context(files_no_larger_than(100))
-
-        with pytest.raises(TrainingError, match=r"run: cannot be written: File too large.*finetune resume"):
-            start(recipe_at(bench, run), say)
+    with pytest.raises(TrainingError, match=r"run: cannot be written: File too large.*finetune resume"):
+        start_until_full(recipe_at(bench, run), 100)
 
     assert resume(load_recipe(run / "recipe.toml")).exists()
     assert [step for step, _ in losses(run)] == [1, 2, 3, 4, 5, 6]
