@@ -35,10 +35,17 @@ VERSION = "1.1.0"
 
 
 class Bench:
-    """A folder with results, and commands that make them; ``share`` of the whole amount of data."""
+    """A folder with results, and commands that make them.
 
-    def __init__(self, out: Path, share: float) -> None:
-        self.out, self.share = out, share
+    Args:
+        share: Of the whole amount of data.
+        gpus: As ``CUDA_VISIBLE_DEVICES`` names them; commands that run at once are dealt out to them. None: all share
+            what there is.
+    """
+
+    def __init__(self, out: Path, share: float, gpus: Sequence[str] = ()) -> None:
+        self.out, self.share, self.gpus = out, share, gpus
+        self.next_gpu = 0
         out.mkdir(parents=True, exist_ok=True)
 
     def count(self, whole: int) -> int:
@@ -50,6 +57,9 @@ class Bench:
         click.echo(f"{name}: edgegen {' '.join(arguments)}")
         log = (self.out / f"{name}.log").open("ab")
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        if self.gpus:
+            environment["CUDA_VISIBLE_DEVICES"] = self.gpus[self.next_gpu % len(self.gpus)]
+            self.next_gpu += 1
         return subprocess.Popen(
             [sys.executable, "-m", "edgegen.cli", *arguments], stdout=log, stderr=log, env=environment
         )
@@ -61,6 +71,7 @@ class Bench:
             click.ClickException: When one failed, with the end of its log.
         """
         began = time.monotonic()
+        self.next_gpu = 0
         failed = [name for name, process in running.items() if process.wait() != 0]
         for name in failed:
             tail = (self.out / f"{name}.log").read_text(errors="replace").splitlines()[-8:]
@@ -76,6 +87,7 @@ class Bench:
 @click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only these; all without.")
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the data, to try it out.")
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change a value of the recipes.")
+@click.option("--gpu", "gpus", multiple=True, metavar="ID", help="Spread the commands over these; again for each.")
 @click.option("--bundles", type=click.Path(path_type=Path, file_okay=False), help="Export a bundle to here.")
 @click.option(
     "--base-bundle",
@@ -90,6 +102,7 @@ def main(
     tasks: Sequence[str],
     share: float,
     overrides: Sequence[str],
+    gpus: Sequence[str],
     bundles: Path | None,
     base_bundle: Path | None,
     version: str,
@@ -97,7 +110,7 @@ def main(
     """Train the adapters of the shipped bundle in OUT, from a GGUF of SmolLM2-135M-Instruct."""
     if (bundles is None) is not (base_bundle is None):
         raise click.UsageError("--bundles and --base-bundle belong together")
-    bench = Bench(out.absolute(), share)
+    bench = Bench(out.absolute(), share, gpus)
     tasks = tasks or TASKS
     base, replay = bench.out / "base", bench.out / "replay.jsonl"
     if not (base / "config.json").exists():

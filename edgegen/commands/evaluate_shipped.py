@@ -9,8 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 from typing import Any, NamedTuple
 
 import click
@@ -38,12 +41,16 @@ class Step(NamedTuple):
         arguments: Of ``edgegen``; what it prints is the document, unless it takes ``--out``.
         minutes: About how long the whole of it takes on two cores.
         may_fail: A wish that nothing reaches is a result here.
+        stage: A later one needs documents of an earlier one, or the machine to itself.
+        cores: It gets no more than these; None: its share of all.
     """
 
     name: str
     arguments: Sequence[str]
     minutes: float
     may_fail: bool = False
+    stage: int = 1
+    cores: int | None = None
 
 
 def steps(bundle: Path, base: Path, out: Path, share: float, threads: int | None) -> list[Step]:
@@ -66,7 +73,7 @@ def steps(bundle: Path, base: Path, out: Path, share: float, threads: int | None
         return ["evaluate", "run", *scored, *tasks, *adapter, "--limit", some(2_000)]
 
     return [
-        Step("gate", probe(["gate"]), 0.5),
+        Step("gate", probe(["gate"]), 0.5, stage=0, cores=2),
         Step("famous", probe(["famous"]), 0.5),
         Step("iot-command", probe(["iot-command"], "--count", some(800)), 6),
         Step("alert-triage", probe(["alert-triage"], "--count", some(600)), 8),
@@ -81,6 +88,7 @@ def steps(bundle: Path, base: Path, out: Path, share: float, threads: int | None
              str(out / "mix-other.json"), "--json"],
             0.1,
             may_fail=True,
+            stage=2,
         ),
         Step("drift", ["evaluate", "drift", *scored, "--chunks", some(24), "--chats", some(500)], 20),
         Step("skills-base", skills(), 25),
@@ -94,7 +102,8 @@ def steps(bundle: Path, base: Path, out: Path, share: float, threads: int | None
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the results.")
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the questions, to try.")
 @click.option("--threads", type=click.IntRange(1), help="All cores unless given.")
-def command(*, base: Path, bundle: Path | None, out: Path, share: float, threads: int | None) -> None:
+@click.option("--at-once", type=click.IntRange(1), default=1, show_default=True, help="Steps, the cores dealt out.")
+def command(*, base: Path, bundle: Path | None, out: Path, share: float, threads: int | None, at_once: int) -> None:
     """Measure every figure that the shipped adapters are held to: about three hours on two cores.
 
     A step whose document is in OUT is not done again, so the command may be broken off and repeated. OUT gets the
@@ -104,20 +113,16 @@ def command(*, base: Path, bundle: Path | None, out: Path, share: float, threads
     Example:
         edgegen evaluate shipped --base .cache/data/bundles/smollm2-135m-1.0.0/model.gguf --out runs/evaluation
         edgegen evaluate shipped --base model.gguf --out /tmp/try --share 0.01
+        edgegen evaluate shipped --base model.gguf --out runs/evaluation --at-once 8    # 32 cores
     """  # noqa: D301 (click reads the \b)
     bundle, out = (bundle or shipped_bundle()).absolute(), out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     planned = steps(bundle, base.absolute(), out, share, threads)
     commands = _commands(out)
     left = [step for step in planned if not _done(out, step, commands)]
-    for number, step in enumerate(left, 1):
-        ahead = sum(other.minutes for other in left[number - 1 :]) * share
-        click.echo(f"[{number}/{len(left)}] {step.name}: edgegen {shlex.join(step.arguments)}", err=True)
-        click.echo(f"    about {ahead:.0f} min left", err=True)
-        seconds = _run(out, step)
-        commands[step.name] = {"command": f"edgegen {shlex.join(step.arguments)}", "seconds": round(seconds, 1)}
-        _write(out / "commands.json", json.dumps(commands, indent=2) + "\n")
-        click.echo(f"    {seconds:.0f} s", err=True)
+    runner = _Runner(out, share, at_once, commands, left)
+    for stage in sorted({step.stage for step in left}):
+        runner.all([step for step in left if step.stage == stage])
     found = shipped.read(out, [*(step.name for step in planned), "commands"])
     table = shipped.rows(found)
     about = {
@@ -170,7 +175,54 @@ def _done(out: Path, step: Step, commands: Mapping[str, Mapping[str, Any]]) -> b
     return True
 
 
-def _run(out: Path, step: Step) -> float:
+class _Runner:
+    """Carries out steps, several at a time, each on cores of its own; what is done is written down at once."""
+
+    def __init__(
+        self, out: Path, share: float, at_once: int, commands: dict[str, dict[str, Any]], left: Sequence[Step]
+    ) -> None:
+        self.out, self.share, self.commands, self.left = out, share, commands, list(left)
+        cores = sorted(os.sched_getaffinity(0))
+        at_once = min(at_once, len(cores))
+        self.shares: SimpleQueue[Sequence[int]] = SimpleQueue()
+        for number in range(at_once):
+            self.shares.put(cores[number * len(cores) // at_once : (number + 1) * len(cores) // at_once])
+        self.at_once, self.lock, self.failed = at_once, Lock(), False
+
+    def all(self, steps: Sequence[Step]) -> None:
+        """The longest first where there are several at once: the last one to end decides.
+
+        Raises:
+            EvaluationError: One failed; those under way have come to their end, and no other was begun.
+        """
+        order = steps if self.at_once == 1 else sorted(steps, key=lambda step: -step.minutes)
+        with ThreadPoolExecutor(self.at_once) as pool:
+            for done in [pool.submit(self._one, step) for step in order]:
+                done.result()
+
+    def _one(self, step: Step) -> None:
+        if self.failed:
+            return
+        line = f"edgegen {shlex.join(step.arguments)}"
+        with self.lock:
+            ahead = sum(other.minutes for other in self.left) * self.share / self.at_once
+            click.echo(f"{step.name}: {line}\n    {len(self.left)} to do, about {ahead:.0f} min on two cores", err=True)
+        cores = self.shares.get()
+        try:
+            seconds = _run(self.out, step, cores[: step.cores])
+        except BaseException:
+            self.failed = True
+            raise
+        finally:
+            self.shares.put(cores)
+        with self.lock:
+            self.left.remove(step)
+            self.commands[step.name] = {"command": line, "seconds": round(seconds, 1)}
+            _write(self.out / "commands.json", json.dumps(self.commands, indent=2) + "\n")
+            click.echo(f"{step.name}: {seconds:.0f} s", err=True)
+
+
+def _run(out: Path, step: Step, cores: Sequence[int]) -> float:
     """Seconds it took.
 
     Raises:
@@ -182,11 +234,13 @@ def _run(out: Path, step: Step) -> float:
     arguments = [*step.arguments, *(["--out", str(part)] if takes_out else [])]
     began = time.monotonic()
     with (out / f"{step.name}.txt").open("wb") if takes_out else part.open("wb") as printed:
-        done = subprocess.run([sys.executable, "-m", "edgegen.cli", *arguments], stdout=printed, check=False)
+        process = subprocess.Popen([sys.executable, "-m", "edgegen.cli", *arguments], stdout=printed)
+        os.sched_setaffinity(process.pid, cores)  # long before it asks how many there are
+        status = process.wait()
     seconds = time.monotonic() - began
-    if done.returncode != 0 and not (step.may_fail and part.stat().st_size):
+    if status != 0 and not (step.may_fail and part.stat().st_size):
         part.unlink(missing_ok=True)
-        raise EvaluationError(f"{step.name} ended with exit status {done.returncode}; repeat the command to go on")
+        raise EvaluationError(f"{step.name} ended with exit status {status}; repeat the command to go on")
     part.replace(path)
     return seconds
 

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -98,10 +100,11 @@ def test_a_missing_document_is_named(tmp_path):
 @pytest.fixture
 def quick(monkeypatch, tmp_path):
     """Every step writes the document a test made for it; ``broken`` names those that fail."""
-    ran, broken, found = [], set(), documents()
+    ran, broken, given, found = [], set(), {}, documents()
 
-    def run(out, step):
+    def run(out, step, cores):
         ran.append(step.name)
+        given[step.name] = set(cores)
         if step.name in broken:
             raise EvaluationError(f"{step.name} ended with exit status 1")
         (out / f"{step.name}.json").write_text(json.dumps(found.get(step.name, {})))
@@ -115,11 +118,11 @@ def quick(monkeypatch, tmp_path):
         arguments = ["shipped", "--base", str(base), "--out", str(tmp_path / "out"), *more]
         return CliRunner().invoke(command, arguments)
 
-    return start, ran, broken, tmp_path / "out"
+    return SimpleNamespace(start=start, ran=ran, broken=broken, given=given, out=tmp_path / "out")
 
 
 def test_it_goes_on_where_it_stopped_and_writes_the_figures(quick):
-    start, ran, broken, out = quick
+    start, ran, broken, out = quick.start, quick.ran, quick.broken, quick.out
     broken.add("drift")
 
     assert isinstance(start().exception, EvaluationError)
@@ -139,7 +142,19 @@ def test_it_goes_on_where_it_stopped_and_writes_the_figures(quick):
 
 
 def test_results_of_other_options_are_not_mixed(quick):
-    start, _, _, _ = quick
-    start()
+    quick.start()
 
-    assert isinstance(start("--share", "0.5").exception, ConfigError)
+    assert isinstance(quick.start("--share", "0.5").exception, ConfigError)
+
+
+def test_several_steps_at_once_have_cores_of_their_own_and_wait_for_what_they_need(quick):
+    done = quick.start("--at-once", "2")
+
+    assert done.exit_code == 0, done.output
+    assert quick.ran[0] == "gate"
+    assert quick.ran.index("abstention") > max(map(quick.ran.index, ("mix-dev", "mix-other")))
+    cores = os.sched_getaffinity(0)
+    assert quick.given["gate"] <= cores
+    assert len(quick.given["gate"]) <= 2
+    shares = {frozenset(given) for name, given in quick.given.items() if name != "gate"}
+    assert sum(map(len, shares)) == len(frozenset.union(*shares)) <= len(cores)
