@@ -107,6 +107,18 @@ class Planner:
         self._waiting_since: dict[str, float] = {}
         self.cost = StepCost()
         self._grouping = Grouping()
+        self._threads: int | None = None
+
+    def use_threads(self, threads: int) -> None:
+        """Say how many threads compute the next step.
+
+        With another number of them steps cost something else. What was learned just before a change was also learned
+        while others had the cores, so it is not kept for the way back either.
+        """
+        if self._threads not in (None, threads):
+            self._grouping = Grouping()
+            self.cost.doubt()
+        self._threads = threads
 
     def observe(self, plan: Plan[LaneT], seconds: float) -> None:
         """Learn from a step that was computed as planned (before its lanes have advanced).

@@ -56,6 +56,10 @@ class StepCost:
         """Seconds of a token that has none before it."""
         return self.s_per_token - self.slope * self._past
 
+    def doubt(self) -> None:
+        """Steps will cost something else from now on: the next one replaces what was learned."""
+        self._seen = False
+
     def observe(self, tokens: int, past: float, seconds: float) -> None:
         """Learn from a step of ``tokens`` tokens that saw ``past`` earlier ones in sum."""
         size = tokens + FIXED_TOKENS

@@ -81,7 +81,7 @@ class Embedder:
         chunk = job.tokens[job.n_past : job.n_past + EMBED_CHUNK_TOKENS]
         self._batch.clear()
         self._batch.add(0, chunk, job.n_past, output=True, all_outputs=True)
-        status = llama_cpp.llama_decode(self._context, self._batch.native)
+        status = self._model.compute(self._context, self._batch)
         if status != 0:
             raise RuntimeError(f"llama_decode returned {status} while embedding {len(job.tokens)} tokens")
         states = self._states(len(chunk)).sum(axis=0, dtype=np.float64)

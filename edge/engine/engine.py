@@ -25,12 +25,15 @@ class Engine:
 
     Call ``submit`` and ``cancel`` at any time, ``step`` while ``busy``; the events for the daemon gather meanwhile.
 
+    Args:
+        following: Whether the number of compute threads follows the free cores.
+
     Raises:
         EngineError: Something in ``load`` cannot be loaded.
     """
 
-    def __init__(self, load: dict[str, Any]) -> None:
-        self.model = Model(load_options(load))
+    def __init__(self, load: dict[str, Any], *, following: bool = False) -> None:
+        self.model = Model(load_options(load), following=following)
         n_ctx = self.model.n_ctx
         limits = Limits(prompt_tokens=int(load.get("prompt_tokens") or 0), n_ctx=n_ctx)
         self.intake = Intake(
@@ -125,6 +128,7 @@ class Engine:
             "guessed_tokens": self._stepper.guessed,
             "guessed_right": self._stepper.guessed_right,
             "adapter_switches": self.model.adapter_switches,
+            "threads": self.model.threads,
             "s_per_token": round(self._stepper.s_per_token, 6),
         }
 

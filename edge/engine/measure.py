@@ -76,11 +76,11 @@ def _tg_rate(model: Any, sequences: int) -> float:
 
 def main(arguments: list[str]) -> int:
     """Measure one ``load`` message; the reason goes to stderr when it does not load."""
-    # As the engine's worker has it: libgomp reads it when llama.cpp is loaded.
-    from edge.engine.worker import BARRIER_SPINS  # noqa: PLC0415
+    # A setting is compared with all its threads, on a machine that may be busy. libgomp reads it when it is loaded.
+    from edge.engine.cores import SHORT_SPINS, SPIN_COUNT  # noqa: PLC0415
     from edgegen.errors import EngineError  # noqa: PLC0415
 
-    os.environ.setdefault("GOMP_SPINCOUNT", BARRIER_SPINS)
+    os.environ.setdefault(SPIN_COUNT, SHORT_SPINS)
     try:
         found = measure(json.loads(arguments[0]))
     except EngineError as error:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.engine.batch import Batch, rows_at
+from edge.engine.cores import Cores
 from edge.engine.options import AdapterFile, LoadOptions
 from edge.engine.vocab import Vocab
 from edgegen.errors import EngineError
@@ -104,17 +106,21 @@ def read_metadata(model: Any, key: str) -> str | None:
 class Model:
     """Weights, adapters and one context with a KV cache shared by all sequences.
 
+    Args:
+        following: Whether the number of threads follows the free cores.
+
     Raises:
         EngineError: A file cannot be loaded or the context does not fit into memory.
     """
 
-    def __init__(self, options: LoadOptions) -> None:
+    def __init__(self, options: LoadOptions, *, following: bool = False) -> None:
         self.options = options
         self.native = open_model(options.model)
         self.vocab = Vocab(self.native)
         # Adapters before the context: the size of its graph counts their nodes.
         self._adapters = {adapter.name: (self._load_adapter(adapter), adapter.scale) for adapter in options.adapters}
         self.n_threads = options.n_threads or len(os.sched_getaffinity(0))
+        self._cores = Cores(self.n_threads, following=following)
         # One request may ask for 16 samples; one sequence more computes a shared prefix beside them.
         self.max_running = max(options.slots, 16) + 1
         self.n_batch = options.n_batch
@@ -203,10 +209,25 @@ class Model:
         Raises:
             EngineError: llama.cpp refused the batch or failed.
         """
-        status = int(llama_cpp.llama_decode(self.context, self.batch.native))
+        status = self.compute(self.context, self.batch)
         if status not in (0, 1):
             raise EngineError(f"llama_decode returned {status}: {'; '.join(LOG.errors[-2:])}")
         return status
+
+    def compute(self, context: Any, batch: Batch) -> int:
+        """Compute a batch in one of the contexts over these weights; returns llama_decode's status."""
+        threads = self._cores.threads
+        if llama_cpp.llama_n_threads(context) != threads:
+            llama_cpp.llama_set_n_threads(context, threads, threads)
+        started = time.perf_counter()
+        status = int(llama_cpp.llama_decode(context, batch.native))
+        self._cores.computed(time.perf_counter() - started)
+        return status
+
+    @property
+    def threads(self) -> int:
+        """How many of the ``n_threads`` threads compute the next batch."""
+        return self._cores.threads
 
     def logits(self, rows: int) -> NDArray[np.float32]:
         """The logits of the last batch, one row for each output in the order of the batch; valid until the next."""

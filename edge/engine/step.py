@@ -53,6 +53,7 @@ class Stepper:
     def _prepare(self, now: float) -> Plan[Seq] | None:
         """A plan that has room in the KV pool, after evicting and preempting what it takes; None: nobody is left."""
         while self._roster.running:
+            self._planner.use_threads(self._model.threads)
             plan = self._planner.plan(self._roster.running, now)
             if self._pool.make_room(sum(count for _, count in plan.chunks)):
                 return plan

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any
 
+from edge.engine.cores import choose_spins
 from edge.engine.wire import Channel
 
 # Silence the daemon may see while the engine works on a long prompt.
@@ -21,11 +22,6 @@ SIGN_OF_LIFE_S = 1.0
 REST_S = 30.0
 
 PR_SET_PDEATHSIG = 1
-
-# How often a compute thread looks for the others at a barrier before it sleeps. OpenMP's default spins for ~10 ms: as
-# soon as anything else wants a core (the daemon, the broker, an update), a thread waits for one that spins.
-# Measured with three other busy processes on 2 cores: 1-10 tokens/s by default, 38-49 with 1,000, 59-74 with 0.
-BARRIER_SPINS = "1000"
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +33,7 @@ def main(arguments: list[str]) -> int:
     channel = Channel(socket.socket(fileno=int(arguments[0])))
     # libgomp reads its settings when it is loaded, with the first of these imports. They take most of a start, so they
     # come before the first message: the daemon reads its configuration meanwhile.
-    os.environ.setdefault("GOMP_SPINCOUNT", BARRIER_SPINS)
+    following = choose_spins(os.environ)
     import edge.engine.engine  # noqa: F401, PLC0415
 
     requests: list[dict[str, Any]] = []
@@ -46,16 +42,20 @@ def main(arguments: list[str]) -> int:
         requests = channel.receive()
         if channel.closed and not requests:
             return 0
-    return serve(channel, requests)
+    return serve(channel, requests, following=following)
 
 
-def serve(channel: Channel, requests: list[dict[str, Any]]) -> int:
-    """Load what the first request says, then work until the socket closes."""
+def serve(channel: Channel, requests: list[dict[str, Any]], *, following: bool) -> int:
+    """Load what the first request says, then work until the socket closes.
+
+    Args:
+        following: Whether the number of compute threads follows the free cores.
+    """
     started = time.perf_counter()
     from edge.engine.engine import Engine  # noqa: PLC0415 - after the settings above
 
     try:
-        engine = Engine(requests.pop(0))
+        engine = Engine(requests.pop(0), following=following)
     except Exception as error:  # noqa: BLE001 - whatever it is, the daemon has to hear it
         channel.send({"ev": "failed", "reason": str(error) or repr(error)})
         _drain(channel)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,6 +221,23 @@ def test_a_first_step_that_was_disturbed_is_forgotten() -> None:
         cost.observe(50, 0.0, seconds)
 
     assert cost.seconds(50, 0.0) < 0.15
+
+
+def test_after_a_change_of_threads_the_next_step_says_what_a_token_costs() -> None:
+    """What was learned beside other processes, and with another number of threads, holds no longer."""
+    engine, lane = Planner(512), Lane(pending=512, generating=False)
+    engine.use_threads(2)
+    for _ in range(10):
+        engine.observe(Plan("", ((lane, 50),)), 0.28)
+    slow = engine.cost.s_per_token
+
+    engine.use_threads(2)
+    engine.observe(Plan("", ((lane, 50),)), 0.2)
+    assert engine.cost.s_per_token > 0.8 * slow
+
+    engine.use_threads(1)
+    engine.observe(Plan("", ((lane, 50),)), 0.2)
+    assert engine.cost.s_per_token == pytest.approx(0.2 / 54)
 
 
 def _generate(engine: Planner, lanes: list[Lane], steps: int, batch_s: dict[int, float]) -> list[bool]:
