@@ -20,7 +20,7 @@ from lib.tables import AT_LEAST, compared, median, progress, report
 
 from edge.engine.cores import LONG_SPINS, SHORT_SPINS, SPIN_COUNT
 
-N_CTX, PROMPT_TOKENS, TG_TOKENS = 4096, 50, 48
+N_CTX, PROMPT_TOKENS, TG_TOKENS = 4096, 50, 64
 COUNTS = (1, 8)
 
 ALWAYS = "while True: pass"
@@ -104,7 +104,7 @@ def _others(setting: Setting, programs: tuple[str, ...]) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    options = Parser(str(__doc__), rounds=3, quick={"beside": ["idle", "2-busy"]})
+    options = Parser(str(__doc__), rounds=2, quick={"beside": ["idle", "2-busy"]})
     options.add_argument(
         "--beside", nargs="+", choices=SURROUNDINGS, default=list(SURROUNDINGS), help="what runs meanwhile"
     )
