@@ -10,8 +10,10 @@ from typing import Any
 
 from export.native import call
 
-# The engine allows 0.02 nats and a fifth of the record. Below this an adapter that is not applied at all would pass.
+# The engine allows 0.02 nats and half or twice the record. Below this an adapter that is not applied at all would pass.
 LEAST_KL = 0.05
+# From here on another machine's rounding does not matter.
+GOOD_KL = 0.5
 # Ends in the middle of things, where adapters differ most from their base.
 GENERAL = (
     "The gateway reports a temperature of 9.11 degrees. The next reading is",
@@ -34,14 +36,13 @@ def measure(model: Path, adapter: Path, text: str, *, log: Path) -> Mapping[str,
         ``{"text", "kl"}`` for the manifest; None when none moves enough to tell it from no adapter.
     """
     # The manifest is read by many, so words of the held-out text go into it only where no other text will do.
+    tried: list[tuple[float, str]] = []
     for texts in (list(GENERAL), _beginnings(text)):
-        if not texts:
-            continue
-        found = call("canary", {"model": str(model), "adapter": str(adapter), "texts": texts}, log)["kl"]
-        kl, best = max(zip(found, texts, strict=True))
-        if kl >= LEAST_KL:
-            return {"text": best, "kl": float(f"{kl:.6g}")}
-    return None
+        if texts and max(tried, default=(0.0, ""))[0] < GOOD_KL:
+            found = call("canary", {"model": str(model), "adapter": str(adapter), "texts": texts}, log)["kl"]
+            tried += zip(found, texts, strict=True)
+    kl, best = max(tried)
+    return {"text": best, "kl": float(f"{kl:.6g}")} if kl >= LEAST_KL else None
 
 
 def _beginnings(text: str) -> list[str]:
