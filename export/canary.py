@@ -10,10 +10,12 @@ from typing import Any
 
 from export.native import call
 
-# The engine allows 0.02 nats and half or twice the record. Below this an adapter that is not applied at all would pass.
+# The engine allows 0.02 nats and a fifth of the record. Below this an adapter that is not applied at all would pass.
 LEAST_KL = 0.05
-# From here on another machine's rounding does not matter.
-GOOD_KL = 0.5
+# Other kernels round the activations otherwise. One adapter over one Q4_1 file moved a text by 0.28, 0.36 and 0.20 nats
+# with flash attention, without it, and where it was exported; others moved theirs by 4.50, 4.10 and 4.17, and by 0.77,
+# 0.90 and 0.73. From here on that stays within what the engine allows, on any board.
+GOOD_KL = 1.0
 # Ends in the middle of things, where adapters differ most from their base.
 GENERAL = (
     "The gateway reports a temperature of 9.11 degrees. The next reading is",

@@ -10,12 +10,10 @@ from edgegen.errors import EngineError
 # Asked of an adapter whose manifest names no canary of its own.
 DEFAULT_TEXT = "The gateway reports a temperature of 9.11 degrees. The next reading is"
 
-# How far a measured divergence may lie from the recorded one. Other kernels round the activations otherwise: three
-# adapters over one Q4_1 file gave 0.28, 0.36 and 0.20 nats with flash attention, without it, and where they were
-# exported; 4.50, 4.10 and 4.17; 0.77, 0.90 and 0.73. Another adapter, another base or none differ by far more, and a
-# board with other kernels must not refuse what is right.
+# How far a measured divergence may lie from the recorded one: other kernels round otherwise (the same sequence
+# computed in another batch shifts by up to 0.01 nats, see docs/RESULTS.md), and more where there is more of it.
 TOLERANCE_NATS = 0.02
-TOLERANCE_FACTOR = 2.0
+TOLERANCE_SHARE = 0.2
 
 
 def divergence(model: Model, adapter: str, text: str = DEFAULT_TEXT) -> float:
@@ -36,7 +34,7 @@ def check(model: Model, adapter: str, text: str | None, recorded: float | None) 
     if recorded is None:
         if measured <= 0:
             raise EngineError(f"adapter {adapter!r} changes nothing: its weights are zero, or it is not applied")
-    elif not recorded / TOLERANCE_FACTOR - TOLERANCE_NATS <= measured <= recorded * TOLERANCE_FACTOR + TOLERANCE_NATS:
+    elif abs(measured - recorded) > TOLERANCE_NATS + TOLERANCE_SHARE * recorded:
         raise EngineError(
             f"adapter {adapter!r} moves the canary by {measured:.3f} nats, its manifest says {recorded:.3f}: "
             "the adapter or its base is not the one that was measured. Install the bundle again"
