@@ -8,7 +8,7 @@ window of computing:
 * ``lost``: how many of the threads were ready to run and waited for a core. It says that there are too many.
 * ``free``: how many cores nothing else used. It says that there may be more, without a try that could collapse.
 
-docs/decisions/0010-barrier-spins.md has the measurements.
+docs/decisions/0024-threads-follow-the-cores.md has the measurements.
 """
 
 from dataclasses import dataclass
