@@ -2,7 +2,7 @@
 
 The engine alone at 1 and 8 sequences: on an idle machine, beside something that runs 50 ms of every 200 as a broker
 and a daemon do, and beside one to three processes that always want a core. The engine's own way (long spins, as many
-threads as there are free cores: edge/core/threads.py, docs/decisions/0010) against all threads with a fixed
+threads as there are free cores: edge/core/threads.py, docs/decisions/0024) against all threads with a fixed
 GOMP_SPINCOUNT: 1,000, and 300,000, which is OpenMP's default (GCC's). Long spins beside busy processes make a few
 tokens a second, so they are only measured on an idle machine and beside bursts, unless --all says otherwise.
 """

@@ -131,6 +131,11 @@ def command(*, base: Path, bundle: Path | None, out: Path, share: float, threads
         "share": share,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
+    # Whoever reads them has other folders.
+    shown = {str(bundle): f"BUNDLES/{bundle.name}", str(base.absolute()): base.name, str(out): "OUT"}
+    for done in commands.values():
+        for path, name in shown.items():
+            done["command"] = done["command"].replace(path, name)
     _write(out / "shipped.json", json.dumps(shipped.document(table, commands, about), indent=2) + "\n")
     with (out / "shipped.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
