@@ -51,13 +51,18 @@ class Cores:
         self._threads = Threads(most)
         self._following = following and most > 1
         self._computed_s = 0.0
-        self._waited_s = waited_s() if self._following else None
-        self._spare = _spare_now() if self._following else None
+        self._waited_s: float | None = None
+        self._spare: tuple[float, float] | None = None
 
     @property
     def threads(self) -> int:
         """How many threads compute the next step."""
         return self._threads.count
+
+    def begin(self) -> None:
+        """Before a step: a window begins with one, so that loading and pauses are no part of it."""
+        if self._following and not self._computed_s:
+            self._waited_s, self._spare = waited_s(), _spare_now()
 
     def computed(self, seconds: float) -> None:
         """Take note of a step that ``threads`` threads computed."""
@@ -69,7 +74,6 @@ class Cores:
     def _look(self) -> None:
         waited, waited_before = waited_s(), self._waited_s
         spare, spare_before = _spare_now(), self._spare
-        self._waited_s, self._spare = waited, spare
         if waited is None or waited_before is None or waited < waited_before:  # a thread that had waited has ended
             return
         free = None

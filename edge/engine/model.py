@@ -216,6 +216,7 @@ class Model:
 
     def compute(self, context: Any, batch: Batch) -> int:
         """Compute a batch in one of the contexts over these weights; returns llama_decode's status."""
+        self._cores.begin()
         threads = self._cores.threads
         if llama_cpp.llama_n_threads(context) != threads:
             llama_cpp.llama_set_n_threads(context, threads, threads)
