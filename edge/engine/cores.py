@@ -18,6 +18,9 @@ SHORT_SPINS = "1000"
 # Computing time between two looks: they take ~0.1 ms together, and a mean over less says little.
 WINDOW_S = 0.2
 
+# Longer than this between two steps, and the second begins a new window.
+PAUSE_S = 0.02
+
 # Columns of a CPU's line in /proc/stat (proc_stat(5)): idle, and idle while the disk works; and the time of niced
 # processes, which leave a core to whoever wants it.
 IDLE_COLUMNS = (4, 5)
@@ -50,7 +53,7 @@ class Cores:
     def __init__(self, most: int, *, following: bool) -> None:
         self._threads = Threads(most)
         self._following = following and most > 1
-        self._computed_s = 0.0
+        self._computed_s = self._last = 0.0
         self._waited_s: float | None = None
         self._spare: tuple[float, float] | None = None
 
@@ -60,14 +63,17 @@ class Cores:
         return self._threads.count
 
     def begin(self) -> None:
-        """Before a step: a window begins with one, so that loading and pauses are no part of it."""
-        if self._following and not self._computed_s:
-            self._waited_s, self._spare = waited_s(), _spare_now()
+        """Before a step. A window is steps that follow one another: loading and pauses are no part of one."""
+        if self._following and (not self._computed_s or time.monotonic() - self._last > PAUSE_S):
+            self._computed_s, self._waited_s, self._spare = 0.0, waited_s(), _spare_now()
 
     def computed(self, seconds: float) -> None:
         """Take note of a step that ``threads`` threads computed."""
+        if not self._following:
+            return
         self._computed_s += seconds
-        if self._following and self._computed_s >= WINDOW_S:
+        self._last = time.monotonic()
+        if self._computed_s >= WINDOW_S:
             self._look()
             self._computed_s = 0.0
 

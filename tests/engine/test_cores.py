@@ -100,3 +100,24 @@ def test_a_configuration_with_one_thread_looks_at_nothing(following: bool, monke
     watch.computed(10.0)
 
     assert watch.threads == 1
+
+
+def test_a_window_holds_steps_and_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What threads waited while a model was loaded, or nobody asked anything, says nothing of the steps after it."""
+    waited = [0.0]
+    monkeypatch.setattr(cores, "waited_s", lambda: waited[0])
+    watching = cores.Cores(2, following=True)
+
+    watching.begin()
+    watching.computed(cores.WINDOW_S * 0.9)
+    waited[0] += 5.0
+    time.sleep(2 * cores.PAUSE_S)
+    watching.begin()
+    watching.computed(cores.WINDOW_S * 0.9)
+    watching.computed(cores.WINDOW_S * 0.9)
+    assert watching.threads == 2
+
+    watching.begin()
+    waited[0] += cores.WINDOW_S
+    watching.computed(cores.WINDOW_S)
+    assert watching.threads == 1
