@@ -34,12 +34,16 @@ Say = Callable[[str], None]
 OUTCOMES = "outcomes.jsonl"
 
 
-def compare(spec: Spec, say: Say, limit_s: float | None = None, *, memory_only: bool = False) -> Path:
+def compare(
+    spec: Spec, say: Say, limit_s: float | None = None, *, memory_only: bool = False, gpus: Sequence[str] = ()
+) -> Path:
     """Train what is missing and write the table anew after each stage.
 
     Args:
         limit_s: Start nothing more after so many seconds.
         memory_only: Only measure memory on the other shape; what trains comes with a later call.
+        gpus: As ``CUDA_VISIBLE_DEVICES`` names them: ``side_by_side`` trainings on each. What must be alone, for its
+            time or its memory, still is. None: all on what there is.
 
     Returns:
         The table as Markdown.
@@ -51,10 +55,11 @@ def compare(spec: Spec, say: Say, limit_s: float | None = None, *, memory_only: 
     """
     check_rows(spec)
     spec.folder.mkdir(parents=True, exist_ok=True)
-    comparison = _Comparison(spec, say, None if limit_s is None else time.monotonic() + limit_s)
+    comparison = _Comparison(spec, say, None if limit_s is None else time.monotonic() + limit_s, gpus)
+    many = spec.side_by_side * max(1, len(gpus))
     stages: tuple[tuple[Callable[[], Sequence[Training]], int], ...] = (
-        (lambda: searches(spec), spec.side_by_side),
-        (lambda: finals(spec, comparison.outcomes), spec.side_by_side),
+        (lambda: searches(spec), many),
+        (lambda: finals(spec, comparison.outcomes), many),
         (lambda: timings(spec, comparison.outcomes), 1),
         (lambda: memories(spec), 1),
     )
@@ -79,8 +84,8 @@ def compare(spec: Spec, say: Say, limit_s: float | None = None, *, memory_only: 
 class _Comparison:
     """The outcomes so far, and the workers."""
 
-    def __init__(self, spec: Spec, say: Say, deadline: float | None) -> None:
-        self.spec, self.say, self.deadline = spec, say, deadline
+    def __init__(self, spec: Spec, say: Say, deadline: float | None, gpus: Sequence[str]) -> None:
+        self.spec, self.say, self.deadline, self.gpus = spec, say, deadline, gpus
         self.outcomes: dict[Training, Outcome] = {}
         self.lock = threading.Lock()
         self.workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -142,13 +147,18 @@ class _Comparison:
         try:
             worker = self.workers.get_nowait()
         except queue.Empty:
-            worker = _Worker(self.spec.side_by_side)
             with self.lock:
+                worker = _Worker(self.spec.side_by_side * max(1, len(self.gpus)), self._least_used())
                 self.every.append(worker)
         answer = worker.ask(job, self.spec.longest_s)
         if worker.stays:
             self.workers.put(worker)
         return answer
+
+    def _least_used(self) -> str | None:
+        """The GPU with the fewest workers that live."""
+        used = [worker.gpu for worker in self.every if worker.process.poll() is None]
+        return min(self.gpus, key=used.count, default=None)
 
     def write(self) -> list[dict[str, Any]]:
         """The table as it is now."""
@@ -166,14 +176,15 @@ class _Comparison:
 class _Worker:
     """A process that trains (``finetune.compare_worker``)."""
 
-    def __init__(self, side_by_side: int) -> None:
+    def __init__(self, side_by_side: int, gpu: str | None) -> None:
+        self.gpu = gpu
         share = max(1, (os.cpu_count() or 1) // side_by_side)
         environment = {"OMP_NUM_THREADS": str(share), "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "finetune.compare_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment | os.environ,
+            env=environment | os.environ | ({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}),
             text=True,
         )
         self.stays = True

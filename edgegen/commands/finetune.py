@@ -250,7 +250,8 @@ def import_data(name: str, source: Path, folder: Path, count: int | None) -> Non
 @click.argument("spec", type=click.Path(path_type=Path))
 @click.option("--limit-s", type=click.FloatRange(0), help="Start no further training after so many seconds.")
 @click.option("--memory-only", is_flag=True, help="Only measure memory on the shape that SPEC names; train later.")
-def compare(spec: Path, limit_s: float | None, *, memory_only: bool) -> None:
+@click.option("--gpu", "gpus", multiple=True, metavar="ID", help="side_by_side trainings on it; again for each.")
+def compare(spec: Path, limit_s: float | None, gpus: tuple[str, ...], *, memory_only: bool) -> None:
     """Train all methods alike and write the table: parameters, memory, time, held-out loss, size of the adapter.
 
     SPEC is a TOML file (docs/finetuning.md). For each row the rate is chosen on the validation data from short runs,
@@ -261,12 +262,13 @@ def compare(spec: Path, limit_s: float | None, *, memory_only: bool) -> None:
     Example:
         edgegen finetune compare compare.toml
         edgegen finetune compare compare.toml --limit-s 540
+        edgegen finetune compare compare.toml --gpu 0 --gpu 1
     """  # noqa: D301 (click reads the \b)
     _need("compare", "polars", "transformers", "torch", "peft", "matplotlib")
     from finetune.compare import read_spec  # noqa: PLC0415
     from finetune.compare_run import compare as compare_all  # noqa: PLC0415
 
-    table_file = compare_all(read_spec(spec), click.echo, limit_s, memory_only=memory_only)
+    table_file = compare_all(read_spec(spec), click.echo, limit_s, memory_only=memory_only, gpus=gpus)
     click.echo(f"Done. Read {table_file}")
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from finetune.compare import (
     timings,
 )
 from finetune.compare_data import RECIPES
+from finetune.compare_run import _Comparison
 from finetune.compare_table import table_rows
 from finetune.methods.registry import METHODS
 from finetune.presets import recipe_text
@@ -148,6 +150,34 @@ def test_one_command_trains_and_tabulates_and_goes_on_where_it_was(bench):
     assert int(mtlora["shape_memory_bytes"]) > 10**8  # the shape needs no data
     assert "| lora |" in (bench / "elsewhere/compare.md").read_text()
     assert (bench / "elsewhere/compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_workers_are_dealt_out_to_the_gpus(tmp_path):
+    """Each new process goes where the fewest live; none that died counts."""
+    comparison = _Comparison(read_spec(write_spec(tmp_path)), print, None, ("4", "7"))
+
+    def start():
+        comparison._ask({"log": str(tmp_path / "log"), "recipe": "none.toml", "settings": [], "folder": str(tmp_path)})
+        return comparison.every[-1]
+
+    def visible(worker):
+        found = dict(pair.partition("=")[::2] for pair in environments[worker].split("\0"))
+        return found["CUDA_VISIBLE_DEVICES"]
+
+    environments = {}
+    try:
+        for _ in range(3):
+            while not comparison.workers.empty():
+                comparison.workers.get_nowait()  # busy, so that another is needed
+            worker = start()
+            environments[worker] = Path(f"/proc/{worker.process.pid}/environ").read_text()
+        first, second, third = comparison.every
+        assert [visible(first), visible(second), visible(third)] == ["4", "7", "4"]
+        first.close()
+        third.close()
+        assert comparison._least_used() == "4"
+    finally:
+        comparison.close()
 
 
 @pytest.mark.parametrize("name", ["methods", "steps", "ranks", "replay"])
