@@ -60,7 +60,7 @@ def steps(bundle: Path, base: Path, out: Path, share: float, threads: int | None
         return str(max(8, round(count * share)))
 
     keys = [f"model.bundle={bundle}", f"model.base={base}", f"node.data_dir={out / 'data'}", "model.slots=8"]
-    keys += [] if threads is None else [f"model.threads={threads}"]
+    keys += [] if threads is None else [f"model.n_threads={threads}"]
     model = [part for key in keys for part in ("--set", key)]
     scored = [str(bundle), "--base", str(base), *([] if threads is None else ["--threads", str(threads)])]
 

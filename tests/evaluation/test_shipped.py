@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from edgegen.commands import evaluate_shipped
 from edgegen.commands.evaluate import command
+from edgegen.config import load_config
 from edgegen.errors import ConfigError
 from finetune.evaluation import shipped
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
@@ -145,6 +147,14 @@ def test_results_of_other_options_are_not_mixed(quick):
     quick.start()
 
     assert isinstance(quick.start("--share", "0.5").exception, ConfigError)
+
+
+def test_every_step_sets_what_the_configuration_has(tmp_path):
+    for threads in (None, 3):
+        for step in evaluate_shipped.steps(tmp_path, tmp_path / "model.gguf", tmp_path, 1.0, threads):
+            given = [after for before, after in pairwise(step.arguments) if before == "--set"]
+            config = load_config(None, given, check_files=False)
+            assert not given or config.model.n_threads == (threads or 0)
 
 
 def test_several_steps_at_once_have_cores_of_their_own_and_wait_for_what_they_need(quick):
