@@ -53,7 +53,7 @@ class Cores:
     def __init__(self, most: int, *, following: bool) -> None:
         self._threads = Threads(most)
         self._following = following and most > 1
-        self._computed_s = self._last = 0.0
+        self._computed_s = self._began = self._last = 0.0
         self._waited_s: float | None = None
         self._spare: tuple[float, float] | None = None
 
@@ -64,8 +64,17 @@ class Cores:
 
     def begin(self) -> None:
         """Before a step. A window is steps that follow one another: loading and pauses are no part of one."""
-        if self._following and (not self._computed_s or time.monotonic() - self._last > PAUSE_S):
-            self._computed_s, self._waited_s, self._spare = 0.0, waited_s(), _spare_now()
+        if not self._following:
+            return
+        now = time.monotonic()
+        paused = bool(self._last) and now - self._last > PAUSE_S
+        if self._computed_s and not paused:
+            return
+        spare = _spare_now()
+        if paused and now - self._began >= WINDOW_S:
+            # Answers that are shorter than a window never fill one, so threads come back by what was free meanwhile.
+            self._threads.observe(Window(now, 0.0, _free(self._spare, spare)))
+        self._computed_s, self._began, self._waited_s, self._spare = 0.0, now, waited_s(), spare
 
     def computed(self, seconds: float) -> None:
         """Take note of a step that ``threads`` threads computed."""
@@ -79,12 +88,9 @@ class Cores:
 
     def _look(self) -> None:
         waited, waited_before = waited_s(), self._waited_s
-        spare, spare_before = _spare_now(), self._spare
         if waited is None or waited_before is None or waited < waited_before:  # a thread that had waited has ended
             return
-        free = None
-        if spare is not None and spare_before is not None:
-            free = (spare[1] - spare_before[1]) / (spare[0] - spare_before[0])
+        free = _free(self._spare, _spare_now())
         self._threads.observe(Window(time.monotonic(), (waited - waited_before) / self._computed_s, free))
 
 
@@ -92,6 +98,11 @@ def _spare_now() -> tuple[float, float] | None:
     """The time, and the seconds that cores have been idle or ours until now."""
     spare = spare_s()
     return None if spare is None else (time.monotonic(), spare + time.process_time())
+
+
+def _free(before: tuple[float, float] | None, after: tuple[float, float] | None) -> float | None:
+    """Mean number of cores that were idle or ours between two of these; None where one of them is not known."""
+    return None if before is None or after is None else (after[1] - before[1]) / (after[0] - before[0])
 
 
 def waited_s() -> float | None:

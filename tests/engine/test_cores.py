@@ -121,3 +121,38 @@ def test_a_window_holds_steps_and_no_pause(monkeypatch: pytest.MonkeyPatch) -> N
     waited[0] += cores.WINDOW_S
     watching.computed(cores.WINDOW_S)
     assert watching.threads == 1
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["proc-stat", "no-proc-stat"])
+def test_threads_come_back_where_answers_are_shorter_than_a_window(
+    hidden: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway that only classifies never fills a window; what happened once must not last for ever."""
+    now, waited, free = [100.0], [0.0], [1.0]
+    monkeypatch.setattr(cores.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(cores, "waited_s", lambda: waited[0])
+    monkeypatch.setattr(cores, "_spare_now", lambda: None if hidden else (now[0], free[0]))
+    watching = cores.Cores(2, following=True)
+
+    def answer(seconds: float, *, lost: float = 0.0, others: float = 0.0) -> None:
+        watching.begin()
+        now[0] += seconds
+        waited[0] += lost * seconds
+        free[0] += (2 - others) * seconds
+        watching.computed(seconds)
+
+    answer(cores.WINDOW_S, lost=1.0, others=1.0)
+    assert watching.threads == 1
+
+    if not hidden:
+        for _ in range(5):
+            answer(cores.WINDOW_S / 4, others=1.0)
+            now[0] += 1.0
+            free[0] += 1.0
+        assert watching.threads == 1
+
+    for _ in range(3):
+        answer(cores.WINDOW_S / 4)
+        now[0] += 1.0
+        free[0] += 2.0
+    assert watching.threads == 2
