@@ -48,6 +48,16 @@ class Window:
     free: float | None
 
 
+def bearable(count: int) -> float:
+    """So many of ``count`` threads may be without a core, in the mean, before one is given up."""
+    return max(LEAST_LOST, LOST_SHARE / count)
+
+
+def within(quota: float, most: int) -> int:
+    """How many of ``most`` threads have cores where all together may use ``quota`` of them (CPUQuota=, --cpus)."""
+    return max((count for count in range(2, most + 1) if count - quota <= bearable(count)), default=1)
+
+
 class Threads:
     """The number of threads for the next step.
 
@@ -64,7 +74,7 @@ class Threads:
 
     def observe(self, window: Window) -> int:
         """Learn from a window that was computed with ``count`` threads; returns how many compute the next steps."""
-        if self.count > 1 and window.lost > max(LEAST_LOST, LOST_SHARE / self.count):
+        if self.count > 1 and window.lost > bearable(self.count):
             self._lower(window)
         elif self.count < self.most and window.now >= self._not_before:
             self._raise(window)

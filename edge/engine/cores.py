@@ -5,7 +5,8 @@ import time
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from edge.core.threads import Threads, Window
+from edge.core.threads import Threads, Window, within
+from edge.engine.quota import quota_cores
 
 # How often a compute thread looks for the others at a barrier before it sleeps. 300,000 is libgomp's default, about
 # 5 ms: the fastest where each thread has a core, 2 tokens a second instead of 46 where they have not.
@@ -51,8 +52,10 @@ class Cores:
     """
 
     def __init__(self, most: int, *, following: bool) -> None:
-        self._threads = Threads(most)
-        self._following = following and most > 1
+        quota = quota_cores() if following else None
+        # /proc/stat shows cores as idle that a quota keeps from us: with all threads every period would be cut short.
+        self._threads = Threads(most if quota is None else within(quota, most))
+        self._following = following and self._threads.most > 1
         self._computed_s = self._began = self._last = 0.0
         self._waited_s: float | None = None
         self._spare: tuple[float, float] | None = None

@@ -129,7 +129,7 @@ def test_threads_come_back_where_answers_are_shorter_than_a_window(
 ) -> None:
     """A gateway that only classifies never fills a window; what happened once must not last for ever."""
     now, waited, free = [100.0], [0.0], [1.0]
-    monkeypatch.setattr(cores.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(cores, "waited_s", lambda: waited[0])
     monkeypatch.setattr(cores, "_spare_now", lambda: None if hidden else (now[0], free[0]))
     watching = cores.Cores(2, following=True)
