@@ -181,13 +181,16 @@ def _done(out: Path, step: Step, commands: Mapping[str, Mapping[str, Any]]) -> b
 
 
 class _Runner:
-    """Carries out steps, several at a time, each on cores of its own; what is done is written down at once."""
+    """Carries out steps, several at a time, each on cores of its own; what is done is written down at once.
+
+    A step that names how many cores it gets is alone in its stage.
+    """
 
     def __init__(
         self, out: Path, share: float, at_once: int, commands: dict[str, dict[str, Any]], left: Sequence[Step]
     ) -> None:
         self.out, self.share, self.commands, self.left = out, share, commands, list(left)
-        cores = sorted(os.sched_getaffinity(0))
+        self.cores = cores = sorted(os.sched_getaffinity(0))
         at_once = min(at_once, len(cores))
         self.shares: SimpleQueue[Sequence[int]] = SimpleQueue()
         for number in range(at_once):
@@ -214,7 +217,7 @@ class _Runner:
             click.echo(f"{step.name}: {line}\n    {len(self.left)} to do, about {ahead:.0f} min on two cores", err=True)
         cores = self.shares.get()
         try:
-            seconds = _run(self.out, step, cores[: step.cores])
+            seconds = _run(self.out, step, cores if step.cores is None else self.cores[: step.cores])
         except BaseException:
             self.failed = True
             raise
