@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from edge.core.threads import Threads, Window, within
-from edge.engine.quota import quota_cores
+from edge.engine.cgroup import is_root, quota_cores
 
 # How often a compute thread looks for the others at a barrier before it sleeps. 300,000 is libgomp's default, about
 # 5 ms: the fastest where each thread has a core, 2 tokens a second instead of 46 where they have not.
@@ -23,7 +23,7 @@ WINDOW_S = 0.2
 PAUSE_S = 0.02
 
 # Columns of a CPU's line in /proc/stat (proc_stat(5)): idle, and idle while the disk works; and the time of niced
-# processes, which leave a core to whoever wants it.
+# processes, which leave a core to whoever of their group wants it.
 IDLE_COLUMNS = (4, 5)
 NICED_COLUMN = 2
 
@@ -139,7 +139,7 @@ def spare_s() -> float | None:
     mine = {f"cpu{number}".encode() for number in os.sched_getaffinity(0)}
     # This process's own time is counted elsewhere, so a niced engine leaves the time of niced processes out.
     niced = os.getpriority(os.PRIO_PROCESS, 0) > 0
-    columns = IDLE_COLUMNS if niced else (NICED_COLUMN, *IDLE_COLUMNS)
+    columns = (NICED_COLUMN, *IDLE_COLUMNS) if is_root() and not niced else IDLE_COLUMNS
     try:
         with open("/proc/stat", "rb") as file:  # noqa: PTH123 - as above
             lines = [words for line in file if line.startswith(b"cpu") and (words := line.split())[0] in mine]

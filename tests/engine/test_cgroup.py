@@ -1,11 +1,15 @@
 """Control groups may leave fewer cores than there are."""
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from edge.core.threads import within
-from edge.engine import cores, quota
+from edge.engine import cgroup, cores
 
 OWN = Path("system.slice/edgegen.service")
 
@@ -22,28 +26,28 @@ def own(tmp_path: Path) -> Path:
 
 def test_the_tightest_quota_of_all_groups_above_counts(tmp_path: Path, own: Path) -> None:
     """A slice may allow less than the service in it."""
-    assert quota.quota_cores(tmp_path, own) is None
+    assert cgroup.quota_cores(tmp_path, own) is None
 
     (tmp_path / OWN.parent / "cpu.max").write_text("250000 100000\n")
-    assert quota.quota_cores(tmp_path, own) == 2.5
+    assert cgroup.quota_cores(tmp_path, own) == 2.5
 
     (tmp_path / OWN / "cpu.max").write_text("300000 100000\n")
-    assert quota.quota_cores(tmp_path, own) == 2.5
+    assert cgroup.quota_cores(tmp_path, own) == 2.5
 
     (tmp_path / OWN / "cpu.max").write_text("50000 100000\n")
-    assert quota.quota_cores(tmp_path, own) == 0.5
+    assert cgroup.quota_cores(tmp_path, own) == 0.5
 
 
 @pytest.mark.parametrize("named", ["0::/\n", "0::/../other\n", "4:cpu:/docker/1\n", "", None])
 def test_a_container_sees_its_own_group_as_the_root(tmp_path: Path, named: str | None) -> None:
-    """Whatever the process is called there; without /proc nothing is known and nothing fails."""
+    """Whatever the process is called there; without /proc/self/cgroup nothing fails."""
     groups, own = tmp_path / "cgroup", tmp_path / "own"
     groups.mkdir()
     (groups / "cpu.max").write_text("150000 100000\n")
     if named is not None:
         own.write_text(named)
 
-    assert quota.quota_cores(groups, own) == (None if named is None else 1.5)
+    assert cgroup.quota_cores(groups, own) == 1.5
 
 
 @pytest.mark.parametrize("text", ["", "max", "100000", "100000 0", "a b"])
@@ -51,7 +55,7 @@ def test_what_cannot_be_understood_is_no_quota(tmp_path: Path, own: Path, text: 
     """It is no reason for an engine not to start."""
     (tmp_path / OWN / "cpu.max").write_text(text)
 
-    assert quota.quota_cores(tmp_path, own) is None
+    assert cgroup.quota_cores(tmp_path, own) is None
 
 
 @pytest.mark.parametrize(
@@ -69,3 +73,48 @@ def test_threads_that_follow_start_within_the_quota(monkeypatch: pytest.MonkeyPa
 
     assert cores.Cores(4, following=True).threads == 2
     assert cores.Cores(4, following=False).threads == 4
+
+
+@pytest.mark.parametrize(
+    ("named", "root"),
+    [
+        ("0::/\n", True),
+        ("1:cpu:/\n0::/unified\n", True),
+        ("", True),
+        (f"0::/{OWN}\n", False),
+        (f"3:cpu,cpuacct:/{OWN}\n0::/\n", False),
+    ],
+)
+def test_nice_values_decide_in_the_root_group_only(tmp_path: Path, named: str, root: bool) -> None:
+    """Version 1, version 2 and both at once."""
+    own = tmp_path / "own"
+    own.write_text(named)
+
+    assert cgroup.is_root(own) is root
+
+
+def test_the_time_of_niced_processes_is_not_free_to_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another service's nice value gives this one nothing."""
+
+    def niced_s() -> float:
+        monkeypatch.setattr(cores, "is_root", lambda: False)
+        apart = cores.spare_s()
+        monkeypatch.setattr(cores, "is_root", lambda: True)
+        together = cores.spare_s()
+        assert together is not None
+        assert apart is not None
+        return together - apart
+
+    monkeypatch.setattr(os, "getpriority", lambda *_: 0)  # the tests may be niced themselves
+    niced = "import os; os.nice(19)\nwhile True: pass"
+    before, deadline = niced_s(), time.monotonic() + 20
+    child = subprocess.Popen([sys.executable, "-c", niced])
+    try:
+        # Idle time that passes between the two readings counts too, but never half a second of it.
+        while niced_s() - before < 0.5 and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        child.kill()
+        child.wait()
+
+    assert time.monotonic() < deadline
