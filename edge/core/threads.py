@@ -35,11 +35,11 @@ LASTED = 4
 
 @dataclass(frozen=True)
 class Window:
-    """What was seen while some steps were computed, at least a tenth of a second of them.
+    """What was seen while some steps were computed, or since some were that were too few to say what was lost.
 
     Attributes:
         now: The window's end.
-        lost: Mean number of threads that were ready to run and had no core.
+        lost: Mean number of threads that were ready to run and had no core; 0 where that cannot be said.
         free: Mean number of cores that nothing else used since the last window; None where nobody knows.
     """
 
