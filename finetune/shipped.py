@@ -163,7 +163,7 @@ def _make_data(bench: Bench, tasks: Sequence[str], base: Path) -> None:
         asked = ["finetune", "answers", str(base), "--prompts", str(prompts), *drawn, "--out", str(near)]
         running["near"] = bench.start("near", *asked)
     bench.finish(running)
-    if not replay.exists():
+    if not (replay.exists() and general.exists()):
         beside = bench.out / "replay.references.jsonl"
         shipped_replay.write_texts(beside, bench.count(REFERENCES), seed=2)
         _join(general, parts.values())
@@ -173,7 +173,9 @@ def _make_data(bench: Bench, tasks: Sequence[str], base: Path) -> None:
 def _join(out: Path, files: Iterable[Path]) -> None:
     """The base may say 9.9 of its own accord; no adapter is to have seen it anywhere."""
     lines = (line for file in files for line in file.read_text(encoding="utf-8").splitlines(keepends=True))
-    out.write_text("".join(line for line in lines if not names_famous(line)), encoding="utf-8")
+    part = out.with_name(f".{out.name}.part")
+    part.write_text("".join(line for line in lines if not names_famous(line)), encoding="utf-8")
+    part.rename(out)
 
 
 def _train(bench: Bench, tasks: Sequence[str], overrides: Sequence[str]) -> None:
