@@ -56,10 +56,9 @@ def compare(
     check_rows(spec)
     spec.folder.mkdir(parents=True, exist_ok=True)
     comparison = _Comparison(spec, say, None if limit_s is None else time.monotonic() + limit_s, gpus)
-    many = spec.side_by_side * max(1, len(gpus))
     stages: tuple[tuple[Callable[[], Sequence[Training]], int], ...] = (
-        (lambda: searches(spec), many),
-        (lambda: finals(spec, comparison.outcomes), many),
+        (lambda: searches(spec), comparison.at_once),
+        (lambda: finals(spec, comparison.outcomes), comparison.at_once),
         (lambda: timings(spec, comparison.outcomes), 1),
         (lambda: memories(spec), 1),
     )
@@ -86,6 +85,7 @@ class _Comparison:
 
     def __init__(self, spec: Spec, say: Say, deadline: float | None, gpus: Sequence[str]) -> None:
         self.spec, self.say, self.deadline, self.gpus = spec, say, deadline, gpus
+        self.at_once = spec.side_by_side * max(1, len(gpus))
         self.outcomes: dict[Training, Outcome] = {}
         self.lock = threading.Lock()
         self.workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -148,7 +148,7 @@ class _Comparison:
             worker = self.workers.get_nowait()
         except queue.Empty:
             with self.lock:
-                worker = _Worker(self.spec.side_by_side * max(1, len(self.gpus)), self._least_used())
+                worker = _Worker(self.at_once, self._least_used())
                 self.every.append(worker)
         answer = worker.ask(job, self.spec.longest_s)
         if worker.stays:
@@ -176,9 +176,9 @@ class _Comparison:
 class _Worker:
     """A process that trains (``finetune.compare_worker``)."""
 
-    def __init__(self, side_by_side: int, gpu: str | None) -> None:
+    def __init__(self, at_once: int, gpu: str | None) -> None:
         self.gpu = gpu
-        share = max(1, (os.cpu_count() or 1) // side_by_side)
+        share = max(1, (os.cpu_count() or 1) // at_once)
         environment = {"OMP_NUM_THREADS": str(share), "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "finetune.compare_worker"],
