@@ -1,5 +1,6 @@
 """Indonesian number comparison as a grammar (``number_grammar``), for training alone."""
 
+from edgegen.tasks import number_pairs_id as pairs
 from edgegen.tasks.number_grammar import Grammar, Scene
 
 _PLACES = (
@@ -13,6 +14,14 @@ _PLACES = (
     ("jalur 3", "jalur 4"),
     ("pagi", "malam"),
     ("sebelum perbaikan", "sesudahnya"),
+    ("rumah kaca", "ladang"),
+    ("toko A", "toko B"),
+    ("lantai 1", "lantai 2"),
+    ("alat lama", "alat baru"),
+    ("shift siang", "shift malam"),
+    ("tangki kiri", "tangki kanan"),
+    ("ruang server", "kantor"),
+    ("Senin", "Selasa"),
     ("layar", "catatan"),
 )
 _LOADS = (
@@ -26,6 +35,13 @@ _LOADS = (
     ("contoh 1", "contoh 2"),
     ("kiriman Senin", "kiriman Selasa"),
     ("labu itu", "melon itu"),
+    ("kardus kecil", "kardus besar"),
+    ("tas Rina", "tas Agus"),
+    ("beras", "gula"),
+    ("pipa besi", "pipa tembaga"),
+    ("baterai lama", "baterai baru"),
+    ("muatan truk 1", "muatan truk 2"),
+    ("ikan pertama", "ikan kedua"),
     ("sepeda itu", "gerobak itu"),
 )
 _COLD = (
@@ -39,6 +55,13 @@ _COLD = (
     ("Bandung", "Surabaya"),
     ("truk", "gudang"),
     ("lembah", "puncak"),
+    ("kulkas atas", "kulkas bawah"),
+    ("kamar", "teras"),
+    ("pagi tadi", "siang tadi"),
+    ("rumah kaca", "kebun"),
+    ("Malang", "Medan"),
+    ("pipa masuk", "pipa keluar"),
+    ("Senin", "Kamis"),
     ("tangki 1", "tangki 2"),
     ("sensor 1", "sensor 2"),
 )
@@ -51,6 +74,10 @@ _MACHINES = (
     ("telepon", "tablet"),
     ("Ani", "Budi"),
     ("kamera 2", "kamera 3"),
+    ("sensor pintu", "sensor suhu"),
+    ("kantor", "gudang"),
+    ("unit A", "unit B"),
+    ("situs web", "cakram pemasangan"),
     ("router lama", "router baru"),
     ("paket", "sistem"),
 )
@@ -61,55 +88,13 @@ _PAPERS = (
     ("cadangan", "catatan"),
     ("pesanan", "balasan"),
     ("berkas A", "berkas B"),
+    ("surat pertama", "surat kedua"),
+    ("servis", "pemeriksaan"),
+    ("rapat", "tenggat"),
+    ("faktur 1", "faktur 2"),
+    ("foto ini", "foto itu"),
     ("lisensi 1", "lisensi 2"),
 )
-
-
-def _pairs(great: str, most: str) -> tuple[str, ...]:
-    """Cores for two numbers, of which the ``great`` ("besar") is asked for; ``most``: "terbesar"."""
-    more = f"lebih {great}"
-    return (
-        f"[mana|mana yang|bilangan mana yang|angka mana yang|nilai mana yang|yang mana] {more}[:|,] {{a}} atau {{b}}?",
-        f"{{a}} atau {{b}}[:|,| -] [mana|mana yang|yang mana] {more}?",
-        f"{{a}}[, | dan | / | atau | lawan ]{{b}}[.|:] [Mana|Mana yang|Bilangan mana yang|Yang mana] {more}?",
-        (
-            f"[sebutkan|sebut|katakan|beri tahu saya|tulis|tuliskan|pilih|cari|tunjukkan|tentukan] "
-            f"[bilangan|angka|nilai] yang {more} "
-            "[dari|antara|di antara] {a} dan {b}."
-        ),
-        (
-            f"[bandingkan|lihat|ambil] [bilangan |angka |nilai |desimal |]{{a}} [dan|dengan] "
-            f"{{b}}[.|:] [Mana yang {more}?|Yang {more} "
-            f"yang mana?|Sebutkan yang {more}.|Katakan mana yang {more}.]"
-        ),
-        f"[dari|antara|di antara] {{a}} dan {{b}}, [mana|mana yang|bilangan mana yang] {more}?",
-        f"apakah {{a}} [memang |benar-benar |]{more} [dari|daripada] {{b}}?",
-        f"apakah {{a}} {more} dari {{b}}, atau [sebaliknya|tidak|{{b}} yang {more}]?",
-        f"[benarkah|betulkah|apakah benar] {{a}} {more} [dari|daripada] {{b}}?",
-        (
-            f"[saya kira|menurut saya|kata teman|guru berkata|ada yang bilang] {{a}} {more} dari "
-            f"{{b}}. [Benarkah?|Betul?|Apa "
-            f"pendapatmu?|Mana yang {more}?]"
-        ),
-        f"x = {{a}}[,| dan|;] y = {{b}}. [Variabel mana yang {more}?|Nilai mana yang {more}?]",
-        (
-            f"[ada|berikut] dua [bilangan|angka|nilai|hasil]: {{a}} dan {{b}}. [Mana yang "
-            f"{more}?|Sebutkan yang {more}.|Yang {more}?]"
-        ),
-        (
-            f"[Ani|Tono|tim A|kolom 1] punya {{a}}, [Budi|Sari|tim B|kolom 2] punya {{b}}. [Angka "
-            f"siapa yang {more}?|Angka mana yang "
-            f"{more}?]"
-        ),
-        f"[bilangan|angka|nilai] yang {more} [dari|antara] {{a}} dan {{b}}[?|.|, tolong.| adalah]",
-        f"{more}: {{a}} atau {{b}}?",
-        f"{{a}}; {{b}} -> {more}",
-        f"yang {more} {{a}} atau {{b}}?",
-        f"[bilangan|angka] {most} [dari|antara] {{a}} dan {{b}} [adalah|yang mana?]",
-        f"kalau saya punya {{a}} dan kamu {{b}}, siapa yang angkanya {more}?",
-        f"tentukan: {{a}} atau {{b}}. Yang dicari yang {more}.",
-        f"manakah yang {more}[:|,] {{a}} atau {{b}}?",
-    )
 
 
 def _quantity(great: str, low: str, *nouns: str) -> tuple[str, ...]:
@@ -124,6 +109,16 @@ def _quantity(great: str, low: str, *nouns: str) -> tuple[str, ...]:
         f"Yang {low} yang mana?",
         *(f"{noun} mana yang lebih {great}?" for noun in nouns),
         f"Lebih {great} yang mana?",
+        f"Lebih {great} mana?",
+        f"Mana yang {low}?",
+        f"Di antara keduanya, mana yang lebih {great}?",
+        f"[Tolong|Coba] sebutkan yang lebih {great}.",
+        f"[Tulis|Ambil|Pilih] yang lebih {great}.",
+        f"Yang lebih {great}?",
+        f"Siapa yang lebih {great}?",
+        f"Saya perlu yang lebih {great}.",
+        *(f"[Sebutkan|Tuliskan] {noun.lower()} yang lebih {great}." for noun in nouns),
+        *(f"{noun} {low} [berapa?|yang mana?|adalah]" for noun in nouns),
         f"Yang lebih {great} berapa?",
     )
 
@@ -135,81 +130,71 @@ _AT = (
     "[bandingkan|lihat] {A} [dan|dengan] {B}. {Q}",
     "{Q} {X} {A}, {Y} {B}.",
     "[dari|antara] {A} dan {B}: {Q}",
+    "{A} dan {B}. {Q}",
+    "{Q} {A} atau {B}",
+    "{Q} Pilihannya {A} dan {B}.",
+    "[dari|di antara] {X} ({A}) dan {Y} ({B}): {Q}",
+    "kalau {X} {A} dan {Y} {B}: {Q}",
+    "{X} ada di {A}, [sementara|sedangkan] {Y} di {B}. {Q}",
+    "catatan saya: {X} {A}, {Y} {B}. {Q}",
+    "data: {X} = {A}; {Y} = {B}. {Q}",
+    "{A} [lawan|vs|banding] {B}. {Q}",
+    "ada dua [nilai|angka|hasil ukur]: {A} dan {B}. {Q}",
+    "pertama {A}, kedua {B}. {Q}",
+    '"{A}" atau "{B}": {Q}',
+    "{Q} Yang satu {A}, yang lain {B}.",
 )
 
 GRAMMAR = Grammar(
     scenes={
-        ("larger", "n"): Scene(
-            (
-                *_pairs("besar", "terbesar"),
-                "mana yang nilainya lebih [tinggi|besar]: {a} atau {b}?",
-                ("apakah {a} melebihi {b}? Sebutkan yang lebih besar."),
-                "mana yang lebih ke kanan di garis bilangan, {a} atau {b}?",
-                "{a} > {b}? Mana yang lebih besar?",
-                "mana yang lebih banyak: {a} atau {b}?",
-            )
-        ),
-        ("smaller", "n"): Scene(
-            (
-                *_pairs("kecil", "terkecil"),
-                "mana yang nilainya lebih [rendah|kecil]: {a} atau {b}?",
-                ("apakah {a} di bawah {b}? Sebutkan yang lebih kecil."),
-                "mana yang lebih ke kiri di garis bilangan, {a} atau {b}?",
-                "{a} < {b}? Mana yang lebih kecil?",
-                "mana yang lebih sedikit: {a} atau {b}?",
-            )
-        ),
-        ("max", "n"): Scene(
-            (
-                "[berapa|hitung|tentukan|sebutkan|carilah|katakan] [nilai |]maksimum [dari|antara] {a} dan {b}[?|.]",
-                "maksimum [dari|:] {a}; {b}",
-                "maks({a}; {b}) = ?",
-                "maksimum dari {a} dan {b} adalah",
-                "{a} dan {b}: maksimum?",
-                "[hasil ukur|nilainya|datanya] {a} dan {b}. [Berapa maksimumnya?|Sebutkan maksimumnya.|Puncaknya?]",
-                "[berapa|sebutkan|cari] nilai [terbesar|tertinggi] [dari|antara] {a} dan {b}[?|.]",
-                "sebuah [deret|daftar] berisi {a} dan {b}. Berapa nilai [terbesar|tertinggi]nya?",
-            )
-        ),
-        ("min", "n"): Scene(
-            (
-                "[berapa|hitung|tentukan|sebutkan|carilah|katakan] [nilai |]minimum [dari|antara] {a} dan {b}[?|.]",
-                "minimum [dari|:] {a}; {b}",
-                "min({a}; {b}) = ?",
-                "minimum dari {a} dan {b} adalah",
-                "{a} dan {b}: minimum?",
-                "[hasil ukur|nilainya|datanya] {a} dan {b}. [Berapa minimumnya?|Sebutkan minimumnya.]",
-                "[berapa|sebutkan|cari] nilai [terkecil|terendah] [dari|antara] {a} dan {b}[?|.]",
-                "sebuah [deret|daftar] berisi {a} dan {b}. Berapa nilai [terkecil|terendah]nya?",
-            )
-        ),
-        ("asc", "n"): Scene(
-            (
-                (
-                    "[urutkan|susun|tulis|atur] {a} dan {b} [dari kecil ke besar|dari yang paling "
-                    "kecil|dalam urutan naik|dari rendah ke "
-                    "tinggi]."
-                ),
-                "[urutan naik|dari kecil ke besar|yang kecil dulu]: {a}, {b}",
-                "apa urutan naik dari {a} dan {b}?",
-                "{a} dan {b}, yang lebih kecil dulu.",
-            )
-        ),
-        ("desc", "n"): Scene(
-            (
-                (
-                    "[urutkan|susun|tulis|atur] {a} dan {b} [dari besar ke kecil|dari yang paling "
-                    "besar|dalam urutan turun|dari tinggi ke "
-                    "rendah]."
-                ),
-                "[urutan turun|dari besar ke kecil|yang besar dulu]: {a}, {b}",
-                "apa urutan turun dari {a} dan {b}?",
-                "{a} dan {b}, yang lebih besar dulu.",
-            )
-        ),
+        **pairs.SCENES,
         ("higher", "p"): Scene(
             (
                 *_AT,
+                "[tekanan|tekanan air|tekanan angin] {X} {a} bar, {Y} {b} bar. Tekanan mana yang lebih tinggi?",
+                (
+                    "[tegangan {X} {a} volt, {Y} {b} volt. Tegangan mana yang lebih tinggi?|tegangan terbaca {a} V "
+                    "lalu {b} V. Kapan tegangannya lebih tinggi?]"
+                ),
+                (
+                    "kelembapan {X} {a} persen[,| dan|, sedangkan] {Y} {b} persen. [Mana yang lebih tinggi?|Di mana "
+                    "kelembapannya lebih tinggi?]"
+                ),
+                (
+                    "[harga|tarif|ongkos] [di toko A|di pasar|kemarin] {a} ribu[ rupiah|], [di toko B|di mal|hari "
+                    "ini] {b} ribu. [Harga mana yang lebih tinggi?|Mana yang lebih tinggi?|Angka mana yang lebih "
+                    "tinggi?]"
+                ),
+                (
+                    "[pemakaian|tagihan] listrik {X} {a} kWh, {Y} {b} kWh. [Pemakaian mana yang lebih tinggi?|Mana "
+                    "yang lebih tinggi?]"
+                ),
+                (
+                    "[kadar CO2|kadar debu] {X} {a} ppm, {Y} {b} ppm. [Kadar mana yang lebih tinggi?|Di mana "
+                    "kadarnya lebih tinggi?]"
+                ),
+                (
+                    "[permukaan air|tinggi air|level air] {X} {a} cm dan {Y} {b} cm. [Mana yang lebih tinggi?|Level "
+                    "mana yang lebih tinggi?]"
+                ),
+                (
+                    "[kebisingan {X} {a} dB, {Y} {b} dB. Mana yang lebih tinggi?|cahaya {X} {a} lux, {Y} {b} lux. "
+                    "Nilai mana yang lebih tinggi?]"
+                ),
+                (
+                    "[daya {X} {a} W dan {Y} {b} W. Daya mana yang lebih tinggi?|arus {X} {a} A dan {Y} {b} A. Arus "
+                    "mana yang lebih tinggi?]"
+                ),
+                "[siapa|mana] yang [menunjukkan|mencatat] nilai lebih tinggi: {X} dengan {A} atau {Y} dengan {B}?",
+                "lebih tinggi mana[:|,] {A} [atau|apa] {B}?",
+                "[mana|nilai mana|angka mana] yang lebih tinggi[:|,] {A} atau {B}?",
+                (
+                    "[dari|di antara] {A} dan {B}, [mana yang lebih tinggi?|sebutkan yang lebih tinggi.|nilai "
+                    "tertinggi adalah]"
+                ),
+                "[sebutkan|pilih|laporkan|tuliskan] [nilai|bacaan|ukuran] yang lebih tinggi [dari|antara] {A} dan {B}.",
+                "apakah {A} di atas {B}? [Mana yang lebih tinggi?|Sebut yang lebih tinggi.]",
+                "alarm berbunyi pada nilai yang lebih tinggi: {A} atau {B}?",
                 "{X} [menunjukkan|mencatat|mengukur] {A}[,| dan|;] {Y} {B}. {Q}",
                 "tadi terbaca {A}, lalu {B}. {Q}",
                 "apakah {A} lebih tinggi dari {B}?",
@@ -234,6 +219,22 @@ GRAMMAR = Grammar(
         ("heavier", "p"): Scene(
             (
                 *_AT,
+                "lebih berat mana[:|,] {A} [atau|apa|sama] {B}?",
+                (
+                    "[dari|di antara] {A} dan {B}, [mana yang lebih berat?|sebutkan yang lebih berat.|yang terberat "
+                    "adalah]"
+                ),
+                "berat {X} {A}, [berat |sedangkan |]{Y} {B}. {Q}",
+                "[saya mengangkat|saya mengirim|toko menjual] {A} lalu {B}. {Q}",
+                "timbangan menunjukkan {A} untuk {X} dan {B} untuk {Y}. {Q}",
+                "[satu karung|satu peti|satu kardus] {A}, [karung|peti|kardus] lain {B}. {Q}",
+                "massa {X} [adalah |]{A}; massa {Y} {B}. {Q}",
+                "[sebutkan|pilih|tunjukkan|tuliskan] [berat|beban|muatan] yang lebih berat [dari|antara] {A} dan {B}.",
+                "mana yang lebih susah diangkat karena beratnya: {A} atau {B}?",
+                "apa {A} lebih berat [ketimbang|dibanding|daripada] {B}?",
+                "{X} yang {A} atau {Y} yang {B}, mana yang lebih berat?",
+                "[kalau|jika] {X} beratnya {A} dan {Y} {B}, [mana yang lebih berat?|siapa yang lebih berat?]",
+                "paket mana yang lebih berat, yang {A} atau yang {B}?",
                 "{X} [beratnya|berbobot|seberat] {A}[,| dan|;| sedangkan] {Y} {B}. {Q}",
                 "di timbangan {X} {A} dan {Y} {B}. {Q}",
                 "apakah {A} lebih berat dari {B}?",
@@ -242,11 +243,33 @@ GRAMMAR = Grammar(
             ),
             units=("# kg", "# kg", "# g", "# ton", "# kilo", "# gram", "# kilogram", "#kg"),
             things=_LOADS,
-            asks=(*_quantity("berat", "terberat", "Benda", "Beban", "Barang"), "Berapa berat yang lebih berat?"),
+            asks=(
+                *_quantity("berat", "terberat", "Benda", "Beban", "Barang"),
+                "Berapa berat yang lebih berat?",
+                "Mana yang bobotnya lebih besar?",
+                "Yang paling berat berapa?",
+                "Berat [terbesar|tertinggi] berapa?",
+                "Beban terberat yang mana?",
+            ),
         ),
         ("colder", "t"): Scene(
             (
                 *_AT,
+                "lebih dingin mana[:|,] {A} [atau|apa|sama] {B}?",
+                (
+                    "[dari|di antara] {A} dan {B}, [mana yang lebih dingin?|sebutkan suhu yang lebih dingin.|suhu "
+                    "terdingin adalah|suhu mana yang paling rendah?]"
+                ),
+                "[termometer|sensor suhu] [di |pada |]{X} [menunjukkan|mencatat] {A}, [di |pada |]{Y} {B}. {Q}",
+                "suhunya {A} [pagi ini|tadi|sekarang] dan {B} [malam nanti|nanti|kemarin]. {Q}",
+                "[lemari es|kulkas|kamar dingin] [satu|A] {A}, [dua|B] {B}. {Q}",
+                "ada dua suhu, {A} dan {B}. {Q}",
+                "[sebutkan|pilih|tuliskan|laporkan] suhu yang lebih [dingin|rendah] [dari|antara] {A} dan {B}.",
+                "[mana|di mana|kapan] orang lebih kedinginan: pada {A} atau {B}?",
+                "{X} bersuhu {A}, {Y} bersuhu {B}. {Q}",
+                "apa {A} lebih dingin [ketimbang|dibanding|daripada] {B}?",
+                "[suhu|tempat] mana yang lebih dingin, {X} dengan {A} atau {Y} dengan {B}?",
+                "prakiraan cuaca: {X} {A}, {Y} {B}. {Q}",
                 "suhu {X} {A}[,| dan|;| sedangkan] {Y} {B}. {Q}",
                 "termometer turun naik dari {A} ke {B}. {Q}",
                 "apakah {A} lebih dingin dari {B}?",
@@ -260,10 +283,35 @@ GRAMMAR = Grammar(
                 "Di mana lebih dingin?",
                 "Suhu mana yang lebih rendah?",
                 "Kapan lebih dingin?",
+                "Suhu [terendah|terdingin] berapa?",
+                "Mana yang suhunya lebih rendah?",
+                "[Sebutkan|Tuliskan] suhu yang lebih rendah.",
+                "Hari apa yang lebih dingin?",
+                "Di mana orang lebih kedinginan?",
             ),
         ),
         ("newer", "v"): Scene(
             (
+                (
+                    "[dari|di antara|antara] versi {a} dan versi {b}, [mana yang lebih baru?|versi mana yang "
+                    "terbaru?|sebutkan yang lebih baru.|yang terbaru adalah]"
+                ),
+                "lebih baru mana[:|,] versi {a} [atau|apa|sama] versi {b}?",
+                "[mana|versi mana|rilis mana|firmware mana] yang lebih baru[:|,] {a} atau {b}?",
+                "[pilih|sebutkan|tuliskan|pasang] versi yang lebih [baru|mutakhir] dari {a} dan {b}.",
+                (
+                    "[rilis|pembaruan|firmware|aplikasi|driver] versi {a} dan versi {b} [tersedia|sudah keluar|ada "
+                    "di server]. {Q}"
+                ),
+                "apakah {b} versi yang lebih baru dari versi {a}? {Q}",
+                "v{a} atau v{b}? {Q}",
+                "program yang sama: versi {a}, versi {b}. {Q}",
+                "[memperbarui|beralih|pindah] dari versi {a} ke versi {b}: {Q}",
+                "[menurut aturan nomor versi|kalau melihat nomor versi], mana yang lebih baru: {a} atau {b}?",
+                "di [repositori|toko aplikasi|situs pabrik] ada versi {a} dan {b}. {Q}",
+                "{Q} Pilihannya versi {a} dan versi {b}.",
+                "[Ani|teknisi|admin] punya versi {a}, [Budi|pelanggan|kantor] punya versi {b}. {Q}",
+                "versi terbaru [dari|antara] {a} dan {b}[?| adalah| yang mana?]",
                 "versi {a} atau versi {b}: {Q}",
                 "{X} memakai versi {a}[,| dan|;] {Y} [versi |]{b}. {Q}",
                 "[dari|antara] versi {a} dan versi {b}: {Q}",
@@ -289,10 +337,35 @@ GRAMMAR = Grammar(
                 "Siapa yang versinya lebih baru?",
                 "Versi mana yang harus dipasang supaya mutakhir?",
                 "Manakah versi yang lebih mutakhir?",
+                "Versi terbaru [yang mana?|adalah|berapa?]",
+                "[Pilih|Tulis|Ambil] versi yang lebih baru.",
+                "Versi mana yang dirilis lebih akhir?",
+                "Lebih baru mana?",
+                "Mana rilis yang lebih baru?",
+                "Versi mana yang paling mutakhir?",
             ),
         ),
         ("later", "d"): Scene(
             (
+                (
+                    "[dari|di antara|antara] {a} dan {b}, [tanggal mana yang lebih akhir?|mana yang lebih akhir?|"
+                    "sebutkan tanggal yang lebih akhir.|yang paling akhir adalah]"
+                ),
+                "[mana|tanggal mana|hari mana] yang [lebih akhir|datang belakangan|datang kemudian][:|,] {a} atau {b}?",
+                (
+                    "[pilih|sebutkan|tuliskan|cari] tanggal yang [lebih akhir|paling akhir|lebih belakangan] dari "
+                    "{a} dan {b}."
+                ),
+                "ada dua tanggal, {a} dan {b}. {Q}",
+                "{X} dibuat [pada |]{a}, {Y} [pada |]{b}. {Q}",
+                "[janji temu|rapat|ujian|pengiriman] pertama pada {a}, kedua pada {b}. {Q}",
+                "di kalender tertulis {a} dan {b}. {Q}",
+                "{Q} {a} atau {b}",
+                "{Q} Tanggalnya {a} dan {b}.",
+                "[kalau|jika] {X} tanggal {a} dan {Y} tanggal {b}, mana yang lebih akhir?",
+                "lebih akhir mana, {a} atau {b}?",
+                "berkas diubah pada {a} dan pada {b}. [Perubahan mana yang lebih akhir?|{Q}]",
+                "{a} vs {b}: tanggal mana yang lebih akhir?",
                 "{a} atau {b}: {Q}",
                 "{X} [bertanggal|tertanggal] {a}[,| dan|;] {Y} {b}. {Q}",
                 "{X}: {a}; {Y}: {b}. {Q}",
@@ -312,6 +385,11 @@ GRAMMAR = Grammar(
                 ("Sebutkan tanggal yang lebih akhir."),
                 "Tanggal mana yang paling akhir?",
                 "Hari mana yang sesudah yang lain?",
+                "[Pilih|Tulis|Ambil] tanggal yang lebih akhir.",
+                "Tanggal terakhir yang mana?",
+                "Lebih akhir mana?",
+                "Mana yang lebih jauh di masa depan?",
+                "Tanggal mana yang jatuh [belakangan|paling akhir|sesudah yang satunya]?",
                 "Mana yang lebih baru?",
             ),
         ),
@@ -326,6 +404,19 @@ GRAMMAR = Grammar(
         "Coba jawab:",
         "Jadi:",
         "Permisi:",
+        "Mau tanya:",
+        "Numpang tanya,",
+        "Halo, selamat siang!",
+        "Tolong dijawab:",
+        "Pak, Bu:",
+        "Eh,",
+        "Oke,",
+        "Soal nomor satu:",
+        "Kuis:",
+        "[Bisa|Boleh] bantu saya?",
+        "Di kelas kami ada soal ini:",
+        "Pertanyaan dari gudang:",
+        "Untuk keperluan kantor:",
         "Tolong:",
         "Saya tidak yakin:",
         "Untuk PR saya:",
@@ -348,6 +439,15 @@ GRAMMAR = Grammar(
         "Ini untuk laporan.",
         "Pikirkan dulu.",
         "Jangan menebak.",
+        "Makasih ya.",
+        "Makasih!",
+        "Tolong cepat.",
+        "Terima kasih banyak.",
+        "Saya tunggu.",
+        "Singkat saja.",
+        "Saya kurang paham.",
+        "Mohon dijawab.",
+        "Beri alasannya.",
         "Jawaban singkat saja.",
         "Ini penting.",
         "Jawaban:",

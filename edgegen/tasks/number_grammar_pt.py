@@ -1,5 +1,6 @@
 """Portuguese number comparison as a grammar (``number_grammar``), for training alone."""
 
+from edgegen.tasks import number_pairs_pt as pairs
 from edgegen.tasks.number_grammar import Grammar, Scene
 
 _PLACES = (
@@ -14,6 +15,14 @@ _PLACES = (
     ("de manhã", "à noite"),
     ("antes do conserto", "depois"),
     ("o visor", "o registro"),
+    ("a estufa", "o campo"),
+    ("a loja A", "a loja B"),
+    ("o aparelho antigo", "o novo"),
+    ("o tanque da esquerda", "o da direita"),
+    ("a sala do servidor", "o escritório"),
+    ("segunda-feira", "terça-feira"),
+    ("o turno do dia", "o da noite"),
+    ("o canal um", "o canal dois"),
 )
 _LOADS = (
     ("o pacote vermelho", "o azul"),
@@ -27,6 +36,13 @@ _LOADS = (
     ("a entrega de segunda", "a de terça"),
     ("a abóbora", "o melão"),
     ("a bicicleta", "o reboque"),
+    ("o barril", "o balde"),
+    ("a caixa pequena", "a grande"),
+    ("o arroz", "o açúcar"),
+    ("o cano de ferro", "o de cobre"),
+    ("a bateria velha", "a nova"),
+    ("o peixe de ontem", "o de hoje"),
+    ("o livro", "o caderno"),
 )
 _COLD = (
     ("a cozinha", "o corredor"),
@@ -39,6 +55,12 @@ _COLD = (
     ("Curitiba", "Recife"),
     ("o caminhão", "o armazém"),
     ("o vale", "o cume"),
+    ("o quarto", "a varanda"),
+    ("a estufa", "o jardim"),
+    ("Lisboa", "Porto"),
+    ("a geladeira de cima", "a de baixo"),
+    ("segunda", "quinta"),
+    ("a câmara fria", "o corredor"),
     ("o tanque 1", "o tanque 2"),
     ("o sensor 1", "o sensor 2"),
 )
@@ -51,6 +73,10 @@ _MACHINES = (
     ("o telefone", "o tablet"),
     ("Ana", "Paulo"),
     ("a câmera 2", "a câmera 3"),
+    ("o escritório", "o depósito"),
+    ("a unidade A", "a unidade B"),
+    ("o site", "o disco"),
+    ("o sensor da porta", "o do teto"),
     ("o roteador velho", "o novo"),
     ("o pacote", "o sistema"),
 )
@@ -61,49 +87,12 @@ _PAPERS = (
     ("a cópia", "o registro"),
     ("o pedido", "a resposta"),
     ("o arquivo A", "o arquivo B"),
+    ("a primeira carta", "a segunda"),
+    ("a revisão", "a inspeção"),
+    ("a reunião", "o prazo"),
+    ("a fatura 1", "a fatura 2"),
     ("a licença 1", "a 2"),
 )
-
-
-def _pairs(great: str, other: str) -> tuple[str, ...]:
-    """Cores for two numbers, of which the ``great`` ("maior") is asked for; ``other`` says it too ("mais alto")."""
-    words = f"[{great}|{great}|{great}|{other}]"
-    return (
-        f"[qual|que número|qual número|que valor|qual dos dois] é {words}[:|,] {{a}} ou {{b}}?",
-        f"{{a}} ou {{b}}[:|,| -] [qual|que número] é {words}?",
-        f"{{a}}[, | e | / | ou | contra ]{{b}}[.|:] [Qual|Qual dos dois|Que número] é [o |]{words}?",
-        f"qual é o [número |valor |]{words}[:|,] {{a}} ou {{b}}?",
-        (
-            f"[diga|diga-me|dê|nomeie|escreva|indique|escolha|encontre|mostre] o [número |valor |]{words} "
-            f"[de|entre] {{a}} e {{b}}."
-        ),
-        (
-            f"[compare|veja|tome] [os números |os valores |os decimais |]{{a}} e {{b}}[.|:] [Qual é "
-            f"{great}?|Que número é {great}?|"
-            f"Diga qual é {great}.|Nomeie o {great}.]"
-        ),
-        f"[de|entre] {{a}} e {{b}}, [qual|que número] é [o |]{words}?",
-        f"{{a}} é [mesmo |]{great} [que|do que] {{b}}?",
-        f"{{a}} é {great} que {{b}} ou [ao contrário|é o contrário|não]?",
-        f"é [verdade|certo|correto] que {{a}} é {great} que {{b}}?",
-        (
-            f"[acho|penso|alguém diz|o professor diz|um amigo afirma] que {{a}} é {great} que {{b}}. "
-            f"[É verdade?|Certo?|O que acha?|"
-            f"Qual é {great}?]"
-        ),
-        f"x = {{a}}[,| e|;] y = {{b}}. Qual variável é {great}?",
-        (
-            f"[há|aqui estão|temos] dois [números|valores|resultados|decimais]: {{a}} e {{b}}. [Qual é "
-            f"{great}?|Diga o {great}.]"
-        ),
-        f"[Ana|Luís|a equipe A|a coluna 1] tem {{a}}, [Eva|João|a equipe B|a coluna 2] {{b}}. Que número é {great}?",
-        f"o [número |]{words} [de|entre] {{a}} e {{b}}[, por favor.|?|.| é]",
-        f"{great}: {{a}} ou {{b}}?",
-        f"{{a}}; {{b}} -> {great}",
-        f"se eu tenho {{a}} e você {{b}}, quem tem o número {great}?",
-        f"qual dos [dois |]números {{a}} e {{b}} é [o |]{words}?",
-        f"decida: {{a}} ou {{b}}. Procuro o {great}.",
-    )
 
 
 _HIGH_ASKS = (
@@ -119,6 +108,15 @@ _HIGH_ASKS = (
     "Qual das leituras é mais alta?",
     "Quem marca mais?",
     "Que valor é o mais elevado?",
+    "Qual é o maior valor?",
+    "O mais alto?",
+    "Qual leitura é superior?",
+    "Preciso do valor mais alto.",
+    "[Anote|Escreva|Escolha] o valor mais [alto|elevado].",
+    "Qual dos dois valores é mais alto?",
+    "O valor mais alto é",
+    "Qual é mais elevado?",
+    "Quem tem o valor mais alto?",
 )
 _HEAVY_ASKS = (
     "Qual pesa mais?",
@@ -133,6 +131,14 @@ _HEAVY_ASKS = (
     "Qual dos dois pesa mais?",
     "Que objeto é o mais pesado?",
     "Nomeie o mais pesado.",
+    "O mais pesado?",
+    "O peso mais alto?",
+    "Qual tem mais peso?",
+    "Qual é o peso mais elevado?",
+    "[Anote|Escreva|Escolha] o mais pesado.",
+    "Qual tem mais massa?",
+    "O mais pesado pesa quanto?",
+    "Quem é o mais pesado dos dois?",
 )
 _COLD_ASKS = (
     "Onde faz mais frio?",
@@ -146,6 +152,13 @@ _COLD_ASKS = (
     "Qual é mais frio?",
     "Onde a temperatura é mais baixa?",
     "Qual das duas é mais fria?",
+    "A mais fria?",
+    "Qual é a temperatura mais baixa?",
+    "[Anote|Escreva|Escolha] a temperatura mais [baixa|fria].",
+    "A temperatura mais baixa é",
+    "Que dia foi mais frio?",
+    "Onde se passa mais frio?",
+    "Em que lugar está mais frio?",
 )
 _NEW_ASKS = (
     "Que versão é mais nova?",
@@ -159,6 +172,13 @@ _NEW_ASKS = (
     "Quem tem a versão mais nova?",
     "Que versão devo instalar para estar em dia?",
     "Diga qual versão é mais recente.",
+    "A versão mais nova?",
+    "Qual saiu por último?",
+    "[Anote|Escreva|Escolha] a versão mais nova.",
+    "Qual delas é mais atual?",
+    "A versão mais recente é",
+    "Qual versão foi publicada depois?",
+    "Qual é a nova e qual a velha? Diga a nova.",
 )
 _LATE_ASKS = (
     "Que data é posterior?",
@@ -168,82 +188,60 @@ _LATE_ASKS = (
     "Qual é a data mais [tardia|recente]?",
     "Que dia vem depois do outro?",
     "Qual fica mais no futuro?",
+    "A data posterior?",
+    "Qual é a mais tardia?",
+    "[Anote|Escreva|Escolha] a data posterior.",
+    "A data mais tardia é",
+    "Qual acontece depois?",
+    "Que data vem por último?",
+    "Qual das duas datas é posterior?",
 )
 
 GRAMMAR = Grammar(
     scenes={
-        ("larger", "n"): Scene(
-            (
-                *_pairs("maior", "mais alto"),
-                "o que é mais: {a} ou {b}?",
-                "{a} ultrapassa {b}? Diga o maior.",
-                "qual fica mais à direita na reta numérica, {a} ou {b}?",
-                "{a} > {b}? Qual é maior?",
-                "[qual|que número] [vale mais|tem mais valor|tem o valor mais alto]: {a} ou {b}?",
-            )
-        ),
-        ("smaller", "n"): Scene(
-            (
-                *_pairs("menor", "mais baixo"),
-                "o que é menos: {a} ou {b}?",
-                "{a} está abaixo de {b}? Diga o menor.",
-                "qual fica mais à esquerda na reta numérica, {a} ou {b}?",
-                "{a} < {b}? Qual é menor?",
-                "[qual|que número] [vale menos|tem menos valor|tem o valor mais baixo|é mais pequeno]: {a} ou {b}?",
-            )
-        ),
-        ("max", "n"): Scene(
-            (
-                "[diga|dê|calcule|ache|determine|indique] o máximo [de|entre] {a} e {b}.",
-                "qual é o máximo [de|entre] {a} e {b}?",
-                "máximo [de|:] {a}; {b}",
-                "máx({a}; {b}) = ?",
-                "o máximo de {a} e {b} é",
-                "{a} e {b}: máximo?",
-                "[as medidas|os valores|os dados] são {a} e {b}. [Qual é o máximo?|Diga o máximo.|O pico?]",
-                "[diga|procure] o valor [máximo|mais alto|maior] de {a} e {b}.",
-                "uma [série|lista] contém {a} e {b}. Qual é o seu [maior valor|valor máximo|valor mais alto]?",
-            )
-        ),
-        ("min", "n"): Scene(
-            (
-                "[diga|dê|calcule|ache|determine|indique] o mínimo [de|entre] {a} e {b}.",
-                "qual é o mínimo [de|entre] {a} e {b}?",
-                "mínimo [de|:] {a}; {b}",
-                "mín({a}; {b}) = ?",
-                "o mínimo de {a} e {b} é",
-                "{a} e {b}: mínimo?",
-                "[as medidas|os valores|os dados] são {a} e {b}. [Qual é o mínimo?|Diga o mínimo.]",
-                "[diga|procure] o valor [mínimo|mais baixo|menor] de {a} e {b}.",
-                "uma [série|lista] contém {a} e {b}. Qual é o seu [menor valor|valor mínimo|valor mais baixo]?",
-            )
-        ),
-        ("asc", "n"): Scene(
-            (
-                (
-                    "[ordene|classifique|escreva|coloque] {a} e {b} [em ordem ascendente|do mais "
-                    "baixo ao mais alto|começando pelo "
-                    "menor|de baixo para cima]."
-                ),
-                "[ordem crescente|do menor ao maior|o menor primeiro]: {a}, {b}",
-                "qual é a ordem crescente de {a} e {b}?",
-                "{a} e {b}, primeiro o menor.",
-            )
-        ),
-        ("desc", "n"): Scene(
-            (
-                (
-                    "[ordene|classifique|escreva|coloque] {a} e {b} [em ordem descendente|do mais "
-                    "alto ao mais baixo|começando pelo "
-                    "maior|de cima para baixo]."
-                ),
-                "[ordem decrescente|do maior ao menor|o maior primeiro]: {a}, {b}",
-                "qual é a ordem decrescente de {a} e {b}?",
-                "{a} e {b}, primeiro o maior.",
-            )
-        ),
+        **pairs.SCENES,
         ("higher", "p"): Scene(
             (
+                "{A} e {B}. {Q}",
+                "{Q} {A} ou {B}",
+                "{Q} As opções são {A} e {B}.",
+                "[entre|de] {X} ({A}) e {Y} ({B}): {Q}",
+                "se {X} tem {A} e {Y} {B}: {Q}",
+                "{X} está em {A}[,| e|;| enquanto] {Y} em {B}. {Q}",
+                "anotei: {X} {A}, {Y} {B}. {Q}",
+                "dados: {X} = {A}; {Y} = {B}. {Q}",
+                "{A} [contra|vs|frente a] {B}. {Q}",
+                "há dois [valores|níveis|números]: {A} e {B}. {Q}",
+                "primeiro {A}, depois {B}. {Q}",
+                '"{A}" ou "{B}": {Q}',
+                "[qual leitura|que leitura|que medida] é mais [alta|elevada]: {A} ou {B}?",
+                (
+                    "[de|entre] {A} e {B}, [qual é o valor mais alto?|diga o mais alto.|o valor mais alto é|qual é "
+                    "mais elevado?]"
+                ),
+                "[diga|escolha|informe|anote|envie] o valor mais [alto|elevado] [de|entre] {A} e {B}.",
+                "{A} está acima de {B}? [Qual é mais alto?|Diga o mais alto.]",
+                (
+                    "[o preço|a tarifa] [na loja A|no mercado|de ontem] é de {a} euros, [na loja B|no supermercado|"
+                    "de hoje] {b} euros. [Qual preço é mais alto?|O preço mais alto é|Onde é mais caro?]"
+                ),
+                (
+                    "a pressão é de {a} bar [num tanque|de manhã|antes] e de {b} bar [no outro|à noite|depois]. [Que "
+                    "pressão é mais alta?|Qual é mais alta?|Diga a mais alta.]"
+                ),
+                "a tensão passou de {a} V a {b} V. [Qual tensão é mais alta?|Quando foi mais alta?|A mais alta é]",
+                (
+                    "a umidade é de {a} % [dentro|na estufa] e de {b} % [fora|no campo]. [Qual é mais alta?|Onde é "
+                    "mais alta?|Que umidade é mais elevada?]"
+                ),
+                (
+                    "o consumo foi de {a} kWh em [maio|março] e de {b} kWh em [junho|abril]. [Que consumo foi mais "
+                    "alto?|Qual foi o mais alto?]"
+                ),
+                "o nível da água: {X} {a} cm, {Y} {b} cm. [Que nível é mais alto?|Qual é o mais alto?]",
+                "o ruído é de {a} dB aqui e de {b} dB ali. [Onde é mais alto?|Qual valor é mais alto?]",
+                "quem marca o valor mais alto, {X} com {A} ou {Y} com {B}?",
+                "o alarme vale para o valor mais alto: {A} ou {B}?",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{X} [marca|indica|mostra|mede|dá] {A}[,| e|;| mas] {Y} {B}. {Q}",
                 "{A} ou {B}: {Q}",
@@ -273,6 +271,23 @@ GRAMMAR = Grammar(
         ),
         ("heavier", "p"): Scene(
             (
+                "{A} e {B}. {Q}",
+                "{Q} {A} ou {B}",
+                "{Q} Um tem {A}, o outro {B}.",
+                "[de|entre] {A} e {B}, [qual pesa mais?|qual é o mais pesado?|o peso maior é|diga o mais pesado.]",
+                "o peso: {X} {A}, {Y} {B}. {Q}",
+                "[levantei|enviei|vendi|carreguei] {A} e depois {B}. {Q}",
+                "a balança marca {A} para um e {B} para o outro. {Q}",
+                "{X} tem {A} de massa[,| e|;] {Y} {B}. {Q}",
+                "{X} ({A}) ou {Y} ({B}): {Q}",
+                "[diga|escolha|indique|anote] o peso maior: {A} ou {B}.",
+                "quem é mais pesado, {X} com {A} ou {Y} com {B}?",
+                "um saco de {A} ou um de {B}: {Q}",
+                "se {X} pesa {A} e {Y} {B}, qual [é mais pesado|pesa mais]?",
+                "{A} é mais pesado [que|do que] {B}?",
+                "pacotes: {A}; {B}. {Q}",
+                '"{A}" ou "{B}"? {Q}',
+                "qual carga é a mais pesada, a de {A} ou a de {B}?",
                 "{X} pesa {A}[,| e|;| mas] {Y} [pesa |]{B}. {Q}",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{A} ou {B}: {Q}",
@@ -290,6 +305,26 @@ GRAMMAR = Grammar(
         ),
         ("colder", "t"): Scene(
             (
+                "{A} e {B}. {Q}",
+                "{Q} {A} ou {B}",
+                "{Q} Tenho {A} e {B}.",
+                (
+                    "[de|entre] {A} e {B}, [qual é mais frio?|diga a temperatura mais fria.|a temperatura mais baixa "
+                    "é|que temperatura é mais baixa?]"
+                ),
+                "a temperatura: {X} {A}, {Y} {B}. {Q}",
+                "o termômetro marca {A} num lugar e {B} no outro. {Q}",
+                "[hoje|agora|de manhã] {A}, [amanhã|mais tarde|à noite] {B}. {Q}",
+                "{X} ({A}) ou {Y} ({B}): {Q}",
+                "há duas temperaturas: {A} e {B}. {Q}",
+                "[diga|escolha|indique|anote] a temperatura mais [baixa|fria] [de|entre] {A} e {B}.",
+                "previsão: {X} {A}, {Y} {B}. {Q}",
+                "a geladeira um está a {A} e a dois a {B}. {Q}",
+                "se {X} tem {A} e {Y} {B}, [onde faz mais frio?|qual está mais frio?]",
+                "{A} é mais frio [que|do que] {B}?",
+                "passa-se mais frio a {A} ou a {B}?",
+                '"{A}" ou "{B}"? {Q}',
+                "uma sonda dá {A}, a outra {B}. {Q}",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{X} [está a|marca|tem] {A}[,| e|;] {Y} [a |]{B}. {Q}",
                 "{A} ou {B}: {Q}",
@@ -308,6 +343,28 @@ GRAMMAR = Grammar(
         ),
         ("newer", "v"): Scene(
             (
+                (
+                    "[da versão {a} e da versão {b}|entre a versão {a} e a versão {b}|de {a} e {b}|entre {a} e {b}], "
+                    "[que versão é mais nova?|qual versão é a mais recente?|diga a versão mais nova.|a versão mais "
+                    "nova é]"
+                ),
+                (
+                    "[das|entre as] versões {a} e {b}, [qual é mais nova?|qual é a mais recente?|a mais nova é|"
+                    "indique a mais nova.]"
+                ),
+                "[qual|que versão|qual das versões|que firmware] é mais [nova|recente][:|,] versão {a} ou versão {b}?",
+                "[escolha|diga|indique|instale] a versão mais [nova|recente|atual]: {a} ou {b}.",
+                "v{a} ou v{b}? {Q}",
+                "o mesmo programa: versão {a}, versão {b}. {Q}",
+                "[atualizar|mudar|passar] da versão {a} para a versão {b}: {Q}",
+                "segundo os números de versão, qual é mais nova: {a} ou {b}?",
+                "[no repositório|na loja|no site do fabricante] há as versões {a} e {b}. {Q}",
+                "{Q} As opções são a versão {a} e a versão {b}.",
+                "um tem a versão {a}, o outro a versão {b}. {Q}",
+                "{X} ([versão|v.] {a}) ou {Y} ([versão|v.] {b}): {Q}",
+                "versões: {a}; {b}. {Q}",
+                "saiu a versão {a} e também saiu a versão {b}. {Q}",
+                "a versão {b} é mais recente do que a versão {a}? {Q}",
                 "versão {a} ou versão {b}: {Q}",
                 "{X} tem a versão {a}[,| e|;] {Y} [a versão |a ]{b}. {Q}",
                 "entre a versão {a} e a versão {b}: {Q}",
@@ -326,6 +383,30 @@ GRAMMAR = Grammar(
         ),
         ("later", "d"): Scene(
             (
+                (
+                    "[de|entre] {a} e {b}, [que data é posterior?|qual data é a mais tardia?|diga a data posterior.|"
+                    "a data posterior é|qual vem depois?]"
+                ),
+                (
+                    "[das|entre as] datas {a} e {b}, [qual é posterior?|qual vem depois?|indique a posterior.|a mais "
+                    "tardia é]"
+                ),
+                (
+                    "[qual|que data|que dia] [é posterior|vem depois|é mais tarde|fica mais à frente no "
+                    "calendário][:|,] {a} ou {b}?"
+                ),
+                "[diga|escolha|indique|anote] a data [posterior|mais tardia]: {a} ou {b}.",
+                "há duas datas: {a} e {b}. {Q}",
+                "{X}, de {a}[,| e|;] {Y}, de {b}. {Q}",
+                "[a primeira reunião é em {a}, a segunda|o primeiro exame é em {a}, o segundo] em {b}. {Q}",
+                "no calendário estão {a} e {b}. {Q}",
+                "{Q} {a} ou {b}",
+                "{Q} As datas são {a} e {b}.",
+                "{X} ({a}) ou {Y} ({b}): {Q}",
+                "se um prazo é {a} e o outro {b}, qual é posterior?",
+                "{a} vs {b}: {Q}",
+                "um arquivo mudou em {a} e outro em {b}. {Q}",
+                "o que vem depois, {a} ou {b}?",
                 "{a} ou {b}: {Q}",
                 "{X} [é de|tem a data] {a}[,| e|;] {Y} [de |]{b}. {Q}",
                 "{X}: {a}; {Y}: {b}. {Q}",
@@ -356,6 +437,18 @@ GRAMMAR = Grammar(
         "Exercício:",
         "Mais uma:",
         "Desculpe:",
+        "Uma dúvida:",
+        "Me ajuda:",
+        "Diz-me uma coisa:",
+        "Boa tarde!",
+        "Ei,",
+        "Bom,",
+        "Olha,",
+        "Questão 1:",
+        "Na aula apareceu isto:",
+        "Do armazém perguntam:",
+        "Com licença:",
+        "[Pode|Podes] ajudar?",
         "Um teste:",
         "Para o relatório:",
         "Sempre confundo isso.",
@@ -372,6 +465,14 @@ GRAMMAR = Grammar(
         "É para um relatório.",
         "Pense.",
         "Não adivinhe.",
+        "Valeu!",
+        "Obrigado desde já.",
+        "Rápido, por favor.",
+        "Agradeço.",
+        "Só a resposta.",
+        "Diga por quê.",
+        "Com cuidado.",
+        "Tenho pressa.",
         "Basta uma resposta curta.",
         "É importante.",
         "Resposta:",
