@@ -1,5 +1,6 @@
 """Spanish number comparison as a grammar (``number_grammar``), for training alone."""
 
+from edgegen.tasks import number_pairs_es as pairs
 from edgegen.tasks.number_grammar import Grammar, Scene
 
 _PLACES = (
@@ -14,6 +15,14 @@ _PLACES = (
     ("por la mañana", "por la tarde"),
     ("antes de la reparación", "después"),
     ("la pantalla", "el registro"),
+    ("el invernadero", "el campo"),
+    ("la tienda A", "la tienda B"),
+    ("el aparato viejo", "el nuevo"),
+    ("el depósito izquierdo", "el derecho"),
+    ("la sala de servidores", "la oficina"),
+    ("el lunes", "el martes"),
+    ("el turno de día", "el de noche"),
+    ("el canal uno", "el canal dos"),
 )
 _LOADS = (
     ("el paquete rojo", "el azul"),
@@ -27,6 +36,13 @@ _LOADS = (
     ("la entrega del lunes", "la del martes"),
     ("la calabaza", "el melón"),
     ("la bici", "el remolque"),
+    ("el barril", "el cubo"),
+    ("la caja pequeña", "la grande"),
+    ("el arroz", "el azúcar"),
+    ("el tubo de hierro", "el de cobre"),
+    ("la batería vieja", "la nueva"),
+    ("el pescado de ayer", "el de hoy"),
+    ("el libro", "el cuaderno"),
 )
 _COLD = (
     ("la cocina", "el pasillo"),
@@ -39,6 +55,12 @@ _COLD = (
     ("Burgos", "Cádiz"),
     ("el camión", "el almacén"),
     ("el valle", "la cima"),
+    ("el dormitorio", "la terraza"),
+    ("el invernadero", "el jardín"),
+    ("Lima", "Quito"),
+    ("la nevera de arriba", "la de abajo"),
+    ("el lunes", "el jueves"),
+    ("la cámara fría", "el pasillo"),
     ("el tanque 1", "el tanque 2"),
     ("el sensor 1", "el sensor 2"),
 )
@@ -51,6 +73,10 @@ _MACHINES = (
     ("el teléfono", "la tableta"),
     ("Ana", "Pablo"),
     ("la cámara 2", "la cámara 3"),
+    ("la oficina", "el depósito"),
+    ("la unidad A", "la unidad B"),
+    ("la web", "el disco"),
+    ("el sensor de la puerta", "el del techo"),
     ("el router viejo", "el nuevo"),
     ("el paquete", "el sistema"),
 )
@@ -61,53 +87,12 @@ _PAPERS = (
     ("la copia", "el registro"),
     ("el pedido", "la respuesta"),
     ("el archivo A", "el archivo B"),
+    ("la primera carta", "la segunda"),
+    ("la revisión", "la inspección"),
+    ("la reunión", "el plazo"),
+    ("la factura 1", "la factura 2"),
     ("la licencia 1", "la 2"),
 )
-
-
-def _pairs(great: str, long: str) -> tuple[str, ...]:
-    """Cores for two numbers, of which the ``great`` ("mayor") or ``long`` ("más grande") is asked for."""
-    words = f"[{great}|{great}|{long}]"
-    return (
-        f"¿[cuál|qué número|qué valor|cuál de los dos] es {words}[:|,] {{a}} o {{b}}?",
-        f"{{a}} o {{b}}[:|,| -] ¿[cuál|qué número] es {words}?",
-        f"{{a}}[, | y | / | o | contra ]{{b}}[.|:] ¿[Cuál|Cuál de los dos|Qué número] es [el |]{words}?",
-        f"¿cuál es el [número |valor |]{words}[:|,] {{a}} o {{b}}?",
-        (
-            f"[di|dime|da|dame|nombra|escribe|indica|elige|escoge|encuentra|muestra] el [número |valor |]{words} "
-            "[de|entre] {a} y {b}."
-        ),
-        (
-            f"[compara|mira|toma] [los números |los valores |los decimales |]{{a}} y {{b}}[.|:] "
-            f"[¿Cuál es {great}?|¿Qué número es "
-            f"{great}?|Di cuál es {great}.|Nombra el {great}.|¿Cuál es {long}?]"
-        ),
-        f"[de|entre] {{a}} y {{b}}, ¿[cuál|qué número] es [el |]{words}?",
-        f"¿{{a}} es [realmente |]{words} que {{b}}?",
-        f"¿es {{a}} {words} que {{b}} o [al revés|es al revés|no]?",
-        f"¿es [verdad|cierto|correcto] que {{a}} es {words} que {{b}}?",
-        (
-            f"[creo|pienso|alguien dice|el profesor dice|un amigo afirma] que {{a}} es {words} que "
-            f"{{b}}. [¿Es cierto?|¿Verdad?|"
-            f"¿Qué opinas?|¿Cuál es {great}?]"
-        ),
-        f"x = {{a}}[,| y|;] y = {{b}}. ¿Qué variable es {words}?",
-        (
-            f"[hay|aquí van|tenemos] dos [números|valores|resultados|decimales]: {{a}} y {{b}}. "
-            f"[¿Cuál es {great}?|Di el {great}.|"
-            f"¿Cuál es {long}?]"
-        ),
-        (
-            f"[Ana|Luis|el equipo A|la columna 1] tiene {{a}}, [Eva|Juan|el equipo B|la columna 2] {{b}}. "
-            f"¿Qué número es {words}?"
-        ),
-        f"el [número |]{words} [de|entre] {{a}} y {{b}}[, por favor.|.| es]",
-        f"{words}: {{a}} o {{b}}",
-        f"{{a}}; {{b}} -> {great}",
-        f"si yo tengo {{a}} y tú {{b}}, ¿quién tiene el número {words}?",
-        f"¿cuál de los [dos |]números {{a}} y {{b}} es [el |]{words}?",
-        f"decide: {{a}} o {{b}}. Busco el {words}.",
-    )
 
 
 _HIGH_ASKS = (
@@ -123,6 +108,15 @@ _HIGH_ASKS = (
     "¿Cuál de las lecturas es más alta?",
     "¿Quién marca más?",
     "¿Qué cifra es más alta?",
+    "¿Cuál es el mayor valor?",
+    "¿El más alto?",
+    "¿Qué lectura es superior?",
+    "Necesito el valor más alto.",
+    "[Apunta|Escribe|Elige] el valor más [alto|elevado].",
+    "¿Cuál de los dos valores es más alto?",
+    "El valor más alto es",
+    "¿Cuál es más elevado?",
+    "¿Quién tiene el valor más alto?",
 )
 _HEAVY_ASKS = (
     "¿Cuál pesa más?",
@@ -137,6 +131,14 @@ _HEAVY_ASKS = (
     "¿Cuál de los dos pesa más?",
     "¿Qué objeto es el más pesado?",
     "Nombra el más pesado.",
+    "¿El más pesado?",
+    "¿El peso más alto?",
+    "¿Cuál tiene más peso?",
+    "¿Cuál es el peso más elevado?",
+    "[Apunta|Escribe|Elige] el más pesado.",
+    "¿Cuál tiene más masa?",
+    "¿Cuánto pesa el más pesado?",
+    "¿Quién es el más pesado de los dos?",
 )
 _COLD_ASKS = (
     "¿Dónde hace más frío?",
@@ -150,6 +152,13 @@ _COLD_ASKS = (
     "¿Cuál es más frío?",
     "¿Dónde es más baja la temperatura?",
     "¿Cuál de las dos es más fría?",
+    "¿La más fría?",
+    "¿Cuál es la temperatura más baja?",
+    "[Apunta|Escribe|Elige] la temperatura más [baja|fría].",
+    "La temperatura más baja es",
+    "¿Qué día fue más frío?",
+    "¿Dónde se pasa más frío?",
+    "¿En qué sitio está más frío?",
 )
 _NEW_ASKS = (
     "¿Qué versión es más nueva?",
@@ -163,6 +172,13 @@ _NEW_ASKS = (
     "¿Quién tiene la versión más nueva?",
     ("¿Qué versión debo instalar para estar al día?"),
     "Di qué versión es más reciente.",
+    "¿La versión más nueva?",
+    "¿Cuál salió la última?",
+    "[Apunta|Escribe|Elige] la versión más nueva.",
+    "¿Cuál de ellas es más actual?",
+    "La versión más reciente es",
+    "¿Qué versión se publicó después?",
+    "Hay una nueva y una vieja. Di la nueva.",
 )
 _LATE_ASKS = (
     "¿Qué fecha es posterior?",
@@ -172,82 +188,61 @@ _LATE_ASKS = (
     "¿Cuál es la fecha más [tardía|reciente]?",
     "¿Qué día llega después del otro?",
     "¿Cuál está más en el futuro?",
+    "¿La fecha posterior?",
+    "¿Cuál es la más tardía?",
+    "[Apunta|Escribe|Elige] la fecha posterior.",
+    "La fecha más tardía es",
+    "¿Cuál ocurre después?",
+    "¿Qué fecha viene la última?",
+    "¿Cuál de las dos fechas es posterior?",
 )
 
 GRAMMAR = Grammar(
     scenes={
-        ("larger", "n"): Scene(
-            (
-                *_pairs("mayor", "más grande"),
-                "¿qué es más: {a} o {b}?",
-                "¿{a} supera a {b}? Di el mayor.",
-                "¿cuál está más a la derecha en la recta numérica, {a} o {b}?",
-                "{a} > {b}? ¿Cuál es mayor?",
-                "¿[cuál|qué número] [vale más|tiene más valor|tiene el valor más alto]: {a} o {b}?",
-            )
-        ),
-        ("smaller", "n"): Scene(
-            (
-                *_pairs("menor", "más pequeño"),
-                "¿qué es menos: {a} o {b}?",
-                "¿{a} está por debajo de {b}? Di el menor.",
-                "¿cuál está más a la izquierda en la recta numérica, {a} o {b}?",
-                "{a} < {b}? ¿Cuál es menor?",
-                "¿[cuál|qué número] [vale menos|tiene menos valor|tiene el valor más bajo]: {a} o {b}?",
-            )
-        ),
-        ("max", "n"): Scene(
-            (
-                "[di|da|calcula|busca|determina|indica|dime] el máximo [de|entre] {a} y {b}.",
-                "¿cuál es el máximo [de|entre] {a} y {b}?",
-                "máximo [de|:] {a}; {b}",
-                "máx({a}; {b}) = ¿?",
-                "el máximo de {a} y {b} es",
-                "{a} y {b}: ¿máximo?",
-                "[las medidas|los valores|los datos] son {a} y {b}. [¿Cuál es el máximo?|Di el máximo.|¿El pico?]",
-                "[di|busca] el valor [máximo|más alto|más grande] de {a} y {b}.",
-                "una [serie|lista] contiene {a} y {b}. ¿Cuál es su valor [más grande|máximo|más alto]?",
-            )
-        ),
-        ("min", "n"): Scene(
-            (
-                "[di|da|calcula|busca|determina|indica|dime] el mínimo [de|entre] {a} y {b}.",
-                "¿cuál es el mínimo [de|entre] {a} y {b}?",
-                "mínimo [de|:] {a}; {b}",
-                "mín({a}; {b}) = ¿?",
-                "el mínimo de {a} y {b} es",
-                "{a} y {b}: ¿mínimo?",
-                "[las medidas|los valores|los datos] son {a} y {b}. [¿Cuál es el mínimo?|Di el mínimo.]",
-                "[di|busca] el valor [mínimo|más bajo|más pequeño] de {a} y {b}.",
-                "una [serie|lista] contiene {a} y {b}. ¿Cuál es su valor [más pequeño|mínimo|más bajo]?",
-            )
-        ),
-        ("asc", "n"): Scene(
-            (
-                (
-                    "[ordena|clasifica|escribe|coloca] {a} y {b} [en orden ascendente|del más "
-                    "pequeño al más grande|empezando por el "
-                    "menor|de abajo arriba]."
-                ),
-                "[orden ascendente|de menor a mayor|el menor primero]: {a}, {b}",
-                "¿cuál es el orden ascendente de {a} y {b}?",
-                "{a} y {b}, primero el menor.",
-            )
-        ),
-        ("desc", "n"): Scene(
-            (
-                (
-                    "[ordena|clasifica|escribe|coloca] {a} y {b} [en orden descendente|del más "
-                    "grande al más pequeño|empezando por el "
-                    "mayor|de arriba abajo]."
-                ),
-                "[orden descendente|de mayor a menor|el mayor primero]: {a}, {b}",
-                "¿cuál es el orden descendente de {a} y {b}?",
-                "{a} y {b}, primero el mayor.",
-            )
-        ),
+        **pairs.SCENES,
         ("higher", "p"): Scene(
             (
+                "{A} y {B}. {Q}",
+                "{Q} {A} o {B}",
+                "{Q} Las opciones son {A} y {B}.",
+                "entre {X} ({A}) y {Y} ({B}): {Q}",
+                "si {X} tiene {A} y {Y} {B}: {Q}",
+                "{X} está en {A}[,| y|;| mientras que] {Y} en {B}. {Q}",
+                "apunté: {X} {A}, {Y} {B}. {Q}",
+                "datos: {X} = {A}; {Y} = {B}. {Q}",
+                "{A} [contra|vs|frente a] {B}. {Q}",
+                "hay dos [valores|niveles|números]: {A} y {B}. {Q}",
+                "primero {A}, después {B}. {Q}",
+                '"{A}" o "{B}": {Q}',
+                "¿[Qué lectura|Qué medida|Cuál de las dos] es más [alta|elevada]: {A} o {B}?",
+                "¿[Qué valor|Qué nivel|Qué número] es más [alto|elevado]: {A} o {B}?",
+                (
+                    "[de|entre] {A} y {B}, [¿cuál es el valor más alto?|di el más alto.|el valor más alto es|¿cuál "
+                    "es más elevado?]"
+                ),
+                "[di|elige|informa|apunta|envía] el valor más [alto|elevado] [de|entre] {A} y {B}.",
+                "¿{A} está por encima de {B}? [¿Cuál es más alto?|Di el más alto.]",
+                (
+                    "el precio [en la tienda A|en el mercado|de ayer] es de {a} euros y [en la tienda B|en el súper|"
+                    "de hoy] de {b} euros. [¿Qué precio es más alto?|El precio más alto es|¿Dónde es más caro?]"
+                ),
+                (
+                    "la presión es de {a} bar [en un tanque|por la mañana|antes] y de {b} bar [en el otro|por la "
+                    "noche|después]. [¿Qué presión es más alta?|¿Cuál es más alta?|Di la más alta.]"
+                ),
+                "la tensión pasó de {a} V a {b} V. [¿Qué tensión es más alta?|¿Cuándo fue más alta?|La más alta es]",
+                (
+                    "la humedad es del {a} % [dentro|en el invernadero] y del {b} % [fuera|en el campo]. [¿Cuál es "
+                    "más alta?|¿Dónde es más alta?|¿Qué humedad es más elevada?]"
+                ),
+                (
+                    "el consumo fue de {a} kWh en [mayo|marzo] y de {b} kWh en [junio|abril]. [¿Qué consumo fue más "
+                    "alto?|¿Cuál fue el más alto?]"
+                ),
+                "el nivel del agua: {X} {a} cm, {Y} {b} cm. [¿Qué nivel es más alto?|¿Cuál es el más alto?]",
+                "el ruido es de {a} dB aquí y de {b} dB allí. [¿Dónde es más alto?|¿Qué valor es más alto?]",
+                "¿Quién marca el valor más alto, {X} con {A} o {Y} con {B}?",
+                "la alarma vale para el valor más alto: ¿{A} o {B}?",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{X} [marca|indica|muestra|mide|da] {A}[,| y|;| pero] {Y} {B}. {Q}",
                 "{A} o {B}: {Q}",
@@ -276,10 +271,27 @@ GRAMMAR = Grammar(
         ),
         ("heavier", "p"): Scene(
             (
+                "{A} y {B}. {Q}",
+                "{Q} {A} o {B}",
+                "{Q} Uno tiene {A}, el otro {B}.",
+                "[de|entre] {A} y {B}, [¿cuál pesa más?|¿cuál es el más pesado?|el peso mayor es|di el más pesado.]",
+                "el peso: {X} {A}, {Y} {B}. {Q}",
+                "[levanté|envié|vendí|cargué] {A} y después {B}. {Q}",
+                "la báscula marca {A} para uno y {B} para el otro. {Q}",
+                "{X} tiene {A} de masa[,| y|;] {Y} {B}. {Q}",
+                "{X} ({A}) o {Y} ({B}): {Q}",
+                "[di|elige|indica|apunta] el peso mayor: {A} o {B}.",
+                "¿Quién es más pesado, {X} con {A} o {Y} con {B}?",
+                "un saco de {A} o uno de {B}: {Q}",
+                "si {X} pesa {A} y {Y} {B}, ¿cuál [es más pesado|pesa más]?",
+                "¿{A} es más pesado que {B}?",
+                "paquetes: {A}; {B}. {Q}",
+                "«{A}» o «{B}»: {Q}",
+                "¿Qué carga es la más pesada, la de {A} o la de {B}?",
                 "{X} pesa {A}[,| y|;| pero] {Y} [pesa |]{B}. {Q}",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{A} o {B}: {Q}",
-                "¿[qué|cuál] pesa más[:|,] {A} o {B}?",
+                "¿[Qué|Cuál] pesa más[:|,] {A} o {B}?",
                 "[compara|mira] [los pesos |]{A} y {B}. {Q}",
                 "[según la balanza|en la balanza] {X} tiene {A} y {Y} {B}. {Q}",
                 "{Q} {X} pesa {A}, {Y} {B}.",
@@ -293,11 +305,31 @@ GRAMMAR = Grammar(
         ),
         ("colder", "t"): Scene(
             (
+                "{A} y {B}. {Q}",
+                "{Q} {A} o {B}",
+                "{Q} Tengo {A} y {B}.",
+                (
+                    "[de|entre] {A} y {B}, [¿cuál es más frío?|di la temperatura más fría.|la temperatura más baja "
+                    "es|¿qué temperatura es más baja?]"
+                ),
+                "la temperatura: {X} {A}, {Y} {B}. {Q}",
+                "el termómetro marca {A} en un sitio y {B} en el otro. {Q}",
+                "[hoy|ahora|por la mañana] {A}, [mañana|más tarde|por la noche] {B}. {Q}",
+                "{X} ({A}) o {Y} ({B}): {Q}",
+                "hay dos temperaturas: {A} y {B}. {Q}",
+                "[di|elige|indica|apunta] la temperatura más [baja|fría] [de|entre] {A} y {B}.",
+                "pronóstico: {X} {A}, {Y} {B}. {Q}",
+                "la nevera uno está a {A} y la dos a {B}. {Q}",
+                "si {X} tiene {A} y {Y} {B}, [¿dónde hace más frío?|¿cuál está más frío?]",
+                "¿{A} es más frío que {B}?",
+                "¿Se pasa más frío a {A} o a {B}?",
+                "«{A}» o «{B}»: {Q}",
+                "una sonda da {A}, la otra {B}. {Q}",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{X} [está a|marca|tiene] {A}[,| y|;] {Y} [a |]{B}. {Q}",
                 "{A} o {B}: {Q}",
-                "¿qué es más frío[:|,] {A} o {B}?",
-                "¿hace más frío a {A} que a {B}?",
+                "¿Qué es más frío[:|,] {A} o {B}?",
+                "¿Hace más frío a {A} que a {B}?",
                 "[compara|mira] {A} y {B}. {Q}",
                 "{Q} {X}: {A}; {Y}: {B}.",
                 "el termómetro pasó de {A} a {B}. {Q}",
@@ -311,24 +343,72 @@ GRAMMAR = Grammar(
         ),
         ("newer", "v"): Scene(
             (
+                (
+                    "[de|entre] {a} y {b}, [¿qué versión es más nueva?|¿qué versión es la más reciente?|di la "
+                    "versión más nueva.|la versión más nueva es]"
+                ),
+                (
+                    "[de las|entre las] versiones {a} y {b}, [¿cuál es más nueva?|¿cuál es la más reciente?|la más "
+                    "nueva es|indica la más nueva.]"
+                ),
+                (
+                    "¿[Cuál|Qué versión|Cuál de las versiones] es más [nueva|reciente][:|,] la versión {a} o la "
+                    "versión {b}?"
+                ),
+                "[elige|di|indica|instala] la versión más [nueva|reciente|actual]: {a} o {b}.",
+                "¿V{a} o v{b}? {Q}",
+                "el mismo programa: versión {a}, versión {b}. {Q}",
+                "[actualizar|cambiar|pasar] de la versión {a} a la versión {b}: {Q}",
+                "según los números de versión, ¿cuál es más nueva: {a} o {b}?",
+                "[en el repositorio|en la tienda|en la web del fabricante] están las versiones {a} y {b}. {Q}",
+                "{Q} Las opciones son la versión {a} y la versión {b}.",
+                "uno tiene la versión {a}, el otro la versión {b}. {Q}",
+                "{X} ([versión|v.] {a}) o {Y} ([versión|v.] {b}): {Q}",
+                "versiones: {a}; {b}. {Q}",
+                "salió la versión {a} y también salió la versión {b}. {Q}",
+                "¿La versión {b} es más reciente que la versión {a}? {Q}",
                 "versión {a} o versión {b}: {Q}",
                 "{X} tiene la versión {a}[,| y|;] {Y} [la versión |la ]{b}. {Q}",
                 "[de|entre] la versión {a} y la versión {b}: {Q}",
                 "versiones {a} y {b}. {Q}",
-                "¿la versión {a} es más nueva que la versión {b}?",
+                "¿La versión {a} es más nueva que la versión {b}?",
                 "{X}: versión {a}[, |; |. ]{Y}: versión {b}. {Q}",
                 "{Q} {X} usa la versión {a}, {Y} la versión {b}.",
                 "[compara|mira|aquí están] las versiones {a} y {b}. {Q}",
                 "[ofrecen|veo|existen] la versión {a} y la versión {b}. {Q}",
-                "¿qué versión [del programa|del firmware|de la aplicación] es más nueva: {a} o {b}?",
+                "¿Qué versión [del programa|del firmware|de la aplicación] es más nueva: {a} o {b}?",
                 "versión instalada: {a}. Versión disponible: {b}. {Q}",
-                "¿la versión más nueva de {a} y {b}?",
+                "¿La versión más nueva de {a} y {b}?",
             ),
             things=_MACHINES,
             asks=_NEW_ASKS,
         ),
         ("later", "d"): Scene(
             (
+                (
+                    "[de|entre] {a} y {b}, [¿qué fecha es posterior?|¿qué fecha es la más tardía?|di la fecha "
+                    "posterior.|la fecha posterior es|¿cuál viene después?]"
+                ),
+                (
+                    "[de las|entre las] fechas {a} y {b}, [¿cuál viene después?|indica la posterior.|la más tardía "
+                    "es|¿cuál es la posterior?]"
+                ),
+                (
+                    "¿[Cuál|Qué fecha|Qué día] [es posterior|viene después|es más tarde|queda más adelante en el "
+                    "calendario][:|,] {a} o {b}?"
+                ),
+                "[di|elige|indica|apunta] la fecha [posterior|más tardía]: {a} o {b}.",
+                "hay dos fechas: {a} y {b}. {Q}",
+                "{X}, del {a}[,| y|;] {Y}, del {b}. {Q}",
+                "[la primera reunión es el {a}, la segunda|el primer examen es el {a}, el segundo] el {b}. {Q}",
+                "en el calendario están el {a} y el {b}. {Q}",
+                "{Q} {a} o {b}",
+                "{Q} Las fechas son {a} y {b}.",
+                "{X} ({a}) o {Y} ({b}): {Q}",
+                "si un plazo es el {a} y el otro el {b}, ¿cuál es posterior?",
+                "{a} vs {b}: {Q}",
+                "un archivo cambió el {a} y otro el {b}. {Q}",
+                "¿Qué viene después, {a} o {b}?",
                 "{a} o {b}: {Q}",
                 "{X} [es del|lleva la fecha] {a}[,| y|;] {Y} [del |]{b}. {Q}",
                 "{X}: {a}; {Y}: {b}. {Q}",
@@ -337,7 +417,7 @@ GRAMMAR = Grammar(
                 "¿{a} viene después de {b}? {Q}",
                 "{Q} {X}: {a}, {Y}: {b}.",
                 "fechas: {a}, {b}. {Q}",
-                "¿la fecha posterior de {a} y {b}?",
+                "¿La fecha posterior de {a} y {b}?",
                 "dos cartas son del {a} y del {b}. {Q}",
             ),
             things=_PAPERS,
@@ -359,6 +439,18 @@ GRAMMAR = Grammar(
         "Ejercicio:",
         "Otra más:",
         "Perdona:",
+        "Una duda:",
+        "¿Me ayudas?",
+        "Dime una cosa:",
+        "¡Buenas tardes!",
+        "Oye,",
+        "Bueno,",
+        "Mira,",
+        "Pregunta 1:",
+        "En clase salió esto:",
+        "Desde el almacén preguntan:",
+        "Disculpe:",
+        "Ayúdeme con esto:",
         "Una prueba:",
         "Para el informe:",
         "Siempre lo confundo.",
@@ -375,6 +467,14 @@ GRAMMAR = Grammar(
         "Es para un informe.",
         "Piensa.",
         "No adivines.",
+        "Gracias de antemano.",
+        "Rápido, por favor.",
+        "Te lo agradezco.",
+        "Solo la respuesta.",
+        "Di por qué.",
+        "Con cuidado.",
+        "Tengo prisa.",
+        "¿Me lo dices?",
         "Basta una respuesta corta.",
         "Es importante.",
         "Respuesta:",
