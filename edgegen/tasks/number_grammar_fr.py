@@ -1,5 +1,6 @@
 """French number comparison as a grammar (``number_grammar``), for training alone."""
 
+from edgegen.tasks import number_pairs_fr as pairs
 from edgegen.tasks.number_grammar import Grammar, Scene
 
 _PLACES = (
@@ -16,6 +17,13 @@ _PLACES = (
     ("avant la réparation", "après"),
     ("le nord du site", "le sud"),
     ("l'appareil neuf", "l'ancien"),
+    ("la serre", "le champ"),
+    ("le magasin A", "le magasin B"),
+    ("la cuve de gauche", "celle de droite"),
+    ("la salle des serveurs", "le bureau"),
+    ("lundi", "mardi"),
+    ("l'équipe de jour", "celle de nuit"),
+    ("le canal un", "le canal deux"),
 )
 _LOADS = (
     ("le colis rouge", "le colis bleu"),
@@ -31,6 +39,12 @@ _LOADS = (
     ("la citrouille", "le melon"),
     ("la plaque d'acier", "la plaque de cuivre"),
     ("le sac de Luc", "celui d'Anne"),
+    ("le tonneau", "le seau"),
+    ("le petit carton", "le grand"),
+    ("le riz", "le sucre"),
+    ("le tuyau de fer", "celui de cuivre"),
+    ("la vieille batterie", "la neuve"),
+    ("le livre", "le cahier"),
 )
 _COLD = (
     ("la cuisine", "le couloir"),
@@ -47,6 +61,11 @@ _COLD = (
     ("le réservoir 1", "le réservoir 2"),
     ("le capteur 1", "le capteur 2"),
     ("le frigo", "la glacière"),
+    ("la chambre", "la terrasse"),
+    ("Lyon", "Brest"),
+    ("le frigo du haut", "celui du bas"),
+    ("lundi", "jeudi"),
+    ("la chambre froide", "le couloir"),
 )
 _MACHINES = (
     ("l'appareil 1", "l'appareil 2"),
@@ -59,6 +78,10 @@ _MACHINES = (
     ("le paquet", "le système"),
     ("la caméra 2", "la caméra 3"),
     ("l'ancien routeur", "le nouveau"),
+    ("le bureau", "le dépôt"),
+    ("l'unité A", "l'unité B"),
+    ("le site", "le disque"),
+    ("le capteur de porte", "celui du plafond"),
 )
 _PAPERS = (
     ("le certificat", "le contrat"),
@@ -69,58 +92,11 @@ _PAPERS = (
     ("le fichier A", "le fichier B"),
     ("la visite", "la réunion"),
     ("la licence 1", "la licence 2"),
+    ("la première lettre", "la seconde"),
+    ("la révision", "l'inspection"),
+    ("la réunion", "l'échéance"),
+    ("la facture 1", "la facture 2"),
 )
-
-
-def _pairs(great: str, noun: str) -> tuple[str, ...]:
-    """Cores for two numbers, of which the ``great`` ("plus grand") is asked for."""
-    feminine = great + "e"
-    return (
-        f"[lequel|lequel des deux] est le {great}[ :|,] {{a}} ou {{b}} ?",
-        f"{{a}} ou {{b}}[ :|,] lequel est le {great} ?",
-        f"{{a}}[, | et | / | ou | contre ]{{b}}[.| :] [Lequel|Lequel des deux] est [le |]{great} ?",
-        f"[quel|quel est le] nombre [est [le |]{great}|{great}|le {great}][ :|,] {{a}} ou {{b}} ?",
-        f"quelle [valeur|mesure|quantité] est [la |]{feminine}[ :|,] {{a}} ou {{b}} ?",
-        (
-            f"[donne|donne-moi|dis|dis-moi|nomme|écris|indique|choisis|prends|trouve|affiche] le {great} [nombre |]"
-            "[de|parmi|entre] {a} et {b}."
-        ),
-        f"[donne|indique|choisis|trouve|garde] la {feminine} [valeur|des deux valeurs] [:|parmi] {{a}} et {{b}}.",
-        (
-            f"[compare|regarde|prends] [les nombres |les valeurs |les décimaux |]{{a}} et {{b}}[.| :] "
-            f"[Lequel est le {great} ?|Quel nombre est {great} ?|Dis lequel est le {great}.|Nomme le {great}.]"
-        ),
-        f"[entre|de|parmi] {{a}} et {{b}}, [lequel|quel nombre|qui] est le {great} ?",
-        f"{{a}} est-il {great} que {{b}} ?",
-        f"est-il [vrai|exact|juste|correct] que {{a}} est {great} que {{b}} ?",
-        (
-            f"[je crois|je pense|on dit|un ami dit|le professeur affirme] que {{a}} est {great} que "
-            f"{{b}}. [Est-ce vrai ?|"
-            f"C'est juste ?|Vrai ou faux ?|Qu'en penses-tu ?|Lequel est le {great} ?]"
-        ),
-        (
-            f"x = {{a}}[,| et| ;] y = {{b}}. [Laquelle des variables est la {feminine} ?|Quelle valeur "
-            f"est la {feminine} ?]"
-        ),
-        (
-            f"[deux|voici deux] [nombres|valeurs|résultats|décimaux] : {{a}} et {{b}}. [Lequel est le "
-            f"{great} ?|Donne le "
-            f"{great}.|Quel est le {great} ?|Nomme le {great}.]"
-        ),
-        (
-            f"[Anne|Luc|l'équipe A|la colonne 1] a {{a}}, [Jean|Léa|l'équipe B|la colonne 2] {{b}}. "
-            f"Quel nombre est [le |]"
-            f"{great} ?"
-        ),
-        f"le {great} [nombre |]de {{a}} et {{b}}[, s'il te plaît.| ?|.| est]",
-        f"le {great} : {{a}} ou {{b}}",
-        f"{great} : {{a}}, {{b}} ?",
-        f"{{a}} ; {{b}} -> {great}",
-        f"[sur|dans] [une liste|un tableau] il y a {{a}} et {{b}}. Quel est le {great} ?",
-        f"si j'ai {{a}} et toi {{b}}, qui a le {great} nombre ?",
-        f"de ces deux nombres, {{a}} et {{b}}, lequel est [le |]{great} ?",
-        f"{{a}} {noun} {{b}} ? Donne le {great} des deux.",
-    )
 
 
 _VALUE = ("la mesure", "la valeur", "le niveau", "le chiffre", "le relevé")
@@ -137,6 +113,14 @@ _HIGH_ASKS = (
     "Indique la plus [haute|élevée] des deux valeurs.",
     "Qui indique le plus ?",
     "Quel chiffre est le plus haut ?",
+    "Quelle est la plus grande valeur ?",
+    "La plus élevée ?",
+    "Quelle mesure est supérieure ?",
+    "Il me faut la valeur la plus élevée.",
+    "[Note|Écris|Choisis] la valeur la plus [haute|élevée].",
+    "Laquelle des deux valeurs est la plus élevée ?",
+    "La valeur la plus élevée est",
+    "Qui a la valeur la plus haute ?",
 )
 _HEAVY_ASKS = (
     "Lequel est le plus lourd ?",
@@ -155,6 +139,11 @@ _HEAVY_ASKS = (
     "Le plus lourd ?",
     "Quel objet pèse plus que l'autre ?",
     "Quel est le poids le plus élevé ?",
+    "[Note|Écris|Choisis] le plus lourd.",
+    "Qui pèse le plus ?",
+    "Le poids le plus élevé ?",
+    "Lequel a la plus grande masse ?",
+    "Le plus lourd est",
 )
 _COLD_ASKS = (
     "Lequel est le plus froid ?",
@@ -172,6 +161,11 @@ _COLD_ASKS = (
     "Où la température est-elle la plus basse ?",
     "Lequel a la température la plus froide ?",
     "Où gèle-t-on le plus ?",
+    "La plus froide ?",
+    "[Note|Écris|Choisis] la température la plus [basse|froide].",
+    "La température la plus basse est",
+    "Quel jour était le plus froid ?",
+    "À quel endroit fait-il le plus froid ?",
 )
 _NEW_ASKS = (
     "Quelle version est [la |]plus [récente|nouvelle] ?",
@@ -186,6 +180,12 @@ _NEW_ASKS = (
     "Quelle version faut-il installer pour être à jour ?",
     "Dis quelle version est plus récente.",
     "Qui a la version la plus récente ?",
+    "Laquelle est sortie en dernier ?",
+    "[Note|Écris|Choisis] la version la plus récente.",
+    "Laquelle est la plus actuelle ?",
+    "La version la plus récente est",
+    "Quelle version a été publiée après l'autre ?",
+    "Une est neuve, une est ancienne. Donne la neuve.",
 )
 _LATE_ASKS = (
     "Quelle date est [la |]plus tardive ?",
@@ -197,115 +197,76 @@ _LATE_ASKS = (
     "Quelle est la date la plus [tardive|récente] ?",
     "Nomme la plus tardive.",
     "Laquelle vient après l'autre ?",
+    "La date la plus tardive ?",
+    "[Note|Écris|Choisis] la date la plus tardive.",
+    "La date la plus tardive est",
+    "Qu'est-ce qui arrive après ?",
+    "Quelle date est postérieure à l'autre ?",
+    "Laquelle des deux dates est la plus tardive ?",
 )
 
 GRAMMAR = Grammar(
     scenes={
-        ("larger", "n"): Scene(
-            (
-                *_pairs("plus grand", "dépasse-t-il"),
-                "qu'est-ce qui est plus grand, {a} ou {b} ?",
-                "{a} > {b} ? Dis lequel est le plus grand.",
-                "[lequel|qui] [vaut le plus|a la plus grande valeur|est supérieur à l'autre][ :|,] {a} ou {b} ?",
-                "{a} est-il supérieur à {b} ?",
-                "[donne|dis|choisis] le nombre supérieur [:|entre] {a} et {b}.",
-                "lequel est le plus à droite sur la droite graduée, {a} ou {b} ?",
-                "lequel est [le |]supérieur[ :|,] {a} ou {b} ?",
-                "de {a} et {b}, lequel l'emporte [en valeur|par la taille] ?",
-                "lequel est le plus gros nombre, {a} ou {b} ?",
-                "le nombre le plus grand entre {a} et {b}, c'est lequel ?",
-                "quel est le plus grand des nombres {a} et {b} ?",
-                "quel nombre est supérieur : {a} ou {b} ?",
-            )
-        ),
-        ("smaller", "n"): Scene(
-            (
-                *_pairs("plus petit", "est-il en dessous de"),
-                "qu'est-ce qui est plus petit, {a} ou {b} ?",
-                "{a} < {b} ? Dis lequel est le plus petit.",
-                "[lequel|qui] [vaut le moins|a la plus petite valeur|est inférieur à l'autre][ :|,] {a} ou {b} ?",
-                "{a} est-il inférieur à {b} ?",
-                "[donne|dis|choisis] le nombre inférieur [:|entre] {a} et {b}.",
-                "lequel est le plus à gauche sur la droite graduée, {a} ou {b} ?",
-                "lequel est [le |]inférieur[ :|,] {a} ou {b} ?",
-                "lequel est moins que l'autre, {a} ou {b} ?",
-                "le nombre le plus petit entre {a} et {b}, c'est lequel ?",
-                "quel est le plus petit des nombres {a} et {b} ?",
-                "quel nombre est inférieur : {a} ou {b} ?",
-            )
-        ),
-        ("max", "n"): Scene(
-            (
-                "[quel est|donne|calcule|détermine|indique|dis-moi] le [maximum|max] [de|entre] {a} et {b}[ ?|.]",
-                "maximum [de|:] {a} ; {b}",
-                "max({a} ; {b}) = ?",
-                "le maximum de {a} et {b} est",
-                "{a} et {b} : maximum ?",
-                (
-                    "[les mesures|les valeurs|les données] sont {a} et {b}. [Quel est le maximum ?|Donne "
-                    "le maximum.|Son pic ?]"
-                ),
-                (
-                    "[quelle est|donne|cherche] la valeur [maximale|la plus haute|la plus grande] "
-                    "[de|parmi] {a} et {b}[ ?|.]"
-                ),
-                "une [série|liste] contient {a} et {b}. Quelle est sa [plus grande valeur|valeur maximale] ?",
-                "quel est le plus haut des deux relevés, {a} ou {b} ?",
-            )
-        ),
-        ("min", "n"): Scene(
-            (
-                "[quel est|donne|calcule|détermine|indique|dis-moi] le [minimum|min] [de|entre] {a} et {b}[ ?|.]",
-                "minimum [de|:] {a} ; {b}",
-                "min({a} ; {b}) = ?",
-                "le minimum de {a} et {b} est",
-                "{a} et {b} : minimum ?",
-                "[les mesures|les valeurs|les données] sont {a} et {b}. [Quel est le minimum ?|Donne le minimum.]",
-                (
-                    "[quelle est|donne|cherche] la valeur [minimale|la plus basse|la plus petite] "
-                    "[de|parmi] {a} et {b}[ ?|.]"
-                ),
-                "une [série|liste] contient {a} et {b}. Quelle est sa [plus petite valeur|valeur minimale] ?",
-                "quel est le plus bas des deux relevés, {a} ou {b} ?",
-            )
-        ),
-        ("asc", "n"): Scene(
-            (
-                (
-                    "[trie|range|classe|ordonne|écris|mets] {a} et {b} [dans l'ordre croissant|du "
-                    "plus petit au plus grand|par "
-                    "ordre de grandeur croissante|en partant du plus petit]."
-                ),
-                "[ordre croissant|du plus petit au plus grand|le plus petit d'abord] : {a}, {b}",
-                "[quel est|donne] l'ordre croissant de {a} et {b}[ ?|.]",
-                "{a} et {b}, le plus petit en premier.",
-                "classe ces valeurs en montant : {a} ; {b}",
-            )
-        ),
-        ("desc", "n"): Scene(
-            (
-                (
-                    "[trie|range|classe|ordonne|écris|mets] {a} et {b} [dans l'ordre décroissant|du "
-                    "plus grand au plus petit|par "
-                    "ordre de grandeur décroissante|en partant du plus grand]."
-                ),
-                "[ordre décroissant|du plus grand au plus petit|le plus grand d'abord] : {a}, {b}",
-                "[quel est|donne] l'ordre décroissant de {a} et {b}[ ?|.]",
-                "{a} et {b}, le plus grand en premier.",
-                "classe ces valeurs en descendant : {a} ; {b}",
-            )
-        ),
+        **pairs.SCENES,
         ("higher", "p"): Scene(
             (
+                "{A} et {B}. {Q}",
+                "{Q} {A} ou {B}",
+                "{Q} Au choix : {A} et {B}.",
+                "entre {X} ({A}) et {Y} ({B}) : {Q}",
+                "si {X} a {A} et {Y} {B} : {Q}",
+                "{X} est à {A}[,| et| ;| tandis que] {Y} est à {B}. {Q}",
+                "j'ai noté : {X} {A}, {Y} {B}. {Q}",
+                "données : {X} = {A} ; {Y} = {B}. {Q}",
+                "{A} [contre|vs|face à] {B}. {Q}",
+                "il y a deux [valeurs|mesures] : {A} et {B}. {Q}",
+                "d'abord {A}, puis {B}. {Q}",
+                '"{A}" ou "{B}" : {Q}',
+                "[quelle valeur|quelle mesure|laquelle] est la plus [élevée|haute] : {A} ou {B} ?",
+                (
+                    "[de|entre|parmi] {A} et {B}, [quelle est la valeur la plus élevée ?|donne la plus élevée.|la "
+                    "valeur la plus haute est|laquelle est la plus élevée ?]"
+                ),
+                "[dis|choisis|note|envoie] la valeur la plus [haute|élevée] [de|entre] {A} et {B}.",
+                "{A} est-il au-dessus de {B} ? [Laquelle est la plus élevée ?|Donne la plus élevée.]",
+                (
+                    "le prix est de {a} euros [au magasin A|au marché|hier] et de {b} euros [au magasin B|au "
+                    "supermarché|aujourd'hui]. [Quel prix est le plus élevé ?|Le prix le plus élevé est|Où est-ce le "
+                    "plus cher ?]"
+                ),
+                (
+                    "la pression est de {a} bar [dans une cuve|le matin|avant] et de {b} bar [dans l'autre|le soir|"
+                    "après]. [Quelle pression est la plus élevée ?|Laquelle est la plus élevée ?|Donne la plus "
+                    "élevée.]"
+                ),
+                (
+                    "la tension est passée de {a} V à {b} V. [Quelle tension est la plus élevée ?|Quand était-elle "
+                    "la plus élevée ?|La plus élevée est]"
+                ),
+                (
+                    "l'humidité est de {a} % [à l'intérieur|dans la serre] et de {b} % [dehors|au champ]. [Laquelle "
+                    "est la plus élevée ?|Où est-elle la plus élevée ?]"
+                ),
+                (
+                    "la consommation est de {a} kWh en [mai|mars] et de {b} kWh en [juin|avril]. [Laquelle est la "
+                    "plus élevée ?|Quelle consommation est la plus forte ?]"
+                ),
+                "le niveau d'eau : {X} {a} cm, {Y} {b} cm. [Quel niveau est le plus élevé ?|Lequel est le plus haut ?]",
+                (
+                    "le bruit est de {a} dB ici et de {b} dB là-bas. [Où est-il le plus élevé ?|Quelle valeur est la "
+                    "plus élevée ?]"
+                ),
+                "qui affiche la valeur la plus élevée, {X} avec {A} ou {Y} avec {B} ?",
+                "l'alarme suit la valeur la plus élevée : {A} ou {B} ?",
                 "{X} [indique|affiche|montre|mesure|donne] {A}[,| et| ;] {Y} {B}. {Q}",
                 "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
                 "{A} ou {B} : {Q}",
                 "[compare|voici] {A} et {B}. {Q}",
-                "[entre|de] {A} et {B}, {Q}",
+                "[entre|de] {A} et {B} : {Q}",
                 "{Q} {X} {A}, {Y} {B}.",
                 "[on lit|on a mesuré|le journal note] {A} [d'abord|le matin] et {B} [ensuite|le soir]. {Q}",
                 "{A} est-il plus élevé que {B} ?",
-                "il y a {A} [pour|à] {X} et {B} [pour|à] {Y}. {Q}",
+                "il y a {A} pour {X} et {B} pour {Y}. {Q}",
             ),
             units=(
                 "# bar",
@@ -326,6 +287,24 @@ GRAMMAR = Grammar(
         ),
         ("heavier", "p"): Scene(
             (
+                "{A} et {B}. {Q}",
+                "{Q} {A} ou {B}",
+                "{Q} L'un fait {A}, l'autre {B}.",
+                (
+                    "[de|entre|parmi] {A} et {B}, [lequel pèse le plus ?|lequel est le plus lourd ?|le poids le plus "
+                    "lourd est|donne le plus lourd.]"
+                ),
+                "le poids : {X} {A}, {Y} {B}. {Q}",
+                "[j'ai soulevé|j'ai envoyé|j'ai vendu|j'ai chargé] {A}, ensuite {B}. {Q}",
+                "la balance indique {A} pour l'un et {B} pour l'autre. {Q}",
+                "{X} ({A}) ou {Y} ({B}) : {Q}",
+                "[dis|choisis|indique|note] le poids le plus lourd : {A} ou {B}.",
+                "qui est le plus lourd, {X} avec {A} ou {Y} avec {B} ?",
+                "un sac de {A} ou un sac de {B} : {Q}",
+                "si {X} pèse {A} et {Y} {B}, lequel est le plus lourd ?",
+                "colis : {A} ; {B}. {Q}",
+                "« {A} » ou « {B} » : {Q}",
+                "quelle charge est la plus lourde, celle de {A} ou celle de {B} ?",
                 "{X} pèse {A}[,| et| ;| mais| tandis que] {Y} [pèse |]{B}. {Q}",
                 "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
                 "[l'un|le premier] pèse {A}[,| et] [l'autre|le second] {B}. {Q}",
@@ -336,7 +315,7 @@ GRAMMAR = Grammar(
                 "[sur|d'après] la balance, {X} fait {A} et {Y} {B}. {Q}",
                 "{Q} {X} pèse {A}, {Y} {B}.",
                 "{A} est-il plus lourd que {B} ?",
-                "[entre|de] {A} et {B}, {Q}",
+                "[entre|de] {A} et {B} : {Q}",
                 "une charge de {A} et une [charge |]de {B}. {Q}",
                 "j'ai porté {A}, puis {B}. {Q}",
                 "{X} [a une masse de|fait] {A}, {Y} [de |]{B}. {Q}",
@@ -347,6 +326,25 @@ GRAMMAR = Grammar(
         ),
         ("colder", "t"): Scene(
             (
+                "{A} et {B}. {Q}",
+                "{Q} {A} ou {B}",
+                "{Q} J'ai {A} et {B}.",
+                (
+                    "[de|entre|parmi] {A} et {B}, [laquelle est la plus froide ?|donne la température la plus "
+                    "froide.|la température la plus basse est|quelle température est la plus basse ?]"
+                ),
+                "la température : {X} {A}, {Y} {B}. {Q}",
+                "le thermomètre indique {A} à un endroit et {B} à l'autre. {Q}",
+                "[aujourd'hui|maintenant|ce matin] {A}, [demain|plus tard|ce soir] {B}. {Q}",
+                "{X} ({A}) ou {Y} ({B}) : {Q}",
+                "il y a deux températures : {A} et {B}. {Q}",
+                "[dis|choisis|indique|note] la température la plus [basse|froide] [de|entre] {A} et {B}.",
+                "météo : {X} {A}, {Y} {B}. {Q}",
+                "le premier frigo est à {A}, le second à {B}. {Q}",
+                "si {X} a {A} et {Y} {B}, [où fait-il le plus froid ?|lequel est le plus froid ?]",
+                "a-t-on plus froid à {A} ou à {B} ?",
+                "« {A} » ou « {B} » : {Q}",
+                "une sonde donne {A}, l'autre {B}. {Q}",
                 "{X} est à {A}[,| et| ;| mais] {Y} [est |]à {B}. {Q}",
                 "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
                 "[il fait|il y a|on a mesuré] {A} ([|côté ]{X}) et {B} ([|côté ]{Y}). {Q}",
@@ -356,7 +354,7 @@ GRAMMAR = Grammar(
                 "[compare|voici] [deux températures : |]{A} et {B}. {Q}",
                 "{Q} {X} : {A} ; {Y} : {B}.",
                 "le thermomètre est passé de {A} à {B}. {Q}",
-                "[entre|de] {A} et {B}, {Q}",
+                "[entre|de] {A} et {B} : {Q}",
                 "{X} affiche {A}, {Y} [affiche |]{B}. {Q}",
                 "il fait {A} ici et {B} là-bas. {Q}",
                 "la température est de {A} [hier|ici|le matin] et de {B} [aujourd'hui|ailleurs|le soir]. {Q}",
@@ -367,9 +365,33 @@ GRAMMAR = Grammar(
         ),
         ("newer", "v"): Scene(
             (
+                (
+                    "[de|entre|parmi] {a} et {b}, [quelle version est la plus récente ?|laquelle est la version la "
+                    "plus récente ?|donne la version la plus récente.|la version la plus récente est]"
+                ),
+                (
+                    "[des|entre les|parmi les] versions {a} et {b}, [laquelle est la plus récente ?|quelle est la "
+                    "plus récente ?|la plus récente est|indique la plus récente.]"
+                ),
+                (
+                    "[laquelle|quelle version|laquelle des versions] est la plus récente[ :|,] la version {a} ou la "
+                    "version {b} ?"
+                ),
+                "[choisis|dis|indique|installe] la version la plus [récente|actuelle] : {a} ou {b}.",
+                "v{a} ou v{b} ? {Q}",
+                "le même logiciel : version {a}, version {b}. {Q}",
+                "[mettre à jour|changer|passer] de la version {a} à la version {b} : {Q}",
+                "d'après les numéros de version, laquelle est la plus récente : {a} ou {b} ?",
+                "[dans le dépôt|dans la boutique|sur le site du fabricant] il y a les versions {a} et {b}. {Q}",
+                "{Q} Au choix : la version {a} et la version {b}.",
+                "l'un a la version {a}, l'autre la version {b}. {Q}",
+                "{X} ([version|v.] {a}) ou {Y} ([version|v.] {b}) : {Q}",
+                "versions : {a} ; {b}. {Q}",
+                "la version {a} est sortie, la version {b} aussi. {Q}",
+                "la version {b} est-elle plus récente que la version {a} ? {Q}",
                 "version {a} ou version {b} : {Q}",
                 "{X} a la version {a}[,| et| ;] {Y} la version {b}. {Q}",
-                "[entre|de] la version {a} et la version {b}, {Q}",
+                "[entre|de] la version {a} et la version {b} : {Q}",
                 "versions {a} et {b}. {Q}",
                 "la version {a} est-elle plus récente que la version {b} ?",
                 "{X} : version {a}[, | ; |. ]{Y} : version {b}. {Q}",
@@ -385,10 +407,34 @@ GRAMMAR = Grammar(
         ),
         ("later", "d"): Scene(
             (
+                (
+                    "[de|entre|parmi] {a} et {b}, [quelle date est la plus tardive ?|donne la date la plus tardive.|"
+                    "la date la plus tardive est|laquelle vient après ?]"
+                ),
+                (
+                    "[des|entre les|parmi les] dates {a} et {b}, [laquelle vient après ?|indique la plus tardive.|la "
+                    "plus tardive est|quelle est la plus tardive ?]"
+                ),
+                (
+                    "[laquelle|quelle date|quel jour] [vient après l'autre|vient plus tard|est plus loin dans le "
+                    "calendrier][ :|,] {a} ou {b} ?"
+                ),
+                "[choisis|dis|indique|note] la date la plus tardive : {a} ou {b}.",
+                "il y a deux dates : {a} et {b}. {Q}",
+                "{X}, du {a}[,| et| ;] {Y}, du {b}. {Q}",
+                "[la première réunion est le {a}, la seconde|le premier examen est le {a}, le second] le {b}. {Q}",
+                "au calendrier figurent le {a} et le {b}. {Q}",
+                "{Q} {a} ou {b}",
+                "{Q} Les dates sont {a} et {b}.",
+                "{X} ({a}) ou {Y} ({b}) : {Q}",
+                "si une échéance est le {a} et l'autre le {b}, laquelle est la plus tardive ?",
+                "{a} vs {b} : {Q}",
+                "un fichier a changé le {a}, un autre le {b}. {Q}",
+                "qu'est-ce qui vient après, {a} ou {b} ?",
                 "{a} ou {b} : {Q}",
                 "{X} [date du|porte la date] {a}[,| et| ;] {Y} [du|le] {b}. {Q}",
                 "{X} : {a} ; {Y} : {b}. {Q}",
-                "[entre|de|parmi] [les dates |]{a} et {b}, {Q}",
+                "[entre|de|parmi] [les dates |]{a} et {b} : {Q}",
                 "[compare|voici] les dates {a} et {b}. {Q}",
                 "{a} vient-il après {b} ? {Q}",
                 "{Q} {X} : {a}, {Y} : {b}.",
@@ -417,6 +463,17 @@ GRAMMAR = Grammar(
         "Exercice :",
         "Encore une :",
         "Excuse-moi,",
+        "Un doute :",
+        "Tu peux m'aider ?",
+        "Bonsoir !",
+        "Dites-moi,",
+        "Écoute,",
+        "Bon alors,",
+        "Question 1 :",
+        "Vu en cours :",
+        "L'entrepôt demande :",
+        "Excusez-moi,",
+        "S'il vous plaît,",
         "Un test :",
         "Pour le rapport :",
         "Je confonds toujours.",
@@ -434,6 +491,14 @@ GRAMMAR = Grammar(
         "C'est pour un rapport.",
         "Réfléchis.",
         "Ne devine pas.",
+        "Merci d'avance.",
+        "Vite, s'il te plaît.",
+        "Merci beaucoup.",
+        "Rien que la réponse.",
+        "Dis pourquoi.",
+        "Attention aux décimales.",
+        "Je suis pressé.",
+        "S'il vous plaît.",
         "Une réponse courte suffit.",
         "C'est important.",
         "Réponse :",
