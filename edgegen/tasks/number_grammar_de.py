@@ -1,5 +1,6 @@
 """German number comparison as a grammar (``number_grammar``), for training alone."""
 
+from edgegen.tasks import number_pairs_de as pairs
 from edgegen.tasks.number_grammar import Grammar, Scene
 
 _PLACES = (
@@ -15,6 +16,14 @@ _PLACES = (
     ("vor der Reparatur", "danach"),
     ("die Anzeige", "das Protokoll"),
     ("Anlage Nord", "Anlage Süd"),
+    ("das Gewächshaus", "das Feld"),
+    ("Laden A", "Laden B"),
+    ("das alte Gerät", "das neue"),
+    ("der linke Tank", "der rechte"),
+    ("der Serverraum", "das Büro"),
+    ("der Montag", "der Dienstag"),
+    ("die Tagschicht", "die Nachtschicht"),
+    ("Kanal eins", "Kanal zwei"),
 )
 _LOADS = (
     ("das rote Paket", "das blaue Paket"),
@@ -28,6 +37,12 @@ _LOADS = (
     ("die Lieferung vom Montag", "die vom Dienstag"),
     ("der Kürbis", "die Melone"),
     ("das Rad", "der Anhänger"),
+    ("das Fass", "der Eimer"),
+    ("der kleine Karton", "der große"),
+    ("der Reis", "der Zucker"),
+    ("das Eisenrohr", "das Kupferrohr"),
+    ("die alte Batterie", "die neue"),
+    ("das Buch", "das Heft"),
 )
 _COLD = (
     ("die Küche", "der Flur"),
@@ -40,6 +55,12 @@ _COLD = (
     ("Kiel", "Ulm"),
     ("der Lastwagen", "das Lager"),
     ("das Tal", "der Gipfel"),
+    ("das Schlafzimmer", "die Terrasse"),
+    ("das Gewächshaus", "der Garten"),
+    ("Bern", "Graz"),
+    ("der obere Kühlschrank", "der untere"),
+    ("der Montag", "der Donnerstag"),
+    ("die Kühlkammer", "der Gang"),
     ("Tank 1", "Tank 2"),
     ("Sensor 1", "Sensor 2"),
 )
@@ -52,6 +73,10 @@ _MACHINES = (
     ("das Telefon", "das Tablet"),
     ("Anna", "Paul"),
     ("Kamera 2", "Kamera 3"),
+    ("das Büro", "das Lager"),
+    ("Einheit A", "Einheit B"),
+    ("die Webseite", "die Festplatte"),
+    ("der Türsensor", "der Deckensensor"),
     ("der alte Router", "der neue Router"),
     ("das Paket", "das System"),
 )
@@ -63,54 +88,11 @@ _PAPERS = (
     ("die Bestellung", "die Antwort"),
     ("Datei A", "Datei B"),
     ("Lizenz 1", "Lizenz 2"),
+    ("der erste Brief", "der zweite"),
+    ("die Wartung", "die Prüfung"),
+    ("die Sitzung", "die Frist"),
+    ("Rechnung 1", "Rechnung 2"),
 )
-
-
-def _pairs(great: str) -> tuple[str, ...]:
-    """Cores for two numbers, of which the ``great`` ("größer") is asked for."""
-    return (
-        f"[was|welche|welche Zahl|welcher Wert|welche von beiden] ist {great}[:|,] {{a}} oder {{b}}?",
-        f"{{a}} oder {{b}}[:|,| -|?] [was|welche Zahl|welcher Wert|welche] ist {great}?",
-        f"{{a}}[, | und | / | oder | gegen ]{{b}}[.|:] [Welche|Welche Zahl|Was] ist {great}?",
-        f"[welche|welches] ist die {great}e [Zahl|von beiden|Dezimalzahl][:|,] {{a}} oder {{b}}?",
-        f"welcher ist der {great}e Wert[:|,] {{a}} oder {{b}}?",
-        (
-            f"[nenne|nenne mir|sag mir|gib|gib mir|schreibe|wähle|zeige|finde|bestimme] die {great}e [Zahl |]"
-            "[von|aus] {a} und {b}."
-        ),
-        f"[nenne|wähle|suche|bestimme] den {great}en [Wert|der Werte|von beiden][:| aus] {{a}} und {{b}}.",
-        (
-            f"[vergleiche|betrachte|nimm] [die Zahlen |die Werte |]{{a}} und {{b}}[.|:] [Welche ist "
-            f"{great}?|Welche Zahl ist "
-            f"{great}?|Nenne die {great}e.|Was ist {great}?]"
-        ),
-        f"[von|unter|aus] {{a}} und {{b}}, [welche|welche Zahl|was] ist {great}?",
-        f"ist {{a}} [wirklich |]{great} als {{b}}?",
-        f"ist {{a}} {great} als {{b}} oder [umgekehrt|ist es umgekehrt|nicht]?",
-        f"[stimmt es|ist es richtig|ist es wahr], dass {{a}} {great} als {{b}} ist?",
-        (
-            f"[ich glaube|ich denke|jemand sagt|der Lehrer sagt|mein Freund meint], {{a}} sei {great} "
-            f"als {{b}}. [Stimmt das?|"
-            f"Richtig?|Was meinst du?|Welche Zahl ist {great}?]"
-        ),
-        f"x = {{a}}[,| und|;] y = {{b}}. [Welche Variable ist {great}?|Welcher Wert ist der {great}e?]",
-        (
-            f"[hier sind|gegeben sind|es gibt] zwei [Zahlen|Werte|Ergebnisse]: {{a}} und {{b}}. "
-            f"[Welche ist {great}?|Nenne "
-            f"die {great}e Zahl.|Was ist {great}?]"
-        ),
-        (
-            f"[Anne|Tom|Mannschaft A|die linke Spalte] hat {{a}}, [Jan|Lea|Mannschaft B|die rechte "
-            f"Spalte] {{b}}. Welche Zahl "
-            f"ist {great}?"
-        ),
-        f"die {great}e [Zahl |]von {{a}} und {{b}}[, bitte.|?|.| ist]",
-        f"{great}: {{a}} oder {{b}}?",
-        f"{{a}}; {{b}} -> {great}",
-        f"wenn ich {{a}} habe und du {{b}}, wer hat die {great}e Zahl?",
-        f"welche der [beiden |]Zahlen {{a}} und {{b}} ist [die |]{great}[e|]?",
-        f"entscheide: {{a}} oder {{b}}. Gesucht ist die {great}e Zahl.",
-    )
 
 
 _HIGH_ASKS = (
@@ -126,6 +108,13 @@ _HIGH_ASKS = (
     "Gib den höheren der beiden an.",
     "Welcher der beiden Werte ist höher?",
     "Wer zeigt mehr?",
+    "Der höhere Wert?",
+    "Was ist der größte Wert?",
+    "Ich brauche den höheren Wert.",
+    "[Notiere|Schreibe|Wähle] den höheren Wert.",
+    "Der höhere Wert ist",
+    "Was ist der höchste Wert?",
+    "Wer hat den höheren Wert?",
 )
 _HEAVY_ASKS = (
     "Was ist schwerer?",
@@ -140,6 +129,12 @@ _HEAVY_ASKS = (
     "Wie schwer ist das schwerere Stück?",
     "Welches von beiden wiegt mehr?",
     "Gib das Gewicht des Schwereren an.",
+    "Das Schwerere?",
+    "[Notiere|Wähle|Nenne] das Schwerere.",
+    "Was hat mehr Gewicht?",
+    "Was hat die größere Masse?",
+    "Das größere Gewicht ist",
+    "Wer wiegt mehr?",
 )
 _COLD_ASKS = (
     "Wo ist es kälter?",
@@ -154,6 +149,12 @@ _COLD_ASKS = (
     "Welche der beiden Temperaturen ist kälter?",
     "Wie kalt ist es am kälteren Ort?",
     "Wo friert man mehr?",
+    "Die kältere Temperatur?",
+    "[Notiere|Wähle|Nenne] die niedrigere Temperatur.",
+    "Die niedrigste Temperatur ist",
+    "Was ist die tiefere Temperatur?",
+    "Welcher Tag war der kältere?",
+    "An welcher Stelle ist es kälter?",
 )
 _NEW_ASKS = (
     "Welche Version ist neuer?",
@@ -167,6 +168,12 @@ _NEW_ASKS = (
     "Wer hat die neuere Version?",
     ("Welche Version sollte ich installieren, um aktuell zu sein?"),
     "Sag, welche Version neuer ist.",
+    "Die neuere Version?",
+    "[Notiere|Wähle|Nenne] die neuere.",
+    "Welche kam zuletzt heraus?",
+    "Die neueste Version ist",
+    "Welche wurde nach der anderen veröffentlicht?",
+    "Eine ist neu, eine ist alt. Nenne die neue.",
 )
 _LATE_ASKS = (
     "Welches Datum ist später?",
@@ -177,88 +184,61 @@ _LATE_ASKS = (
     "Welcher Tag ist der spätere?",
     "Welches ist das jüngere Datum?",
     "Welcher Tag kommt nach dem anderen?",
+    "Das spätere Datum?",
+    "[Notiere|Wähle|Nenne] das spätere Datum.",
+    "Das spätere ist",
+    "Was ist zuletzt?",
+    "Welches der beiden Daten ist später?",
 )
 
 GRAMMAR = Grammar(
     scenes={
-        ("larger", "n"): Scene(
-            (
-                *_pairs("größer"),
-                "was ist mehr: {a} oder {b}?",
-                "übersteigt {a} die Zahl {b}? Nenne die größere.",
-                "[welche|welche Zahl] liegt weiter rechts auf dem Zahlenstrahl, {a} oder {b}?",
-                "{a} > {b}? Welche ist größer?",
-                "welche der Zahlen hat den größeren Wert: {a} oder {b}?",
-                "was ist die größte [Zahl |]von {a} und {b}?",
-            )
-        ),
-        ("smaller", "n"): Scene(
-            (
-                *_pairs("kleiner"),
-                "was ist weniger: {a} oder {b}?",
-                "liegt {a} unter {b}? Nenne die kleinere.",
-                "[welche|welche Zahl] liegt weiter links auf dem Zahlenstrahl, {a} oder {b}?",
-                "{a} < {b}? Welche ist kleiner?",
-                "welche der Zahlen hat den kleineren Wert: {a} oder {b}?",
-                "was ist die kleinste [Zahl |]von {a} und {b}?",
-            )
-        ),
-        ("max", "n"): Scene(
-            (
-                "[was ist|nenne|berechne|finde|bestimme|sag mir] das Maximum [von|aus] {a} und {b}[?|.]",
-                "Maximum [von|aus] {a}; {b}",
-                "max({a}; {b}) = ?",
-                "das Maximum von {a} und {b} ist",
-                "{a} und {b}: Maximum?",
-                (
-                    "[die Messwerte|die Werte|die Daten] sind {a} und {b}. [Was ist das Maximum?|Nenne "
-                    "das Maximum.|Der Höchstwert?]"
-                ),
-                "[nenne|suche] den [größten|höchsten] Wert von {a} und {b}[?|.]",
-                "eine [Reihe|Liste] enthält {a} und {b}. Was ist ihr [größter|höchster] Wert?",
-            )
-        ),
-        ("min", "n"): Scene(
-            (
-                "[was ist|nenne|berechne|finde|bestimme|sag mir] das Minimum [von|aus] {a} und {b}[?|.]",
-                "Minimum [von|aus] {a}; {b}",
-                "min({a}; {b}) = ?",
-                "das Minimum von {a} und {b} ist",
-                "{a} und {b}: Minimum?",
-                (
-                    "[die Messwerte|die Werte|die Daten] sind {a} und {b}. [Was ist das Minimum?|Nenne "
-                    "das Minimum.|Der Tiefstwert?]"
-                ),
-                "[nenne|suche] den [kleinsten|niedrigsten] Wert von {a} und {b}[?|.]",
-                "eine [Reihe|Liste] enthält {a} und {b}. Was ist ihr [kleinster|niedrigster] Wert?",
-            )
-        ),
-        ("asc", "n"): Scene(
-            (
-                (
-                    "[sortiere|ordne|schreibe] {a} und {b} [von klein nach groß|der Größe nach, die "
-                    "kleinere zuerst|in aufsteigender "
-                    "Folge|vom Kleinsten zum Größten]."
-                ),
-                "[aufsteigend|von klein nach groß|das Kleinste zuerst]: {a}, {b}",
-                "[was ist|nenne] die aufsteigende Reihenfolge von {a} und {b}[?|.]",
-                "{a} und {b}, die kleinere Zahl zuerst.",
-            )
-        ),
-        ("desc", "n"): Scene(
-            (
-                (
-                    "[sortiere|ordne|schreibe] {a} und {b} [von groß nach klein|der Größe nach, die "
-                    "größere zuerst|in absteigender "
-                    "Folge|vom Größten zum Kleinsten]."
-                ),
-                "[absteigend|von groß nach klein|das Größte zuerst]: {a}, {b}",
-                "[was ist|nenne] die absteigende Reihenfolge von {a} und {b}[?|.]",
-                "{a} und {b}, die größere Zahl zuerst.",
-            )
-        ),
+        **pairs.SCENES,
         ("higher", "p"): Scene(
             (
+                "{A} und {B}. {Q}",
+                "{Q} {A} oder {B}",
+                "{Q} Zur Wahl stehen {A} und {B}.",
+                "{X} ({A}) oder {Y} ({B}): {Q}",
+                "wenn {X} {A} hat und {Y} {B}: {Q}",
+                "{X} liegt bei {A}[,| und|;] {Y} bei {B}. {Q}",
+                "notiert: {X} {A}, {Y} {B}. {Q}",
+                "Daten: {X} = {A}; {Y} = {B}. {Q}",
+                "{A} [gegen|vs.|gegenüber] {B}. {Q}",
+                "zwei [Werte|Messungen|Stände]: {A} und {B}. {Q}",
+                "zuerst {A}, danach {B}. {Q}",
+                "„{A}“ oder „{B}“: {Q}",
+                "[welcher Wert|was|welcher Messwert|welcher Stand] ist höher: {A} oder {B}?",
+                (
+                    "[von|aus] {A} und {B}: [Was ist der höhere Wert?|Nenne den höheren.|Der höhere Wert ist|Welcher "
+                    "Wert ist höher?]"
+                ),
+                "[nenne|wähle|melde|notiere] den höheren Wert [von|aus] {A} und {B}.",
+                "liegt {A} über {B}? [Was ist höher?|Nenne den höheren Wert.]",
+                (
+                    "der Preis beträgt {a} Euro [in Laden A|auf dem Markt|gestern] und {b} Euro [in Laden B|im "
+                    "Supermarkt|heute]. [Welcher Preis ist höher?|Der höhere Preis ist|Wo ist es teurer?]"
+                ),
+                (
+                    "der Druck beträgt {a} bar [in einem Tank|morgens|vorher] und {b} bar [im anderen|abends|"
+                    "nachher]. [Welcher Druck ist höher?|Was ist höher?|Nenne den höheren.]"
+                ),
+                (
+                    "die Spannung ging von {a} V auf {b} V. [Welche Spannung ist höher?|Wann war sie höher?|Die "
+                    "höhere ist]"
+                ),
+                (
+                    "die Feuchte beträgt {a} % [innen|im Gewächshaus] und {b} % [außen|auf dem Feld]. [Welche ist "
+                    "höher?|Wo ist sie höher?|Welche Feuchte ist höher?]"
+                ),
+                (
+                    "der Verbrauch war {a} kWh im [Mai|März] und {b} kWh im [Juni|April]. [Welcher Verbrauch war "
+                    "höher?|Welcher war der höhere?]"
+                ),
+                "der Wasserstand: {X} {a} cm, {Y} {b} cm. [Welcher Stand ist höher?|Was ist höher?]",
+                "der Lärm liegt hier bei {a} dB und dort bei {b} dB. [Wo ist er höher?|Welcher Wert ist höher?]",
+                "wer zeigt den höheren Wert, {X} mit {A} oder {Y} mit {B}?",
+                "der Alarm richtet sich nach dem höheren Wert: {A} oder {B}?",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{X} [zeigt|meldet|misst|hat] {A}[,| und|;| aber] {Y} {B}. {Q}",
                 "{A} oder {B}: {Q}",
@@ -287,6 +267,25 @@ GRAMMAR = Grammar(
         ),
         ("heavier", "p"): Scene(
             (
+                "{A} und {B}. {Q}",
+                "{Q} {A} oder {B}",
+                "{Q} Das eine hat {A}, das andere {B}.",
+                (
+                    "[von|aus] {A} und {B}: [Was ist schwerer?|Was wiegt mehr?|Das größere Gewicht ist|Nenne das "
+                    "Schwerere.]"
+                ),
+                "das Gewicht: {X} {A}, {Y} {B}. {Q}",
+                "ich [hob|verschickte|verkaufte|trug] {A} und danach {B}. {Q}",
+                "die Waage zeigt {A} für das eine und {B} für das andere. {Q}",
+                "{X} hat eine Masse von {A}[,| und|;] {Y} {B}. {Q}",
+                "{X} ({A}) oder {Y} ({B}): {Q}",
+                "[nenne|wähle|notiere] das größere Gewicht: {A} oder {B}.",
+                "wer ist schwerer, {X} mit {A} oder {Y} mit {B}?",
+                "ein Sack mit {A} oder einer mit {B}: {Q}",
+                "wenn {X} {A} wiegt und {Y} {B}, was ist schwerer?",
+                "Pakete: {A}; {B}. {Q}",
+                "„{A}“ oder „{B}“: {Q}",
+                "welche Ladung ist schwerer, die mit {A} oder die mit {B}?",
                 "{X} wiegt {A}[,| und|;| aber] {Y} [wiegt |]{B}. {Q}",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{A} oder {B}: {Q}",
@@ -304,6 +303,26 @@ GRAMMAR = Grammar(
         ),
         ("colder", "t"): Scene(
             (
+                "{A} und {B}. {Q}",
+                "{Q} {A} oder {B}",
+                "{Q} Ich habe {A} und {B}.",
+                (
+                    "[von|aus] {A} und {B}: [Was ist kälter?|Nenne die kältere Temperatur.|Die niedrigere Temperatur "
+                    "ist|Welche Temperatur ist niedriger?]"
+                ),
+                "die Temperatur: {X} {A}, {Y} {B}. {Q}",
+                "das Thermometer zeigt {A} an einem Ort und {B} am anderen. {Q}",
+                "[heute|jetzt|morgens] {A}, [morgen|später|abends] {B}. {Q}",
+                "{X} ({A}) oder {Y} ({B}): {Q}",
+                "zwei Temperaturen: {A} und {B}. {Q}",
+                "[nenne|wähle|notiere] die [niedrigere|kältere] Temperatur [von|aus] {A} und {B}.",
+                "Wetter: {X} {A}, {Y} {B}. {Q}",
+                "der erste Kühlschrank hat {A}, der zweite {B}. {Q}",
+                "wenn {X} {A} hat und {Y} {B}, [wo ist es kälter?|was ist kälter?]",
+                "friert man bei {A} mehr oder bei {B}?",
+                "„{A}“ oder „{B}“: {Q}",
+                "ein Fühler meldet {A}, der andere {B}. {Q}",
+                "ist {A} kälter als {B}?",
                 "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
                 "{X} [hat|zeigt|meldet] {A}[,| und|;] {Y} {B}. {Q}",
                 "{A} oder {B}: {Q}",
@@ -322,6 +341,27 @@ GRAMMAR = Grammar(
         ),
         ("newer", "v"): Scene(
             (
+                (
+                    "[von|aus] {a} und {b}: [Welche Version ist neuer?|Nenne die neuere Version.|Die neuere Version "
+                    "ist|Welche Version ist die neueste?]"
+                ),
+                (
+                    "von den Versionen {a} und {b}: [Welche ist neuer?|Welche ist die neueste?|Die neuere ist|Nenne "
+                    "die neuere.]"
+                ),
+                "[welche|welche Version|welche der Versionen] ist [neuer|aktueller][:|,] Version {a} oder Version {b}?",
+                "[wähle|nenne|installiere] die [neuere|aktuellere] Version: {a} oder {b}.",
+                "v{a} oder v{b}? {Q}",
+                "dasselbe Programm: Version {a}, Version {b}. {Q}",
+                "[Aktualisierung|Wechsel|Umstieg] von Version {a} auf Version {b}: {Q}",
+                "nach den Versionsnummern: Was ist neuer, {a} oder {b}?",
+                "[im Archiv|im Laden|auf der Seite des Herstellers] gibt es die Versionen {a} und {b}. {Q}",
+                "{Q} Zur Wahl stehen Version {a} und Version {b}.",
+                "der eine hat Version {a}, der andere Version {b}. {Q}",
+                "{X} ([Version|v.] {a}) oder {Y} ([Version|v.] {b}): {Q}",
+                "Versionen: {a}; {b}. {Q}",
+                "erschienen sind Version {a} und Version {b}. {Q}",
+                "ist Version {b} neuer als Version {a}? {Q}",
                 "Version {a} oder Version {b}: {Q}",
                 "{X} hat Version {a}[,| und|;] {Y} [Version |]{b}. {Q}",
                 "[von|aus] Version {a} und Version {b}: {Q}",
@@ -340,6 +380,27 @@ GRAMMAR = Grammar(
         ),
         ("later", "d"): Scene(
             (
+                (
+                    "[von|aus] {a} und {b}: [Welches Datum ist später?|Nenne das spätere Datum.|Das spätere Datum "
+                    "ist|Was kommt danach?]"
+                ),
+                "von den Daten {a} und {b}: [Welches ist später?|Nenne das spätere.|Das spätere ist]",
+                (
+                    "[welches Datum|welcher Tag|was] [ist später|kommt später|liegt weiter hinten im Kalender][:|,] "
+                    "{a} oder {b}?"
+                ),
+                "[wähle|nenne|notiere] das spätere Datum: {a} oder {b}.",
+                "zwei Daten: {a} und {b}. {Q}",
+                "{X} vom {a}[,| und|;] {Y} vom {b}. {Q}",
+                "[die erste Sitzung ist am {a}, die zweite|der erste Test ist am {a}, der zweite] am {b}. {Q}",
+                "im Kalender stehen {a} und {b}. {Q}",
+                "{Q} {a} oder {b}",
+                "{Q} Die Tage sind {a} und {b}.",
+                "{X} ({a}) oder {Y} ({b}): {Q}",
+                "wenn eine Frist am {a} endet und die andere am {b}, welche endet später?",
+                "{a} vs. {b}: {Q}",
+                "eine Datei wurde am {a} geändert, eine andere am {b}. {Q}",
+                "was kommt danach, {a} oder {b}?",
                 "{a} oder {b}: {Q}",
                 "{X} [ist vom|trägt das Datum] {a}[,| und|;] {Y} {b}. {Q}",
                 "{X}: {a}; {Y}: {b}. {Q}",
@@ -377,6 +438,18 @@ GRAMMAR = Grammar(
         "Denk gut nach:",
         "Guten Morgen!",
         "Nächste Frage:",
+        "Kurze Hilfe bitte:",
+        "Guten Tag!",
+        "Moin!",
+        "Hör mal:",
+        "Na gut:",
+        "Frage 1:",
+        "Im Unterricht kam das dran:",
+        "Das Lager fragt:",
+        "Entschuldigen Sie:",
+        "Servus!",
+        "Kannst du helfen?",
+        "Mal sehen:",
     ),
     closings=(
         "Danke!",
@@ -393,5 +466,13 @@ GRAMMAR = Grammar(
         "Antwort:",
         "Ich weiß es nicht mehr.",
         "Begründe es.",
+        "Danke im Voraus.",
+        "Schnell, bitte.",
+        "Vielen Dank!",
+        "Nur die Antwort.",
+        "Sag warum.",
+        "Mit Sorgfalt, bitte.",
+        "Ich habe es eilig.",
+        "Danke Ihnen.",
     ),
 )
