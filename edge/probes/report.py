@@ -87,6 +87,7 @@ def _suite(suite: SuiteRun) -> dict[str, Any]:
                 "reason": result.reason,
                 "prompt": result.item.prompt,
                 "answer": result.answer,
+                "completion_tokens": result.completion_tokens,
                 "seconds": round(result.seconds, 3),
                 "sure": {measure: round(value, 6) for measure, value in result.sure.items()},
             }

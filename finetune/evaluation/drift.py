@@ -7,7 +7,7 @@ a chat the base's own answer is scored. Intervals come from drawing whole chunks
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgegen.part import together
 from finetune.evaluation.errors import EvaluationError
 from finetune.evaluation.intervals import Interval, Sums, percentile, resample
 from finetune.evaluation.scorer import Generation, Scorer, Tokens, answers, encode_pair, log_softmax
@@ -130,7 +131,59 @@ def own_answers(
     return said
 
 
-def measure(kind: str, base: View, tuned: Sequence[View], blocks: Sequence[Block]) -> list[Drift]:
+@dataclass(frozen=True)
+class Compared:
+    """What was seen on one kind of text, of which figures are made.
+
+    Args:
+        sums: ``(blocks, 6)``, see ``_compared``.
+        kl: ``(positions,)`` divergences, nats.
+    """
+
+    kind: str
+    sums: Sums
+    kl: NDArray[np.float32]
+
+    def drift(self) -> Drift:
+        """The figures."""
+        return _drift(self.kind, self.sums, self.kl)
+
+    def as_json(self) -> dict[str, Any]:
+        """For a file; every number comes back as it was."""
+        return {"kind": self.kind, "sums": self.sums.tolist(), "kl": self.kl.tolist()}
+
+    @staticmethod
+    def of_json(document: Mapping[str, Any]) -> "Compared":
+        """From a file."""
+        sums = np.array(document["sums"], dtype=np.float64)
+        return Compared(document["kind"], sums, np.array(document["kl"], dtype=np.float32))
+
+
+def joined(parts: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    """What ``edgegen evaluate drift --out`` would have written of the whole, of what it wrote of each part.
+
+    A part with fewer blocks than there are parts has none of some kind.
+    """
+    found = {}
+    for name in parts[0]:
+        kinds: dict[str, list[Compared]] = {}
+        for part in parts:
+            for one in part[name]:
+                kinds.setdefault(one["kind"], []).append(Compared.of_json(one))
+        found[name] = [
+            Compared(
+                kind,
+                np.array(together([one.sums.tolist() for one in compared])),
+                np.concatenate([one.kl for one in compared]),
+            )
+            .drift()
+            .as_json()
+            for kind, compared in kinds.items()
+        ]
+    return found
+
+
+def measure(kind: str, base: View, tuned: Sequence[View], blocks: Sequence[Block]) -> list[Compared]:
     """What each tuned view makes of the blocks, compared with the base; the base is computed once.
 
     Raises:
@@ -152,7 +205,7 @@ def measure(kind: str, base: View, tuned: Sequence[View], blocks: Sequence[Block
                 for part, kl in _compared(reference, logits, block.tokens[block.first + 1 :]):
                     sums[which, number] += part
                     divergences[which].append(kl)
-    return [_drift(kind, sums[i], np.concatenate(divergences[i])) for i in range(len(tuned))]
+    return [Compared(kind, sums[i], np.concatenate(divergences[i])) for i in range(len(tuned))]
 
 
 def _groups(blocks: Sequence[Block]) -> list[list[int]]:

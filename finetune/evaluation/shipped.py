@@ -4,11 +4,15 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from edgegen.part import together
 from finetune.evaluation import forgetting
 from finetune.evaluation.errors import EvaluationDataError
 from finetune.evaluation.outcome import Outcome
@@ -42,17 +46,47 @@ class Row:
     step: str
 
 
-def read(folder: Path, steps: Sequence[str]) -> dict[str, Any]:
-    """The documents of the steps by name.
+def skill(model: str | None, task: str) -> str:
+    """The document of one skill, of an adapter or (None) of the base."""
+    return f"skills-{model or 'base'}-{task}"
+
+
+def joined_outcomes(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What ``edgegen evaluate run --out`` would have written of the whole, of what it wrote of each part.
+
+    For tasks whose metrics are means over items.
 
     Raises:
-        EvaluationDataError: One is missing or is no JSON; all of them are named.
+        ValueError: The parts are of several models, or are not those of one whole.
+    """
+    about = {(one["model"], one["adapter"], one["identity"]) for one in parts}
+    if len(about) != 1:
+        raise ValueError(f"the parts are of several models: {sorted(map(str, about))}")
+    outcomes = []
+    for same in zip(*(_outcomes(one) for one in parts), strict=True):
+        items = together([one.items for one in same])
+        metrics = {
+            name: float(np.average([one.metrics[name] for one in same], weights=[len(one.items) for one in same]))
+            for name in same[0].metrics
+        }
+        metrics[same[0].main] = float(np.mean([item.right for item in items]))
+        outcomes.append(Outcome(same[0].task, metrics, same[0].main, tuple(items), same[0].notes).as_json())
+    return {**parts[0], "truncated": sum(one["truncated"] for one in parts), "outcomes": outcomes}
+
+
+def read(folder: Path, steps: Sequence[str]) -> dict[str, Any]:
+    """The documents of the steps by name; one that is not there yet is left out.
+
+    Raises:
+        EvaluationDataError: Some are no JSON; all of them are named.
     """
     found, problems = {}, []
     for step in steps:
         path = folder / f"{step}.json"
         try:
             found[step] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
         except (OSError, ValueError) as error:
             problems.append(f"{path}: {error}")
     if problems:
@@ -61,17 +95,20 @@ def read(folder: Path, steps: Sequence[str]) -> dict[str, Any]:
 
 
 def rows(found: Documents) -> list[Row]:
-    """Every figure in the order of the table."""
-    return [
-        *_numbers(found),
-        *_languages(found),
-        *_documents(found),
-        *_drift(found),
-        *_skills(found),
-        _abstention(found),
-        *_gain(found),
-        _gate(found),
-    ]
+    """Every figure whose documents are there, in the order of the table."""
+    sections: list[tuple[Callable[[Documents], Iterator[Row]], Sequence[str]]] = [
+        (_numbers, ("numbers", "base")),
+        (_famous, ("famous", "base")),
+        (_languages, ("languages", "base")),
+        (_commands, ("iot-command", "base")),
+        (_alerts, ("alert-triage", "base")),
+        (_drift, ("drift",)),
+        *((partial(_skill, name, task), (skill(None, task), skill(name, task)))
+          for name in ADAPTERS for task in (*STRONG, *WEAK)),
+        (_abstention, ("abstention",)),
+        (_gate, ("gate",)),
+    ]  # fmt: skip
+    return [row for section, needed in sections if found.keys() >= set(needed) for row in section(found)]
 
 
 def _suite(document: Documents, name: str) -> Mapping[str, Any]:
@@ -91,6 +128,9 @@ def _numbers(found: Documents) -> Iterator[Row]:
     worst = now["worst_score"] or 0.0
     shown = f"{worst:.1%} ({now['worst_template']})"
     yield Row("... its worst template", None, worst, shown, ">= 97%", worst >= 0.97, "numbers")
+
+
+def _famous(found: Documents) -> Iterator[Row]:
     famous, before = _suite(found["famous"], "famous"), _suite(found["base"], "famous")
     right = f"{famous['passed']} of {famous['total']}"
     was = f"{before['passed']} of {before['total']}"
@@ -106,7 +146,7 @@ def _languages(found: Documents) -> Iterator[Row]:
         yield Row(question, _share(base), now["score"], _share(now), ">= 95%", now["score"] >= 0.95, "languages")
 
 
-def _documents(found: Documents) -> Iterator[Row]:
+def _commands(found: Documents) -> Iterator[Row]:
     command, base = _suite(found["iot-command"], "iot-command"), _suite(found["base"], "iot-command")
     exact, valid = command["categories"]["exact"], command["categories"]["valid"]
     was = _share(base["categories"]["exact"])
@@ -114,6 +154,9 @@ def _documents(found: Documents) -> Iterator[Row]:
               exact["score"] >= 0.95, "iot-command")  # fmt: skip
     shown = f"{valid['passed']} of {valid['total']}"
     yield Row("... valid for the schema", None, valid["score"], shown, "100%", valid["score"] == 1, "iot-command")
+
+
+def _alerts(found: Documents) -> Iterator[Row]:
     triage, before = (_suite(found[step], "alert-triage")["macro_f1"] for step in ("alert-triage", "base"))
     yield Row("alert triage, macro F1", f"{before:.3f}", triage, f"{triage:.3f}", ">= 0.95", triage >= 0.95,
               "alert-triage")  # fmt: skip
@@ -137,22 +180,22 @@ def _outcomes(document: Documents) -> list[Outcome]:
     return [Outcome.of_json(one) for one in document["outcomes"]]
 
 
-def _skills(found: Documents) -> Iterator[Row]:
-    """The strong skills by their score, the weak ones by the probability of the reference."""
-    base = _outcomes(found["skills-base"])
-    for name in ADAPTERS:
-        for one in forgetting.compare_all(base, _outcomes(found[f"skills-{name}"])):
-            question, step = f"{one.task} with `{name}`, n = {one.n:,}", f"skills-{name}"
-            if one.task in STRONG:
-                low, high = one.change.interval
-                shown = f"{one.change.value:+.1%} ({low:+.1%} to {high:+.1%})"
-                yield Row(f"change of {question}", f"{one.before:.1%}", low, shown, "lower bound >= -2 points",
-                          low >= -0.02, step)  # fmt: skip
-            elif one.reference is not None:
-                low, high = one.reference.interval
-                shown = f"{one.reference.value:+.4f} ({low:+.4f} to {high:+.4f})"
-                yield Row(f"reference, nats a token: {question}", f"{one.before:.1%} right", one.reference.value, shown,
-                          "falls <= 0.02", one.reference.value >= -0.02, step)  # fmt: skip
+def _skill(name: str, task: str, found: Documents) -> Iterator[Row]:
+    """A strong skill by its score, a weak one by the probability of the reference."""
+    step = skill(name, task)
+    for base, tuned in zip(_outcomes(found[skill(None, task)]), _outcomes(found[step]), strict=True):
+        question = f"{task} with `{name}`, n = {len(base.items):,}"
+        if task in STRONG:
+            one = forgetting.compare(base, tuned)
+            low, high = one.change.interval
+            shown = f"{one.change.value:+.1%} ({low:+.1%} to {high:+.1%})"
+            yield Row(f"change of {question}", f"{one.before:.1%}", low, shown, "lower bound >= -2 points",
+                      low >= -0.02, step)  # fmt: skip
+        elif (change := forgetting.reference(base, tuned)) is not None:
+            low, high = change.interval
+            shown = f"{change.value:+.4f} ({low:+.4f} to {high:+.4f})"
+            yield Row(f"reference, nats a token: {question}", f"{base.metrics[base.main]:.1%} right", change.value,
+                      shown, "falls <= 0.02", change.value >= -0.02, step)  # fmt: skip
 
 
 def _whole(found: Documents) -> Mapping[str, Any]:
@@ -162,29 +205,24 @@ def _whole(found: Documents) -> Mapping[str, Any]:
     return mine
 
 
-def _abstention(found: Documents) -> Row:
+def _abstention(found: Documents) -> Iterator[Row]:
     row = _whole(found)
     low, high = row["interval"] or (0.0, 1.0)
     area = row["auroc"] if row["auroc"] is not None else 0.0
     shown = f"{area:.3f} ({low:.3f} to {high:.3f}), {row['right']} of {row['answers']} right"
-    return Row("abstention on another mix than it was calibrated on: AUROC", None, area, shown, ">= 0.75", area >= 0.75,
-               "abstention")  # fmt: skip
-
-
-def _gain(found: Documents) -> Iterator[Row]:
-    row = _whole(found)
-    share = row["share_of_gain"]
-    if share is None:
-        return
-    shown = f"{share:.0%} of {100 * row['oracle_gain']:.1f} points"
-    yield Row("... share of the oracle's gain at 90% coverage", None, share, shown, ">= half", share >= 0.5,
+    yield Row("abstention on another mix than it was calibrated on: AUROC", None, area, shown, ">= 0.75", area >= 0.75,
               "abstention")  # fmt: skip
+    share = row["share_of_gain"]
+    if share is not None:
+        shown = f"{share:.0%} of {100 * row['oracle_gain']:.1f} points"
+        yield Row("... share of the oracle's gain at 90% coverage", None, share, shown, ">= half", share >= 0.5,
+                  "abstention")  # fmt: skip
 
 
-def _gate(found: Documents) -> Row:
-    seconds = found["commands"]["gate"]["seconds"]
-    shown = f"{seconds:.1f} s, from the command to its end"
-    return Row("the `gate` suite", None, seconds, shown, "<= 60 s", seconds <= 60, "gate")
+def _gate(found: Documents) -> Iterator[Row]:
+    seconds, cores = (found["commands"]["gate"][name] for name in ("seconds", "threads"))
+    shown = f"{seconds:.1f} s, from the command to its end, on {cores} cores"
+    yield Row("the `gate` suite", None, seconds, shown, "<= 60 s", seconds <= 60, "gate")
 
 
 def markdown(table: Sequence[Row]) -> list[str]:

@@ -8,8 +8,8 @@ them right, so that only the probability says whether it got worse.
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,8 @@ COUNT = 2_000
 # Of chats: an answer costs twenty times as much as a choice, and the probability of the reference needs fewer.
 CHAT_COUNT = 1_000
 TEXTS = ("facts", "code")  # of ``texts.TEXTS``, those that give so many
+# The metric of references without answers.
+REFERENCE = "reference"
 _SEED = 1
 _CHOICES = 4
 # Of a chat about numbers: the base's own answers to such questions have 12 to 30 tokens.
@@ -88,26 +90,60 @@ def _lines(text: str) -> list[tuple[str, str]]:
     return list(dict(found).items())
 
 
-def _indent(line: str) -> str:
-    """The spaces before a line but the one that a choice brings."""
-    return line[: len(line) - len(line.lstrip())].removesuffix(" ")
-
-
-def chats(scorer: Scorer, name: str, limit: int | None = None) -> Outcome:
-    """Questions of ``CHATS``: the last number of a greedy answer counts; and how likely the reference answer was."""
+def chat_rows(name: str, limit: int | None = None) -> list[dict[str, Any]]:
+    """Different questions of ``CHATS``, the same for the same limit."""
     seen: dict[str, dict[str, Any]] = {}
     for row in CHATS[name](Dice(_SEED)):
         seen.setdefault(row["prompt"], row)
         if len(seen) == min(limit or CHAT_COUNT, CHAT_COUNT):
             break
-    rows = list(seen.values())
-    prompts = [scorer.render([{"role": "user", "content": row["prompt"]}]) for row in rows]
-    references = loglikelihoods(scorer, [(p, _reference(row)) for p, row in zip(prompts, rows, strict=True)])
+    return list(seen.values())
+
+
+class Reference(NamedTuple):
+    """A question by its ``id`` with the prompt as the model gets it, and a right answer."""
+
+    id: str
+    prompt: str
+    answer: str
+
+
+def chat_references(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Reference]:
+    """Of questions of ``CHATS``."""
+    return [
+        Reference(row["prompt"], scorer.render([{"role": "user", "content": row["prompt"]}]), _reference(row))
+        for row in rows
+    ]
+
+
+def references(name: str, scorer: Scorer, asked: Sequence[Reference]) -> Outcome:
+    """How likely right answers are, without asking for any: exp(mean log-probability of a token) of each item.
+
+    The log-probabilities are those that stand beside the answers where answers are made, too.
+    """
+    scores = loglikelihoods(scorer, [(one.prompt, one.answer) for one in asked])
+    items = tuple(
+        Item(
+            one.id,
+            float(np.exp(score.logprob / max(1, score.tokens))),
+            reference_nll=-score.logprob,
+            reference_tokens=score.tokens,
+        )
+        for one, score in zip(asked, scores, strict=True)
+    )
+    return Outcome(name, {REFERENCE: float(np.mean([item.right for item in items]))}, REFERENCE, items)
+
+
+def chats(scorer: Scorer, name: str, rows: Sequence[Mapping[str, Any]]) -> Outcome:
+    """Questions of ``CHATS``: the last number of a greedy answer counts; and how likely the reference answer was."""
+    asked = chat_references(scorer, rows)
+    prompts = [one.prompt for one in asked]
+    scores = loglikelihoods(scorer, [(one.prompt, one.answer) for one in asked])
     said: list[str] = []
     for start in range(0, len(prompts), 200):
         said += answers(scorer, prompts[start : start + 200], Generation(max_tokens=_ANSWER_TOKENS))
     items = []
-    for row, answer, reference in zip(rows, said, references, strict=True):
+    for row, answer, reference in zip(rows, said, scores, strict=True):
         numbers = re.findall(r"-?\d+", answer.replace(",", ""))
         items.append(
             Item(

@@ -26,8 +26,8 @@ def test_a_model_has_no_distance_to_itself_and_an_adapter_the_one_that_torch_com
     text = (ROOT / "README.md").read_text()
     blocks = text_blocks(gguf, text, 2, where="README")
 
-    itself, adapter = measure("text", View(gguf), [View(gguf), View(gguf, "a")], blocks)
-    reference = measure("text", View(checkpoint), [View(checkpoint, "a")], blocks)[0]
+    itself, adapter = (one.drift() for one in measure("text", View(gguf), [View(gguf), View(gguf, "a")], blocks))
+    reference = measure("text", View(checkpoint), [View(checkpoint, "a")], blocks)[0].drift()
     rows = [[torch.tensor(logits) for logits in View(checkpoint, name).logits(blocks)] for name in (None, "a")]
     p, q = (torch.cat(part).double().log_softmax(-1) for part in rows)
     kl = torch.nn.functional.kl_div(q, p, log_target=True, reduction="none").sum(-1)

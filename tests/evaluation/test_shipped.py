@@ -3,19 +3,31 @@
 import csv
 import json
 import os
+import random
+import shutil
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
-from edgegen.commands import evaluate_shipped
+from edge.probes.parts import joined
+from edge.probes.report import document
+from edge.probes.run import Run, SuiteRun
+from edge.probes.score import Result
+from edge.probes.suite import find_suite, load_suite
+from edgegen.commands import evaluate_shipped, evaluate_shipped_plan, evaluate_shipped_run
 from edgegen.commands.evaluate import command
+from edgegen.commands.evaluate_shipped_plan import Places, Step
 from edgegen.config import load_config
 from edgegen.errors import ConfigError
-from finetune.evaluation import shipped
+from edgegen.part import Part
+from finetune.evaluation import drift, shipped
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.outcome import Item, Outcome
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def suite(name, passed, total, **more):
@@ -29,15 +41,18 @@ def outcome(task, right, nll):
     return Outcome(task, {"acc": right / 100}, "acc", items).as_json()
 
 
-def skills(right, nll):
-    return {"outcomes": [outcome(task, right, nll) for task in (*shipped.STRONG, *shipped.WEAK)]}
+def skills(model, right, nll):
+    return {
+        shipped.skill(model, task): {"outcomes": [outcome(task, right, nll)]}
+        for task in (*shipped.STRONG, *shipped.WEAK)
+    }
 
 
 def documents(passed=100, *, kl=0.01, ratio=1.0, right=60, nll=4.0, auroc=0.8):
     languages = [suite(f"number-comparison-{one}", passed, 100) for one in shipped.LANGUAGES]
     others = [suite(name, passed, 100) for name in ("famous", "number-comparison", "iot-command", "alert-triage")]
     kinds = ("facts", "documentation", "code", "chats")
-    drift = [
+    drifts = [
         {"kind": kind, "tokens": 100, "kl": kl, "kl_interval": [0, 1], "ratio": ratio, "ratio_interval": [0, 2]}
         for kind in kinds
     ]
@@ -47,11 +62,12 @@ def documents(passed=100, *, kl=0.01, ratio=1.0, right=60, nll=4.0, auroc=0.8):
             ("famous", "numbers", "languages", "iot-command", "alert-triage", "base")}  # fmt: skip
     return {
         **runs,
-        "drift": dict.fromkeys(shipped.ADAPTERS, drift),
-        "skills-base": skills(60, 4.0),
-        **{f"skills-{name}": skills(right, nll) for name in shipped.ADAPTERS},
+        "drift": dict.fromkeys(shipped.ADAPTERS, drifts),
+        **skills(None, 60, 4.0),
+        **{key: one for name in shipped.ADAPTERS for key, one in skills(name, right, nll).items()},
         "abstention": {"checked": {"measures": [measure]}},
-        "commands": {"gate": {"seconds": 16.0}},
+        "gate": {},
+        "commands": {"gate": {"seconds": 16.0, "threads": 2}},
     }
 
 
@@ -87,84 +103,212 @@ def test_missed_suites_are_named_and_the_table_says_no():
     assert "**no**" in "\n".join(shipped.markdown(rows))
 
 
-def test_a_missing_document_is_named(tmp_path):
+def test_figures_without_their_documents_are_left_out_and_a_damaged_document_is_named(tmp_path):
+    found = documents()
+    whole = len(shipped.rows(found))
+    for name in ("drift", shipped.skill("numbers", "facts"), "famous"):
+        found.pop(name)
     (tmp_path / "gate.json").write_text("{")
 
     with pytest.raises(EvaluationDataError) as error:
         shipped.read(tmp_path, ["gate", "numbers"])
 
-    assert [problem.split(":")[0] for problem in error.value.problems] == [
-        str(tmp_path / "gate.json"),
-        str(tmp_path / "numbers.json"),
-    ]
+    assert len(shipped.rows(found)) == whole - 3 * 4 * 2 - 1 - 1
+    assert [problem.split(":")[0] for problem in error.value.problems] == [str(tmp_path / "gate.json")]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_joined_parts_of_probes_are_the_document_of_the_whole(count):
+    suites = [load_suite(find_suite(name)).limited(40) for name in ("number-comparison", "alert-triage")]
+    draw = random.Random(1)
+
+    def judged(suite):
+        # What is expected as an answer, so that there is an F1 to join.
+        results = [
+            Result(item, json.dumps(item.check["expect"]) if (right := draw.random() < 0.7) else "{}", right, "", 0.25,
+                   12, {"mean": 0.5})
+            for item in suite.items
+        ]  # fmt: skip
+        return SuiteRun(suite, tuple(results), 0.25 * len(results))
+
+    whole = Run("m-1.0.0", "ab", suites=[judged(suite) for suite in suites])
+    parts = []
+    for number in range(1, count + 1):
+        cut = Run("m-1.0.0", "ab", whole.id)
+        for run in whole.suites:
+            suite = run.suite.part(Part(number, count))
+            asked = {item.id for item in suite.items}
+            results = tuple(result for result in run.results if result.item.id in asked)
+            cut.suites.append(SuiteRun(suite, results, 0.25 * len(results)))
+        parts.append(json.loads(json.dumps(document(cut))))
+
+    assert joined(suites, parts) == document(whole)
+    if count > 1:
+        with pytest.raises(ValueError, match="its parts hold"):
+            joined(suites, parts[1:])
+        parts[0]["suites"][0]["items"][0]["prompt"] += "?"
+        with pytest.raises(ValueError, match="other words"):
+            joined(suites, parts)
+
+
+def test_joined_parts_of_skills_are_the_document_of_the_whole():
+    whole = outcome("facts", 60, 4.0)
+    about = {"model": "m", "adapter": None, "identity": "ab", "truncated": 0}
+    parts = []
+    for number in range(1, 4):
+        items = Part(number, 3).mine(whole["items"])
+        score = sum(item["right"] for item in items) / len(items)
+        parts.append({**about, "outcomes": [{**whole, "metrics": {"acc": score}, "items": items}]})
+
+    assert shipped.joined_outcomes(parts) == {**about, "outcomes": [whole]}
+    with pytest.raises(ValueError, match="parts of"):
+        shipped.joined_outcomes(parts[::-1])
+
+
+@pytest.mark.model
+def test_a_real_model_measures_the_same_in_parts(tiny, tmp_path):
+    """The same questions give the same figures; batches differ, so that rounding does."""
+
+    def run(name, *words):
+        file = tmp_path / f"{name}.json"
+        arguments = [str(word) for word in (*words, "--threads", 1, "--out", file)]
+        done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return json.loads(file.read_text())
+
+    skill = ["run", tiny.gguf, "--task", "sums", "--limit", 7]
+    asked = run("answers", *skill)["outcomes"][0]
+    whole = run("whole", *skill, "--no-answers")["outcomes"][0]
+    cut = [run(f"part{n}", *skill, "--no-answers", "--part", f"{n}/2") for n in (1, 2)]
+    own = tmp_path / "own.txt"
+    own.write_text((ROOT / "README.md").read_text())
+    look = ["drift", tiny.gguf, "--adapter", f"tuned={tiny.gguf_adapter}", "--text", own, "--only-own", "--chats", 3]
+    look += ["--chunks", 2, "--cache", tmp_path / "cache"]
+    drifts = run("drift", *look)["tuned"]
+    apart = drift.joined([run(f"drift{n}", *look, "--part", f"{n}/4") for n in (1, 2, 3, 4)])["tuned"]
+
+    together = shipped.joined_outcomes(cut)["outcomes"][0]
+    assert [item["id"] for item in together["items"]] == [item["id"] for item in whole["items"]]
+    for one, other, answered in zip(whole["items"], together["items"], asked["items"], strict=True):
+        assert one["reference_nll"] == answered["reference_nll"] == pytest.approx(other["reference_nll"], rel=0.01)
+    assert together["metrics"]["reference"] == pytest.approx(whole["metrics"]["reference"], rel=0.01)
+    for one, other in zip(drifts, apart, strict=True):
+        assert (one["kind"], one["blocks"], one["tokens"]) == (other["kind"], other["blocks"], other["tokens"])
+        assert one["kl"] == pytest.approx(other["kl"], rel=0.02)
+        assert one["kl_interval"] == pytest.approx(other["kl_interval"], rel=0.05)
 
 
 @pytest.fixture
 def quick(monkeypatch, tmp_path):
-    """Every step writes the document a test made for it; ``broken`` names those that fail."""
-    ran, broken, given, found = [], set(), {}, documents()
+    """Every step writes the document a test made for it, and parts are joined by taking the first."""
+    ran, broken, threads, found = [], set(), {}, documents()
 
-    def run(out, step, cores):
+    def run(path, step, count, until, *, pin, may_fail):
         ran.append(step.name)
-        given[step.name] = set(cores)
+        threads[step.name] = (count, pin)
         if step.name in broken:
-            raise EvaluationError(f"{step.name} ended with exit status 1")
-        (out / f"{step.name}.json").write_text(json.dumps(found.get(step.name, {})))
+            raise EvaluationError(f"{step.name}: exit status 1")
+        path.write_text(json.dumps(found.get(name_of[step.name], {})))
         return 16.0
 
-    monkeypatch.setattr(evaluate_shipped, "_run", run)
+    name_of = {}
+
+    def plan(places, share):
+        planned = [one._replace(join=lambda documents: documents[0]) for one in plan_of(places, share)]
+        name_of.update({step.name: one.name for one in planned for step in one.steps()})
+        return planned
+
+    plan_of = evaluate_shipped.plan
+    monkeypatch.setattr(evaluate_shipped_run, "run", run)
+    monkeypatch.setattr(evaluate_shipped, "plan", plan)
     base = tmp_path / "model.gguf"
     base.write_bytes(b"GGUF")
 
-    def start(*more):
-        arguments = ["shipped", "--base", str(base), "--out", str(tmp_path / "out"), *more]
-        return CliRunner().invoke(command, arguments)
+    def start(*more, out=tmp_path / "out", base=base):
+        return CliRunner().invoke(command, ["shipped", "--base", str(base), "--out", str(out), *more])
 
-    return SimpleNamespace(start=start, ran=ran, broken=broken, given=given, out=tmp_path / "out")
+    return SimpleNamespace(start=start, ran=ran, broken=broken, threads=threads, out=tmp_path / "out", base=base)
 
 
-def test_it_goes_on_where_it_stopped_and_writes_the_figures(quick):
-    start, ran, broken, out = quick.start, quick.ran, quick.broken, quick.out
-    broken.add("drift")
+def test_it_goes_on_where_it_stopped_also_elsewhere_and_writes_the_figures(quick, tmp_path):
+    quick.broken |= {"drift-2of27", "gate"}
 
-    assert isinstance(start().exception, EvaluationError)
-    first = list(ran)
-    broken.clear()
-    ran.clear()
-    done = start()
+    first = quick.start()
+    before = list(quick.ran)
+    named = json.loads((quick.out / "shipped.json").read_text())["left_out"]
+    quick.broken.clear()
+    quick.ran.clear()
+    shutil.move(quick.out, tmp_path / "elsewhere")
+    done = quick.start("--at-once", "2", out=tmp_path / "elsewhere", base=quick.base.rename(tmp_path / "other.gguf"))
 
+    assert isinstance(first.exception, EvaluationError)
+    assert "drift-2of27" in str(first.exception)
+    assert named == ["gate", "drift"]
     assert done.exit_code == 0, done.output
-    assert first[-1] == "drift" == ran[0]
-    assert not set(first[:-1]) & set(ran)
-    found = json.loads((out / "shipped.json").read_text())
-    with (out / "shipped.csv").open() as file:
+    assert quick.ran == ["gate", "drift-2of27"]
+    assert len(before) == len(set(before))
+    found = json.loads((tmp_path / "elsewhere/shipped.json").read_text())
+    with (tmp_path / "elsewhere/shipped.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == len(found["rows"])
+    assert found["left_out"] == []
+    assert len(rows) == len(found["rows"]) == len(shipped.rows(documents()))
     assert all(row["command"].startswith("edgegen ") for row in rows)
+    assert str(tmp_path) not in json.dumps(found)
+    assert found["commands"]["drift"]["seconds"] == 27 * 16.0
 
 
-def test_results_of_other_options_are_not_mixed(quick):
+def test_results_of_other_options_or_another_base_are_not_mixed(quick):
     quick.start()
 
     assert isinstance(quick.start("--share", "0.5").exception, ConfigError)
+    quick.base.write_bytes(b"GGUF2")
+    assert isinstance(quick.start().exception, ConfigError)
+
+
+def test_nothing_is_begun_after_the_limit_and_all_of_it_is_named(quick):
+    done = quick.start("--limit-s", "0")
+
+    assert done.exit_code == 0, done.output
+    assert quick.ran == []
+    assert "left out, repeat the command to go on: gate, famous, numbers" in done.output
 
 
 def test_every_step_sets_what_the_configuration_has(tmp_path):
-    for threads in (None, 3):
-        for step in evaluate_shipped.steps(tmp_path, tmp_path / "model.gguf", tmp_path, 1.0, threads):
+    for one in evaluate_shipped_plan.plan(Places(tmp_path, tmp_path / "model.gguf", tmp_path), 1.0):
+        for step in one.steps():
             given = [after for before, after in pairwise(step.arguments) if before == "--set"]
-            config = load_config(None, given, check_files=False)
-            assert not given or config.model.n_threads == (threads or 0)
+            assert load_config(None, given, check_files=False).model.slots in (8, load_config(None, []).model.slots)
 
 
-def test_several_steps_at_once_have_cores_of_their_own_and_wait_for_what_they_need(quick):
+def test_no_step_is_long_and_the_parts_do_not_depend_on_the_machine(tmp_path):
+    whole = evaluate_shipped_plan.plan(Places(tmp_path, tmp_path / "model.gguf", tmp_path), 1.0)
+    tried = evaluate_shipped_plan.plan(Places(tmp_path, tmp_path / "model.gguf", tmp_path), 0.01)
+
+    assert max(step.core_s for one in whole for step in one.steps()) <= 180
+    assert {one.parts for one in tried} == {1}
+    for task in (*shipped.STRONG, *shipped.WEAK):  # the base and the adapters read the same batches
+        assert len({one.parts for one in whole if one.name.startswith("skills") and one.name.endswith(task)}) == 1
+
+
+def test_several_steps_at_once_have_the_cores_dealt_out_and_wait_for_what_they_need(quick):
     done = quick.start("--at-once", "2")
 
     assert done.exit_code == 0, done.output
     assert quick.ran[0] == "gate"
-    assert quick.ran.index("abstention") > max(map(quick.ran.index, ("mix-dev", "mix-other")))
-    cores = os.sched_getaffinity(0)
-    assert quick.given["gate"] <= cores
-    assert len(quick.given["gate"]) == min(2, len(cores))
-    shares = {frozenset(given) for name, given in quick.given.items() if name != "gate"}
-    assert sum(map(len, shares)) == len(frozenset.union(*shares)) <= len(cores)
+    assert quick.threads.pop("gate") == (2, 2)
+    mixes = [name for name in quick.ran if name.startswith("mix-")]
+    assert quick.ran.index("abstention") > max(map(quick.ran.index, mixes))
+    ranks = [name for name in quick.ran if name.startswith(("numbers", "drift", "skills-alert"))]
+    assert ranks == sorted(ranks, key=lambda name: ("numbers", "drift", "skills").index(name.split("-")[0]))
+    assert set(quick.threads.values()) == {(max(1, len(os.sched_getaffinity(0)) // 2), None)}
+
+
+def test_a_command_that_fails_is_named_with_its_reason_and_one_out_of_time_is_ended(tmp_path):
+    step = Step("wrong", ["probe", "run", "--target", "nothing.gguf"], 1)
+    path = tmp_path / "wrong.json"
+
+    with pytest.raises(EvaluationError, match=r"wrong: exit status \d+: .*nothing\.gguf"):
+        evaluate_shipped_run.run(path, step, 1, float("inf"), pin=None, may_fail=False)
+    assert evaluate_shipped_run.run(path, step, 1, 0.0, pin=1, may_fail=False) is None
+
+    assert not [*tmp_path.iterdir()]
