@@ -1,204 +1,27 @@
 """English number comparison as a grammar (``number_grammar``), for training alone."""
 
+from edgegen.tasks import number_pairs_en as pairs
 from edgegen.tasks.number_grammar import Grammar, Scene
 
-# Of any two numbers. {W} is "larger", {S} "largest"; both orders of magnitude use the same lines.
-_COMPARE = (
-    "[which|what] is {W}[,|:| -|] {a} or {b}?",
-    "which [one|number|value|decimal|figure|amount] is [the |]{W}[ one|][,|:] {a} or {b}?",
-    "{a} or {b}[,|:| -|;| ...] [which|what] is {W}?",
-    "{a}[, | and | / | or | vs | versus ]{b}[.|:|;|?] Which [one|number|of them|of the two|of these] is {W}?",
-    "{a} [and|,|/|vs|versus] {b}. [The {W} one, please.|I need the {W} one.|Which is the {W} of them?|{W}?]",
-    (
-        "[name|give|tell me|say|state|write|pick|select|choose|find|identify|return|report|print|show] the {W} "
-        "[number|value|one|decimal|figure][ of| out of| among| from|:] {a} and {b}[.|]"
-    ),
-    "[name|give|pick|select|choose|return] the {W}[:|] {a} [or|,|/] {b}",
-    (
-        "[compare|look at|consider|take|think of] [the numbers |the values |the decimals |]{a} [and|with] {b}[.|;] "
-        "[which|tell me which|say which|decide which] [one |number |value |]is {W}[?|.]"
-    ),
-    "[compare|weigh up|check] {a} [against|and|to] {b} and [name|give|write down|return|keep] the {W} [one|number].",
-    "is {a} [really |in fact |actually |]{W} than {b}?",
-    "is {a} {W} than {b}, or [is it the other way round|vice versa|not|is {b} {W}]?",
-    "[is it true|is it right|is it correct|do you agree|would you say] that {a} is {W} than {b}?",
-    "I [think|believe|guess|would say] {a} is {W} than {b}. [Am I right?|Is that so?|Correct?|What do you say?|]",
-    (
-        "[someone|my friend|a colleague|the teacher|my daughter|the manual|a website] "
-        "[says|claims|thinks|states] that {a} "
-        "is {W} than {b}. [Is that right?|Is it?|Check it.|True or false?|What do you think?]"
-    ),
-    "[let |]x = {a}[,| and|;] y = {b}[.|:] Which [variable|of them|one|letter] is {W}? [Give its value.|]",
-    "[first|one|left|A] = {a}; [second|two|right|B] = {b}; {W} = ?",
-    (
-        "[two|a pair of] [numbers|values|decimals|figures|results] [are given|came in|stand on the "
-        "board|are on the screen|"
-        "were read|lie before you]: {a} and {b}. [Which is {W}?|Give the {W} one.|Which of them is "
-        "the {W}?|Tell the {W}.]"
-    ),
-    (
-        "[given|with|for|from|out of|of|between|among] {a} and {b}, [which is {W}|which one is {W}|name the {W} one|"
-        "what is the {W} number|I need the {W} one][?|.]"
-    ),
-    "{W}: {a} or {b}[?|]",
-    "{W} of {a}[,| and] {b}[?|]",
-    "{W}? {a}, {b}",
-    "{a}, {b} -> {W}",
-    "if I [had|got|wrote] {a} and you {b}, [whose number|who has the number that] is {W}?",
-    "suppose a = {a} and b = {b}. Decide which [of them |]is {W}.",
-    (
-        "I am [sorting|comparing|checking|looking at] {a} and {b}. [Which is {W}?|Which one is the "
-        "{W}?|Help me: which is {W}?]"
-    ),
-    "the {W} [number|one|value] [among|between|out of|of] {a} and {b}[, please.|?|.|]",
-    (
-        "[Ann|Tom|the left display|the first column|team A|option A] has {a}, [Ben|Lea|the right "
-        "display|the second column|"
-        "team B|option B] {b}. [Which number is {W}?|Whose is {W}?|Which of the two is {W}?]"
-    ),
-    "which [number |one |value |]is {W} if one is {a} and the other [is |]{b}?",
-    "[on|from] a list with {a} and {b}, which [entry|item|number] is {W}?",
-    "[my|the] calculator shows {a}, [hers|the other one|yours] shows {b}. Which [number |result |]is {W}?",
-    "choose: {a} or {b}. The {W} [wins|counts|is wanted].",
-    "there are two [tags|cards|doors|labels|buttons] with {a} and {b} on them. Which [number |one |]is {W}?",
-    "between the decimals {a} and {b}, which [has|is] the {W} [value|one]?",
-    "of {a} and {b} [I want|we want|take|keep] the {W} [one|number|value].",
-    "[out of|from|in] the set {a}, {b}, which [element|member|number] is {W}?",
-)
-_MORE = (
-    "which is more, {a} or {b}?",
-    "[which|who] has more: {a} or {b}?",
-    "does {a} exceed {b}? Name the {W} one.",
-    "which [lies|is|stands] [further right|further to the right|higher up] on the number line, {a} or {b}?",
-    "which of {a} and {b} comes [last|second] when you count up?",
-    "is {a} [more than|above] {b}, or below it? Which is {W}?",
-    "{a} > {b}? [Yes or no, and which is {W}?|Which is {W}?]",
-    "[which|what] has the {S} value, {a} or {b}?",
-    "[what|which] is the {S}[ number| value|] of {a} and {b}?",
-    "which number wins if the {S} wins, {a} or {b}?",
-)
-_LESS = (
-    "which is less, {a} or {b}?",
-    "[which|who] has less: {a} or {b}?",
-    "is {a} less than {b}? Name the {W} one.",
-    "which [lies|is|stands] [further left|further to the left|lower down] on the number line, {a} or {b}?",
-    "which of {a} and {b} comes first when you count up?",
-    "is {a} [less than|below] {b}, or above it? Which is {W}?",
-    "{a} < {b}? [Yes or no, and which is {W}?|Which is {W}?]",
-    "[which|what] has the {S} value, {a} or {b}?",
-    "[what|which] is the {S}[ number| value|] of {a} and {b}?",
-    "which number wins if the {S} wins, {a} or {b}?",
-)
-_MAX = (
-    "[what is |compute |evaluate |calculate |]max({a}, {b})[?|]",
-    (
-        "[what is|find|give|give me|determine|name|compute|return|tell me|I need] the "
-        "[maximum|max|largest value|top value|"
-        "highest value|biggest value|greatest value] of {a} and {b}[.|?|]"
-    ),
-    "the maximum of {a} and {b} is",
-    "[maximum|max][:| of] {a}, {b}",
-    "{a}, {b}: maximum?",
-    (
-        "[two readings|the log|the series|the table|the sample|today's data|the list] [came "
-        "in|holds|has|gives]: {a}, {b}. "
-        "[What is the maximum?|Give the maximum.|What is the peak?|Which value is the largest?]"
-    ),
-    "a = {a}\nb = {b}\nprint(max(a, b))",
-    (
-        "[numbers|data|list] = [{a}, {b}]\n[What is the maximum|What does max() of it return|Which is "
-        "its largest element]?"
-    ),
-    "[peak|top|best|highest] value of {a} and {b}?",
-    "which is the maximum, {a} or {b}?",
-    "how [large|high] is the [largest|highest|biggest] of the [two |]values {a} and {b}?",
-)
-_MIN = (
-    "[what is |compute |evaluate |calculate |]min({a}, {b})[?|]",
-    (
-        "[what is|find|give|give me|determine|name|compute|return|tell me|I need] the "
-        "[minimum|min|smallest value|least "
-        "value|lowest value|bottom value] of {a} and {b}[.|?|]"
-    ),
-    "the minimum of {a} and {b} is",
-    "[minimum|min][:| of] {a}, {b}",
-    "{a}, {b}: minimum?",
-    (
-        "[two readings|the log|the series|the table|the sample|today's data|the list] [came "
-        "in|holds|has|gives]: {a}, {b}. "
-        "[What is the minimum?|Give the minimum.|What is the low?|Which value is the smallest?]"
-    ),
-    "a = {a}\nb = {b}\nprint(min(a, b))",
-    (
-        "[numbers|data|list] = [{a}, {b}]\n[What is the minimum|What does min() of it return|Which is "
-        "its smallest element]?"
-    ),
-    "[lowest|smallest|least] value of {a} and {b}?",
-    "which is the minimum, {a} or {b}?",
-    "how [small|low] is the [smallest|lowest|least] of the [two |]values {a} and {b}?",
-)
-_ONLY = (
-    "[answer|reply|respond] with [the|a] number [only|alone]: which is [larger|bigger|greater|higher], {a} or {b}?",
-    (
-        "[which|which number|which one] is [larger|bigger|greater|higher][:|,] {a} or {b}? [Only the "
-        "number, please.|Just the "
-        "number.|Reply with nothing but the number.|One number, no words.|No explanation.|Give the bare number.]"
-    ),
-    "[just|only] the [larger|bigger|greater|higher] [number|value|one][:|, please:| of] {a}[,| and] {b}",
-    (
-        "[print|output|return] [only |nothing but |]the [larger|bigger|greater] [of the two|number], "
-        "without a word: {a} {b}"
-    ),
-    "{a} or {b}? [Larger|Bigger|Greater] number only.",
-    "[bigger|greater|larger]([{a}, {b}]) =",
-)
-_ASC = (
-    (
-        "[sort|order|arrange|rank|list|put|write] {a} and {b} [in ascending order|from small to large|from low to high|"
-        "from the smallest to the largest|from least to greatest|in increasing order of size][.|]"
-    ),
-    (
-        "[sort|order|arrange] [these|the numbers|the values|two values] [ascending|upwards|from "
-        "smallest to largest][:|.] "
-        "{a}[,| and] {b}"
-    ),
-    "[ascending order|ascending|smallest first|lowest first][:|,| please:] {a}, {b}",
-    "[put|list|give|write down] {a} and {b} with the [smallest|smaller one|lowest|lower one] first.",
-    "[what is|give] the ascending order of {a} and {b}[?|.]",
-    "sorted([{a}, {b}])",
-    "which comes first and which last, if {a} and {b} [go|are sorted] from small to large?",
-    "[bring|put|get] {a} and {b} into [increasing|rising|growing] order[.|, please.]",
-    "[sort|order|list|arrange] {a} and {b} so that [they|the values] increase.",
-    "[increasing|rising|growing] order of {a} and {b}[?|, please.|:]",
-    "which of {a} and {b} stands [first|second] in increasing order? [Give both in that order.|List them so.]",
-    "{a}, {b}: [increasing|rising|growing] order?",
-    "line up {a} and {b}, [the smaller in front|the larger at the end].",
-)
-_DESC = (
-    (
-        "[sort|order|arrange|rank|list|put|write] {a} and {b} [in descending order|from large to "
-        "small|from high to low|"
-        "from the largest to the smallest|from greatest to least|in decreasing order of size][.|]"
-    ),
-    (
-        "[sort|order|arrange] [these|the numbers|the values|two values] [descending|downwards|from "
-        "largest to smallest][:|.] "
-        "{a}[,| and] {b}"
-    ),
-    "[descending order|descending|largest first|highest first][:|,| please:] {a}, {b}",
-    "[put|list|give|write down] {a} and {b} with the [largest|larger one|highest|higher one] first.",
-    "[what is|give] the descending order of {a} and {b}[?|.]",
-    "sorted([{a}, {b}], reverse=True)",
-    "which comes first and which last, if {a} and {b} [go|are sorted] from large to small?",
-    "[bring|put|get] {a} and {b} into [decreasing|falling|shrinking] order[.|, please.]",
-    "[sort|order|list|arrange] {a} and {b} so that [they|the values] decrease.",
-    "[decreasing|falling|shrinking] order of {a} and {b}[?|, please.|:]",
-    "which of {a} and {b} stands [first|second] in decreasing order? [Give both in that order.|List them so.]",
-    "{a}, {b}: [decreasing|falling|shrinking] order?",
-    "line up {a} and {b}, [the larger in front|the smaller at the end].",
-)
 # Of two things with a quantity; what a scene adds says the verb.
 _HAVE = (
+    "of {A} and {B}, [which is {W}?|the {W} one is|what is the {S}?|name the {W}.|give me the {W} one.]",
+    "[out of|from|among] {A} and {B}, [pick|choose|take|name|report] the {W}[ one|].",
+    "[between|of] {X} ({A}) and {Y} ({B}), which is {W}?",
+    "{X} ({A}) or {Y} ({B})? {Q}",
+    "{A} and {B}. {Q}",
+    "{Q} {A} or {B}",
+    "{Q} [The choices are|I have|We have] {A} and {B}.",
+    "if {X} has {A} and {Y} {B}, which is {W}?",
+    "data: {X} = {A}; {Y} = {B}. {Q}",
+    "[I noted|my notes say|the list says]: {X} {A}, {Y} {B}. {Q}",
+    "first {A}, then {B}. {Q}",
+    '"{A}" or "{B}": which is {W}?',
+    "{A} [compared with|compared to|next to] {B}: {Q}",
+    "[one is|one has] {A}, the other {B}. {Q}",
+    "[could|can] you [tell me|say] which is {W}, {A} or {B}?",
+    "the {S} of {A} and {B}[?| is|, please.]",
+    "the {W} of {A} and {B}[?| is|, please.]",
     "{X}: {A}[, |; |. | / | - ]{Y}: {B}. {Q}",
     "{X} {A}[, |; | and | / ]{Y} {B}. {Q}",
     "[which|which one] is {W}[,|:] {A} or {B}?",
@@ -260,6 +83,13 @@ _READ_UNITS = (
     "# ohms",
 )
 _READS = (
+    (
+        "the [pressure|level|voltage|load] [was|reached] {A} [before|in the morning|on Monday] and {B} [after|in the "
+        "evening|on Tuesday]. {Q}"
+    ),
+    "{X} is at {A}, {Y} is at {B}; [which is {W}?|who reads {W}?|the {W} reading is]",
+    "log: {A} at {X}, {B} at {Y}. {Q}",
+    "the display [jumped|went|drifted] from {A} to {B}. {Q}",
     "{X} [shows|reads|reports|gives|measures|is at|stands at|indicates] {A}[,| and|;| while| but] {Y} {B}. {Q}",
     (
         "[a sensor|the meter|the gauge|the logger] [read|showed|sent|gave] {A} [first|at noon|at "
@@ -289,6 +119,10 @@ _WEIGH_THINGS = (
 )
 _MASS = ("# kg", "# g", "# t", "# lb", "# mg", "#kg", "# kilograms", "# grams", "# tonnes", "# ounces", "# pounds")
 _WEIGHS = (
+    "the scale [says|shows|reads] {A} for {X} and {B} for {Y}. {Q}",
+    "[a box|a bag|a sack|a load] of {A} or another of {B}: {Q}",
+    "[parcels|loads|weights]: {A}, {B}. {Q}",
+    "if {X} weighs {A} and {Y} {B}, which is {W}?",
     "{X} [weighs|has a mass of|weighs in at|has a weight of] {A}[,| and|;| while| but] {Y} {B}. {Q}",
     "[on|according to] the scale {X} [is|weighs] {A} and {Y} {B}. {Q}",
     "{Q} {X} weighs {A}, {Y} {B}.",
@@ -310,6 +144,10 @@ _PRICE_THINGS = (
 )
 _MONEY = ("$#", "€#", "£#", "# euros", "# dollars", "# €", "# EUR", "# pounds", "# a litre", "US$ #")
 _COSTS = (
+    "[pay|spend] {A} or {B}? {Q}",
+    "{X} for {A} or {Y} for {B}: {Q}",
+    "[prices|offers|quotes]: {A}, {B}. {Q}",
+    "the bill [was|came to] {A} at {X} and {B} at {Y}. {Q}",
     "{X} [costs|is|asks|charges|comes at|wants] {A}[,| and|;| while| but] {Y} {B}. {Q}",
     "I [can pay|could pay|may choose between] {A} [or|and] {B}. {Q}",
     "[the price|it] [went|changed] from {A} to {B}. {Q}",
@@ -329,6 +167,10 @@ _LONG_THINGS = (
 )
 _LENGTH = ("# m", "# cm", "# km", "# mm", "# miles", "# ft", "# metres", "#m", "# inches")
 _MEASURES = (
+    "[a piece|a strip|a pipe|a walk] of {A} or one of {B}: {Q}",
+    "{X}: {A}, and {Y}: {B}. {Q}",
+    "[lengths|distances]: {A}, {B}. {Q}",
+    "if {X} is {A} long and {Y} {B}, which is {W}?",
     "{X} [is {A} long|measures {A}|has a length of {A}|is {A}][,| and|;| while| but] {Y} {B}. {Q}",
     "[cut|measured|drawn] to {A} and to {B}: {Q}",
     "{Q} {X} measures {A}, {Y} {B}.",
@@ -345,6 +187,9 @@ _FAST_THINGS = (
 )
 _SPEED = ("# km/h", "# m/s", "# mph", "# knots", "#km/h", "# cm/s")
 _GOES = (
+    "[speeds|the speeds are|speed readings]: {A}, {B}. {Q}",
+    "{X} does {A} where {Y} does {B}. {Q}",
+    "the [speed camera|tachometer|gauge] shows {A} for {X} and {B} for {Y}. {Q}",
     "{X} [goes at|moves at|runs at|drives at|does|has a speed of] {A}[,| and|;| while| but] {Y} [at |]{B}. {Q}",
     "{Q} {X}: {A}; {Y}: {B}.",
 )
@@ -367,6 +212,11 @@ _WARM_THINGS = (
 )
 _DEGREES = ("# °C", "# °C", "# °C", "# degrees", "#°C", "# degrees Celsius", "# C", "# °F", "#°")
 _TEMPERED = (
+    "forecast: {X} {A}, {Y} {B}. {Q}",
+    "[temperatures|readings]: {A}, {B}. {Q}",
+    "one [probe|thermometer|fridge] [gives|shows|is at] {A}, the other {B}. {Q}",
+    "if it is {A} at {X} and {B} at {Y}, which is {W}?",
+    "[the temperature|it] was {A} [at dawn|at noon|in March] and {B} [at dusk|at midnight|in April]. {Q}",
     "{X} [is at|shows|has|reports|stands at] {A}[,| and|;| while| but] {Y} [is at |]{B}. {Q}",
     "[it is|it was|we have|we had] {A} [at|in|for] {X} and {B} [at|in|for] {Y}. {Q}",
     "[the thermometer|the probe|the sensor] [went|changed|moved] from {A} to {B}. {Q}",
@@ -402,6 +252,18 @@ _NAMED = (
     "package version",
 )
 _VERSIONS = (
+    "of version {a} and version {b}, [which is {W}?|the {W} is|name the {W}.|which is the {S}?]",
+    "of the versions {a} and {b}, [which one is {W}?|give the {W} one.|the {W} one is|take the {W}.]",
+    "from version {a} and version {b}, [pick|choose|take|name] the {W}[ one|].",
+    "v{a} or v{b}? {Q}",
+    "release {a} or release {b} - {Q}",
+    "{X} (version {a}) or {Y} (version {b}): {Q}",
+    "[the download page|the vendor|the package index] [lists|offers|has] version {a} and version {b}. {Q}",
+    "{Q} The choices are version {a} and version {b}.",
+    "one has version {a}, the other version {b}. {Q}",
+    "[going|moving|switching] from version {a} to version {b}: {Q}",
+    "[could|can] you tell me which is {W}, version {a} or version {b}?",
+    "version {a} is out and so is version {b}. {Q}",
     "[which|which one] is {W}[,|:] version {a} or version {b}?",
     "which [version|firmware version|software version|release version|app version] is {W}[,|:] {a} or {b}?",
     "version {a} [or|and|vs|versus|,|/] version {b}[.|:|;|?] {Q}",
@@ -488,6 +350,19 @@ _DATE_THINGS = (
     ("licence one", "licence two"),
 )
 _DATES = (
+    "of {a} and {b}, [which is {W}?|the {W} date is|name the {W}.|which is the {S}?]",
+    "of the dates {a} and {b}, [which one is {W}?|give the {W} one.|the {W} one is]",
+    "from {a} and {b}, [pick|choose|take|name] the {W} date.",
+    "{Q} {a} or {b}",
+    "{Q} The dates are {a} and {b}.",
+    "the calendar shows {a} and {b}. {Q}",
+    "one [exam|meeting|flight|payment] is on {a}, the other on {b}. {Q}",
+    "{X} ({a}) or {Y} ({b}): {Q}",
+    "if one deadline is {a} and the other {b}, which is {W}?",
+    "a file changed on {a}, another on {b}. {Q}",
+    "{a} vs {b}: {Q}",
+    "[could|can] you tell me which date is {W}, {a} or {b}?",
+    "which is {W} in the calendar, {a} or {b}?",
     "which [date |day |one |]is {W}[,|:] {a} or {b}?",
     "{a} or {b}[:|,|;] which [date |day |]is {W}?",
     "[of|between|out of|among] [the dates |]{a} and {b}, which [one |date |]is {W}?",
@@ -525,10 +400,6 @@ _EARLIER_ASKS = (
 )
 
 
-def _number(cores: tuple[str, ...], *words: tuple[str, str]) -> Scene:
-    return Scene((*_COMPARE, *cores), words)
-
-
 def _asks(noun: str) -> tuple[str, ...]:
     """Questions for the thing that has more or less of something."""
     return (
@@ -545,17 +416,7 @@ def _asks(noun: str) -> tuple[str, ...]:
 
 GRAMMAR = Grammar(
     scenes={
-        ("larger", "n"): _number(_MORE, ("larger", "largest")),
-        ("bigger", "n"): _number(_MORE, ("bigger", "biggest")),
-        ("greater", "n"): _number(_MORE, ("greater", "greatest")),
-        ("higher", "n"): _number(_MORE, ("higher", "highest")),
-        ("smaller", "n"): _number(_LESS, ("smaller", "smallest")),
-        ("lower", "n"): _number(_LESS, ("lower", "lowest")),
-        ("max", "n"): Scene(_MAX),
-        ("min", "n"): Scene(_MIN),
-        ("only", "n"): Scene(_ONLY),
-        ("asc", "n"): Scene(_ASC),
-        ("desc", "n"): Scene(_DESC),
+        **pairs.SCENES,
         ("higher", "p"): Scene(
             (*_HAVE, *_READS),
             (("higher", "highest"),),
@@ -728,6 +589,14 @@ GRAMMAR = Grammar(
         "I always mix this up.",
         "Help!",
         "Listen,",
+        "[Good afternoon|Good evening]!",
+        "Right,",
+        "Um,",
+        "Item 1:",
+        "From class:",
+        "The warehouse asks:",
+        "For the log:",
+        "Let's see:",
         "I have a [simple|short|silly|strange] question[.|:]",
         "[Could|Can] you tell me[:|,]",
         "User:",
@@ -742,6 +611,13 @@ GRAMMAR = Grammar(
         "Please.",
         "I need it for a report.",
         "Be exact.",
+        "Cheers.",
+        "Thanks in advance.",
+        "Quick, please.",
+        "Only the answer.",
+        "I'm in a hurry.",
+        "Mind the decimals.",
+        "Much appreciated.",
         "I forgot the rule.",
         "Show how you know.",
         "Don't guess.",
