@@ -9,6 +9,7 @@ them right, so that only the probability says whether it got worse.
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +24,10 @@ from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoo
 
 # A paired difference whose lower bound may be 2 points below nothing needs some 2,000 questions.
 COUNT = 2_000
-# Of chats: an answer costs twenty times as much as a choice, and the probability of the reference needs fewer.
-CHAT_COUNT = 1_000
+# Of chats: the probability of the reference needs fewer. Of the sealed sequences there are only some 600.
+CHAT_COUNT: Mapping[str, int] = {"sums": 1_000, "sequences": 600}
+# Draws after which nearly all there are have been seen: 0.5 s.
+_DRAWS = 20_000
 TEXTS = ("facts", "code")  # of ``texts.TEXTS``, those that give so many
 # The metric of references without answers.
 REFERENCE = "reference"
@@ -91,11 +94,12 @@ def _lines(text: str) -> list[tuple[str, str]]:
 
 
 def chat_rows(name: str, limit: int | None = None) -> list[dict[str, Any]]:
-    """Different questions of ``CHATS``, the same for the same limit."""
+    """Different questions of ``CHATS``, the first of which are the same whatever the limit."""
     seen: dict[str, dict[str, Any]] = {}
-    for row in CHATS[name](Dice(_SEED)):
+    most = CHAT_COUNT[name]
+    for row in islice(CHATS[name](Dice(_SEED)), _DRAWS):
         seen.setdefault(row["prompt"], row)
-        if len(seen) == min(limit or CHAT_COUNT, CHAT_COUNT):
+        if len(seen) == min(limit or most, most):
             break
     return list(seen.values())
 

@@ -23,7 +23,7 @@ from edgegen.commands.evaluate_shipped_plan import Places, Step
 from edgegen.config import load_config
 from edgegen.errors import ConfigError
 from edgegen.part import Part
-from finetune.evaluation import drift, shipped
+from finetune.evaluation import drift, shipped, skills
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.outcome import Item, Outcome
 
@@ -41,7 +41,7 @@ def outcome(task, right, nll):
     return Outcome(task, {"acc": right / 100}, "acc", items).as_json()
 
 
-def skills(model, right, nll):
+def skill_documents(model, right, nll):
     return {
         shipped.skill(model, task): {"outcomes": [outcome(task, right, nll)]}
         for task in (*shipped.STRONG, *shipped.WEAK)
@@ -63,8 +63,8 @@ def documents(passed=100, *, kl=0.01, ratio=1.0, right=60, nll=4.0, auroc=0.8):
     return {
         **runs,
         "drift": dict.fromkeys(shipped.ADAPTERS, drifts),
-        **skills(None, 60, 4.0),
-        **{key: one for name in shipped.ADAPTERS for key, one in skills(name, right, nll).items()},
+        **skill_documents(None, 60, 4.0),
+        **{key: one for name in shipped.ADAPTERS for key, one in skill_documents(name, right, nll).items()},
         "abstention": {"checked": {"measures": [measure]}},
         "gate": {},
         "commands": {"gate": {"seconds": 16.0, "threads": 2}},
@@ -163,6 +163,14 @@ def test_joined_parts_of_skills_are_the_document_of_the_whole():
     assert shipped.joined_outcomes(parts) == {**about, "outcomes": [whole]}
     with pytest.raises(ValueError, match="parts of"):
         shipped.joined_outcomes(parts[::-1])
+
+
+@pytest.mark.parametrize("name", skills.CHAT_COUNT)
+def test_as_many_different_chats_as_are_promised_can_be_drawn(name):
+    rows = skills.chat_rows(name)
+
+    assert len({row["prompt"] for row in rows}) == len(rows) == skills.CHAT_COUNT[name]
+    assert skills.chat_rows(name, 10) == rows[:10]
 
 
 @pytest.mark.model
