@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -11,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Condition
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
+from edge.probes.sealed import LOG_NAME as SEALED_LOG
 from edgegen.commands.evaluate_shipped_plan import Document, Measurement, Places, Step
 from edgegen.errors import ConfigError
 from finetune.evaluation.errors import EvaluationError
@@ -70,6 +72,18 @@ class Record:
             raise ConfigError(
                 [f"--out {self.out}: its {strange[0]} is of other options, bundle or base. Choose an empty folder."]
             )
+
+    def data(self, step: Step) -> Path:
+        """Its own data directory while it runs: twenty processes in one database would wait for each other."""
+        return self.out / "data" / step.name
+
+    def keep_sealed_log(self, step: Step) -> None:
+        """What it asked of the sealed split goes into the common log; the rest of its data stands in its document."""
+        log = self.data(step) / SEALED_LOG
+        if log.is_file():
+            with (self.out / "data" / SEALED_LOG).open("a", encoding="utf-8") as common:
+                common.write(log.read_text(encoding="utf-8"))
+        shutil.rmtree(self.data(step), ignore_errors=True)
 
     def done(self, step: Step) -> bool:
         """Whether its document is there."""
@@ -140,13 +154,15 @@ class Runner:
             seconds = None
             try:
                 until = self._last_start + GRACE_S
-                seconds = run(self._record.file(step), step, threads, until, pin=one.alone, may_fail=one.may_fail)
+                paths = Paths(self._record.file(step), self._record.data(step))
+                seconds = run(paths, step, threads, until, pin=one.alone, may_fail=one.may_fail)
             except EvaluationError as error:
                 click.echo(str(error), err=True)
                 self.failed.append(step.name)
             finally:
                 with self._changed:
                     self._running.remove(step.name)
+                    self._record.keep_sealed_log(step)
                     if seconds is not None:
                         self._record.add(step, seconds, threads)
                         click.echo(f"{step.name}: {seconds:.0f} s, {self._ahead()}", err=True)
@@ -188,17 +204,27 @@ class Runner:
         return f"{len(self._waiting)} steps to begin, about {seconds / 60:.0f} min"
 
 
-def run(path: Path, step: Step, threads: int, until: float, *, pin: int | None, may_fail: bool) -> float | None:
+class Paths(NamedTuple):
+    """Where a step's document goes, and what is its data directory meanwhile."""
+
+    document: Path
+    data: Path
+
+
+def run(paths: Paths, step: Step, threads: int, until: float, *, pin: int | None, may_fail: bool) -> float | None:
     """Seconds it took; None where the time was over.
 
     Raises:
         EvaluationError: It failed; nothing is left of it but its ``.log``.
     """
+    path = paths.document
     part = path.with_suffix(".part")
     takes_out = step.arguments[0] == "evaluate"
-    computes = step.arguments[:2] != ["probe", "calibrate"]
-    told = ["--threads", str(threads)] if takes_out else ["--set", f"model.n_threads={threads}"]
-    arguments = [*step.arguments, *(told if computes else []), *(["--out", str(part)] if takes_out else [])]
+    arguments = list(step.arguments)
+    if takes_out:
+        arguments += ["--threads", str(threads), "--out", str(part)]
+    elif arguments[:2] == ["probe", "run"]:
+        arguments += ["--set", f"model.n_threads={threads}", "--data-dir", str(paths.data)]
     began = time.monotonic()
     log = path.with_suffix(".log")
     with part.open("wb") as printed, log.open("wb") as said:

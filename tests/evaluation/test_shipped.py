@@ -20,6 +20,7 @@ from edge.probes.suite import find_suite, load_suite
 from edgegen.commands import evaluate_shipped, evaluate_shipped_plan, evaluate_shipped_run
 from edgegen.commands.evaluate import command
 from edgegen.commands.evaluate_shipped_plan import Places, Step
+from edgegen.commands.evaluate_shipped_run import Paths
 from edgegen.config import load_config
 from edgegen.errors import ConfigError
 from edgegen.part import Part
@@ -211,12 +212,14 @@ def quick(monkeypatch, tmp_path):
     """Every step writes the document a test made for it, and parts are joined by taking the first."""
     ran, broken, threads, found = [], set(), {}, documents()
 
-    def run(path, step, count, until, *, pin, may_fail):
+    def run(paths, step, count, until, *, pin, may_fail):
         ran.append(step.name)
         threads[step.name] = (count, pin)
         if step.name in broken:
             raise EvaluationError(f"{step.name}: exit status 1")
-        path.write_text(json.dumps(found.get(name_of[step.name], {})))
+        paths.data.mkdir(parents=True)
+        (paths.data / "sealed-runs.jsonl").write_text(f'"{step.name}"\n')
+        paths.document.write_text(json.dumps(found.get(name_of[step.name], {})))
         return 16.0
 
     name_of = {}
@@ -255,6 +258,9 @@ def test_it_goes_on_where_it_stopped_also_elsewhere_and_writes_the_figures(quick
     assert done.exit_code == 0, done.output
     assert quick.ran == ["gate", "drift-2of27"]
     assert len(before) == len(set(before))
+    log = (tmp_path / "elsewhere/data/sealed-runs.jsonl").read_text().splitlines()
+    assert sorted(map(json.loads, log)) == sorted({*before, *quick.ran})
+    assert [file.name for file in (tmp_path / "elsewhere/data").iterdir()] == ["sealed-runs.jsonl"]
     found = json.loads((tmp_path / "elsewhere/shipped.json").read_text())
     with (tmp_path / "elsewhere/shipped.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -313,10 +319,10 @@ def test_several_steps_at_once_have_the_cores_dealt_out_and_wait_for_what_they_n
 
 def test_a_command_that_fails_is_named_with_its_reason_and_one_out_of_time_is_ended(tmp_path):
     step = Step("wrong", ["probe", "run", "--target", "nothing.gguf"], 1)
-    path = tmp_path / "wrong.json"
+    paths = Paths(tmp_path / "wrong.json", tmp_path / "data")
 
     with pytest.raises(EvaluationError, match=r"wrong: exit status \d+: .*nothing\.gguf"):
-        evaluate_shipped_run.run(path, step, 1, float("inf"), pin=None, may_fail=False)
-    assert evaluate_shipped_run.run(path, step, 1, 0.0, pin=1, may_fail=False) is None
+        evaluate_shipped_run.run(paths, step, 1, float("inf"), pin=None, may_fail=False)
+    assert evaluate_shipped_run.run(paths, step, 1, 0.0, pin=1, may_fail=False) is None
 
     assert not [*tmp_path.iterdir()]
