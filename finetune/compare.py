@@ -7,6 +7,7 @@ is one TOML file:
     recipe = "recipe.toml"               # base, data and all that the rows share
     folder = "runs/compare"
     test = "test.jsonl"                  # the held-out loss of the table is measured on it
+    score = 240                          # so many of it, the tasks in turn, are answered too: how many exactly right
     methods = ["lora", "dora"]           # default: all, or none where there are rows
     rates = [1e-4, 3e-4, 1e-3]
     search_steps = 50                    # of the short runs
@@ -14,6 +15,7 @@ is one TOML file:
     side_by_side = 4                     # trainings at once on the same GPU
     time_steps = 10                      # of a run that has the GPU alone, for the time per step
     longest_s = 600                      # a training that takes longer is given up
+    axis = "rank"                        # of the picture: a column of the table; default: one line for each row
     [method.qlora]                       # changes for one method
     "base.load" = "nf4"
     [row.rank-64]                        # a row of another name
@@ -46,10 +48,12 @@ Kind = Literal["search", "seed", "time", "memory"]
 KEYS: dict[str, tuple[type, ...]] = {
     "recipe": (str,), "folder": (str,), "test": (str,), "methods": (list,), "rates": (list,), "seeds": (list,),
     "search_steps": (int,), "side_by_side": (int,), "time_steps": (int,), "method": (dict,), "row": (dict,),
-    "longest_s": (int,), "memory": (dict,),
+    "longest_s": (int,), "memory": (dict,), "score": (int,), "axis": (str,),
 }  # fmt: skip
 PATHS = ("recipe", "folder", "test")
 NUMBERS = ("search_steps", "side_by_side", "time_steps", "longest_s")
+# Columns of the table that a picture can be drawn over.
+AXES = ("rank", "steps", "training_s", "trainable_parameters", "peak_memory_bytes", "step_s", "adapter_bytes")
 # What the comparison itself says of every training; a row must not.
 OURS = ("train.lr", "train.seed", "run.folder", "run.backend", "data.validation")
 # A number of steps that no run reaches.
@@ -58,7 +62,7 @@ NEVER = 10**7
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a method, and what of the recipe differs."""
+    """One line of the table: a method, and what of the recipe differs, as the specification writes it."""
 
     name: str
     method: str
@@ -80,8 +84,13 @@ class Memory:
 
 @dataclass(frozen=True)
 class Spec:
-    """A checked specification; paths are whole."""
+    """A checked specification; paths are whole, but for those that rows change.
 
+    Args:
+        path: Of the specification; the paths that rows change begin in its folder.
+    """
+
+    path: Path
     recipe: Path
     folder: Path
     test: Path
@@ -92,6 +101,8 @@ class Spec:
     side_by_side: int = 1
     time_steps: int = 10
     longest_s: int = 600
+    score: int = 0
+    axis: str | None = None
     memory: Memory | None = None
 
 
@@ -117,7 +128,12 @@ class Training:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training gave; ``problem`` stands where it failed."""
+    """What a training gave; ``problem`` stands where it failed.
+
+    Args:
+        exactly_right: By task a 1 for each question that was answered exactly right and a 0 for each that was not; the
+            questions are the same in all trainings of a comparison, and in the same order.
+    """
 
     held_out_loss: float = float("nan")
     held_out_kl: float | None = None
@@ -127,10 +143,15 @@ class Outcome:
     adapter_bytes: int = 0
     device: str = ""
     problem: str = ""
+    steps: int = 0
+    exactly_right: dict[str, str] = field(default_factory=dict)
 
 
-def read_spec(path: Path) -> Spec:
+def read_spec(path: Path, *, check_files: bool = True) -> Spec:
     """Read and check a specification.
+
+    Args:
+        check_files: Whether the test data must be there, without which nothing can be trained.
 
     Raises:
         ConfigError: Naming every mistake.
@@ -148,21 +169,26 @@ def read_spec(path: Path) -> Spec:
     problems += [f"{path}: {name} is missing." for name in PATHS if name not in document]
     if problems:
         raise ConfigError(problems)
-    problems += [f"{path}: {problem}" for problem in _value_problems(document, path.absolute().parent)]
+    here = path.absolute().parent
+    problems += [f"{path}: {problem}" for problem in _value_problems(document, here, check_files=check_files)]
     rows = _rows(document, path, problems)
     memory = _memory(document.get("memory"), [row.name for row in rows], path, problems)
     if problems:
         raise ConfigError(problems)
-    here = path.absolute().parent
     given: dict[str, Any] = {name: here / Path(document[name]).expanduser() for name in PATHS}
-    given |= {n: document[n] for n in NUMBERS if n in document}
+    given["path"] = path.absolute()
+    given |= {n: document[n] for n in (*NUMBERS, "score", "axis") if n in document}
     given |= {name: tuple(document[name]) for name in ("rates", "seeds") if name in document}
     return Spec(**given, rows=tuple(rows), memory=memory)
 
 
-def _value_problems(document: dict[str, Any], here: Path) -> list[str]:
+def _value_problems(document: dict[str, Any], here: Path, *, check_files: bool) -> list[str]:
     found = [f"{name} must not be empty." for name in ("methods", "rates", "seeds") if document.get(name) == []]
     found += [f"{name} = {document[name]}: must be 1 or more." for name in NUMBERS if document.get(name, 1) < 1]
+    if document.get("score", 0) < 0:
+        found.append(f"score = {document['score']}: must be 0 or more.")
+    if document.get("axis", AXES[0]) not in AXES:
+        found.append(f"axis = {document['axis']!r}: must be one of {', '.join(AXES)}.")
     numbers: tuple[tuple[str, tuple[type, ...]], ...] = (("rates", (int, float)), ("seeds", (int,)))
     found += [
         f"{name}: {value!r}: must be a number."
@@ -172,7 +198,7 @@ def _value_problems(document: dict[str, Any], here: Path) -> list[str]:
     ]
     found += [
         f"{name} = {document[name]!r}: {here / document[name]} is not there."
-        for name in ("recipe", "test")
+        for name in (("recipe", "test") if check_files else ("recipe",))
         if not (here / Path(document[name]).expanduser()).exists()
     ]
     return found
@@ -184,7 +210,7 @@ def _rows(document: dict[str, Any], path: Path, problems: list[str]) -> list[Row
     methods = document.get("methods") or ([] if named else [method.name for method in METHODS])
     unknown = [name for name in (*methods, *changes) if name not in BY_NAME]
     problems += [f"{path}: {name}: unknown method; there are: {', '.join(BY_NAME)}." for name in unknown]
-    rows = [Row(name, name, _whole(changes.get(name, {}), path)) for name in methods]
+    rows = [Row(name, name, changes.get(name, {})) for name in methods]
     for name, change in named.items():
         if not isinstance(change, dict):
             problems.append(f"{path}: row.{name}: must be a table of changes to the recipe.")
@@ -194,8 +220,7 @@ def _rows(document: dict[str, Any], path: Path, problems: list[str]) -> list[Row
             problems.append(f"{path}: row.{name}: {method}: unknown method; there are: {', '.join(BY_NAME)}.")
         if name in methods or "/" in name or name.startswith("."):
             problems.append(f"{path}: row.{name}: choose a name that is no method of the table and no path.")
-        own = {key: value for key, value in change.items() if key != "method.name"}
-        rows.append(Row(name, method, _whole(own, path)))
+        rows.append(Row(name, method, {key: value for key, value in change.items() if key != "method.name"}))
     problems += [
         f"{path}: {row.name}: {key}: the comparison sets it itself, for all rows alike."
         for row in rows
@@ -203,13 +228,6 @@ def _rows(document: dict[str, Any], path: Path, problems: list[str]) -> list[Row
         if key in row.changes
     ]
     return rows
-
-
-def _whole(changes: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Changes with whole paths: a path of a specification begins where the specification lies."""
-    here = path.absolute().parent
-    paths = {key for key in changes if key in BY_DOTTED and BY_DOTTED[key].kind == "path"}
-    return {key: str(here / str(value)) if key in paths else value for key, value in changes.items()}
 
 
 def check_rows(spec: Spec, *, check_files: bool = True) -> None:
@@ -274,9 +292,7 @@ def finals(spec: Spec, outcomes: dict[Training, Outcome]) -> list[Training]:
 
 
 def timings(spec: Spec, outcomes: dict[Training, Outcome]) -> list[Training]:
-    """The runs for the time per step, one after the other; none where all ran alone anyway."""
-    if spec.side_by_side == 1:
-        return []
+    """The runs for the time per step, one after the other."""
     rates = {t.row: t.rate for t in finals(spec, outcomes) if t in outcomes and not outcomes[t].problem}
     return [Training(row, "time", rate, spec.seeds[0]) for row, rate in rates.items()]
 
@@ -290,7 +306,24 @@ def memories(spec: Spec) -> list[Training]:
 
 
 def settings(spec: Spec, training: Training) -> list[str]:
-    """The overrides of the recipe for a training. All rows run on the same backend."""
+    """The overrides of the recipe for a training, with whole paths. All rows run on the same backend."""
+    here = spec.path.parent
+    given = _changes(spec, training) | {"run.folder": str(spec.folder / training.name)}
+    if training.kind == "seed":
+        given["data.validation"] = str(spec.test)
+    paths = {key for key in given if key in BY_DOTTED and BY_DOTTED[key].kind == "path"}
+    given |= {key: str(here / str(given[key])) for key in paths}
+    return [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in given.items()]
+
+
+def rank_of(spec: Spec, row: Row) -> int:
+    """The rank of a row: its own, or the recipe's."""
+    recipe = load_recipe(spec.recipe, settings(spec, Training(row.name, "seed", spec.rates[0])), check_files=False)
+    return recipe.method.rank
+
+
+def _changes(spec: Spec, training: Training) -> dict[str, Any]:
+    """What decides a training beside the recipe, paths as the specification writes them."""
     row = next(row for row in spec.rows if row.name == training.row)
     given: dict[str, Any] = {
         "method.name": row.method,
@@ -303,7 +336,6 @@ def settings(spec: Spec, training: Training) -> list[str]:
     given |= {
         "train.lr": training.rate,
         "train.seed": training.seed,
-        "run.folder": str(spec.folder / training.name),
         "run.backend": "peft",
     }
     if training.kind == "search":
@@ -311,16 +343,16 @@ def settings(spec: Spec, training: Training) -> list[str]:
     if training.kind == "time":
         given["train.steps"] = spec.time_steps
     if training.kind == "seed":
-        given["data.validation"] = str(spec.test)
+        given["run.score"] = spec.score
     if training.kind == "memory" and spec.memory:
         given |= {"data.max_tokens": spec.memory.tokens, **spec.memory.set}
         given |= {"train.batch": spec.memory.batch, "train.accumulate": spec.memory.accumulate}
-    return [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in given.items()]
+    return given
 
 
 def fingerprint(spec: Spec, training: Training) -> str:
-    """A hash of all that decides a training, wherever its folder lies: an outcome counts while it stays the same."""
-    said = [text for text in settings(spec, training) if not text.startswith(("run.folder=", "data.validation="))]
+    """A hash of all that decides a training, wherever its files lie: an outcome counts while it stays the same."""
+    said = sorted(_changes(spec, training).items())
     on = asdict(spec.memory) | {"rows": None} if training.kind == "memory" and spec.memory else None
     whole = json.dumps([spec.recipe.read_text("utf-8"), said, on])
     return hashlib.sha256(whole.encode()).hexdigest()[:16]

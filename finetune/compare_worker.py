@@ -126,6 +126,8 @@ def outcome_of(folder: Path) -> dict[str, Any]:
         "step_s": statistics.median(row["step_s"] for row in rows if "step_s" in row),
         "peak_memory_bytes": max(gpu) if gpu else _held(),
         "trainable_parameters": facts["trainable_parameters"],
+        "steps": sum("loss" in row for row in rows),
+        "exactly_right": {task: found["each"] for task, found in facts["exactly_right"].items()},
         "adapter_bytes": sum(sizes) or (folder / "trained.safetensors").stat().st_size,
         "device": f"{facts['device']} (base {Path(facts['base']).name}, held in {facts['load']})",
     }

@@ -84,6 +84,7 @@ class RunSection:
     patience: int
     best_by: str
     samples: int
+    score: int
 
 
 @dataclass(frozen=True)

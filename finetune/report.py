@@ -86,6 +86,7 @@ def write_report(
         if "held_out_kl" in best:
             ends = f"{held_out[-1]['held_out_kl']:.4f}, {best['held_out_kl']:.4f} at the best step"
             lines.append(f"| KL to the base on held-out replay, nats a token, at the end | {ends} |")
+    lines += _right_lines(facts.get("exactly_right", {}))
     lines += _memory_lines(facts.get("memory_estimate", {}), steps)
     lines += ["", "![loss](loss.png)", *(["", "![memory](memory.png)"] if memory_plot else [])]
     lines += [*_sample_lines(samples), "", "## Export", "", *_export_lines(facts), "", "## To repeat it", ""]
@@ -97,6 +98,16 @@ def write_report(
     temporary = path.with_suffix(".part")
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return temporary.rename(path)
+
+
+def _right_lines(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Held-out examples answered exactly, whole and by task."""
+    if not tasks:
+        return []
+    said = "{right:,} of {of:,}".format
+    whole = said(**{name: sum(task[name] for task in tasks.values()) for name in ("right", "of")})
+    each = "; " + ", ".join(f"{name} {said(**task)}" for name, task in tasks.items()) if len(tasks) > 1 else ""
+    return [f"| held-out examples answered exactly right | {whole}{each} |"]
 
 
 def _memory_lines(expected: Mapping[str, int], steps: Rows) -> list[str]:

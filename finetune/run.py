@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from finetune import checkpoint, continual, memory, parallel
+from finetune import checkpoint, continual, exact, memory, parallel
 from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, base_sha256, file_sha256, load_dataset
@@ -377,6 +377,7 @@ class _Run:
             assert last, "the last step writes a checkpoint"
             shutil.copy(last / "adapter.safetensors", self.folder / "trained.safetensors")
         facts["trained_base"] = keep_base(self.model, self.folder)
+        facts["exactly_right"] = self._exactly_right()
         facts["fold"] = self._export()
         rows = [json.loads(line) for line in self._metrics().read_text(encoding="utf-8").splitlines()]
         best_at = [row for row in rows if "held_out_loss" in row and row["step"] == self.best[1]]
@@ -384,6 +385,16 @@ class _Run:
         (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         live = {"model": self.model, "method": self.method, "tokenizer": self.tokenizer}
         return write_results(self.recipe, facts, rows, self.dataset, **live)
+
+    def _exactly_right(self) -> dict[str, Any]:
+        """By task how many held-out examples are answered exactly, of how many, and 1 or 0 for each in its order."""
+        questions = exact.choose(self.dataset.validation, self.recipe.run.score)
+        at_once = self.recipe.train.batch * self.recipe.data.max_tokens
+        found = exact.exactly_right(self.model, self.method, questions, pad=self.pad, tokens_at_once=at_once)
+        return {
+            task: {"right": sum(right), "of": len(right), "each": "".join(str(int(one)) for one in right)}
+            for task, right in found.items()
+        }
 
     def _export(self) -> dict[str, Any]:
         """Write the plain adapter, one for each task, and how far its logits are from the trained model's."""
@@ -417,11 +428,8 @@ class _Run:
         batches = batches or self._plain_samples()
         method.settle(self.model)
         method.use_task(self.model, task)
-        true = folding.logits(self.model, batches)
-        with self.backend.in_place_of_adapter(self.model, method.fold_in_place(self.model, task or None)):
-            folded = folding.logits(self.model, batches)
-        largest = max(float((one - two).abs().max()) for one, two in zip(true, folded, strict=True))
-        return {"max_logit_difference": largest, "kl_nats": folding.mean_kl(true, folded)}
+        fold = method.fold_in_place(self.model, task or None)
+        return folding.distance(self.model, batches, lambda: self.backend.in_place_of_adapter(self.model, fold))
 
     def _plain_samples(self) -> list[dict[str, torch.Tensor]]:
         return [{name: batch[name] for name in ("input_ids", "attention_mask")} for batch in self.samples]

@@ -20,7 +20,7 @@ def before_and_after(
     """
     method.settle(model)
     chosen = held_out[:count]
-    parts = [_parts(sample) for sample in chosen]
+    parts = [question_and_answer(sample) for sample in chosen]
     written: dict[int, tuple[str, str]] = {}
     for task in sorted({sample.task for sample in chosen}):
         places = [place for place, sample in enumerate(chosen) if sample.task == task]
@@ -40,11 +40,11 @@ def before_and_after(
     ]
 
 
-def _parts(sample: Sample) -> tuple[Sequence[int], Sequence[int]]:
-    """Prompt and first answer."""
-    start = sample.learned.index(True)
+def question_and_answer(sample: Sample) -> tuple[Sequence[int], Sequence[int]]:
+    """Prompt and first answer with the mark that ends it; text without a prompt is asked by its first token."""
+    start = max(1, sample.learned.index(True))
     end = next((n for n in range(start, len(sample.tokens)) if not sample.learned[n]), len(sample.tokens))
-    return sample.tokens[:start] or sample.tokens[:1], sample.tokens[start:end]
+    return sample.tokens[:start], sample.tokens[start:end]
 
 
 def _answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]]) -> list[str]:

@@ -247,29 +247,35 @@ def import_data(name: str, source: Path, folder: Path, count: int | None) -> Non
 
 
 @command.command()
-@click.argument("spec", type=click.Path(path_type=Path))
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--limit-s", type=click.FloatRange(0), help="Start no further training after so many seconds.")
-@click.option("--memory-only", is_flag=True, help="Only measure memory on the shape that SPEC names; train later.")
+@click.option("--only", multiple=True, type=click.Choice(["search", "seed", "time", "memory"]), help="Only this stage.")
 @click.option("--gpu", "gpus", multiple=True, metavar="ID", help="side_by_side trainings on it; again for each.")
-def compare(spec: Path, limit_s: float | None, gpus: tuple[str, ...], *, memory_only: bool) -> None:
-    """Train all methods alike and write the table: parameters, memory, time, held-out loss, size of the adapter.
+@click.option("--side-by-side", type=click.IntRange(1), help="So many at once, whatever SPEC says.")
+@click.option("--table", "only_table", is_flag=True, help="Train nothing; write the table of what is done.")
+def compare(specs: tuple[Path, ...], *, only_table: bool, **how: Any) -> None:
+    """Train all methods alike and write the table: memory, time, held-out loss, answers exactly right, adapter size.
 
-    SPEC is a TOML file (docs/finetuning.md). For each row the rate is chosen on the validation data from short runs,
-    then one run for each seed is measured on test data. Call it again after a break: what is done is not done again.
-    On another machine, put outcomes.jsonl into the folder that SPEC names, and it goes on from there.
+    SPEC is a TOML file (docs/finetuning.md); several share the GPUs. For each row the rate is chosen on the validation
+    data from short runs (search), then one run for each seed is measured on test data; time and memory come last,
+    alone. Call it again after a break: what is done is not done again. On another machine, put outcomes.jsonl into the
+    folder that SPEC names, and it goes on from there; --table needs only that, SPEC and its recipe, and no GPU.
 
     \b
     Example:
         edgegen finetune compare compare.toml
         edgegen finetune compare compare.toml --limit-s 540
-        edgegen finetune compare compare.toml --gpu 0 --gpu 1
+        edgegen finetune compare methods.toml steps.toml --gpu 0 --gpu 1 --side-by-side 8
+        edgegen finetune compare compare.toml --table
     """  # noqa: D301 (click reads the \b)
-    _need("compare", "polars", "transformers", "torch", "peft", "matplotlib")
+    _need("compare", "matplotlib", *(() if only_table else ("polars", "transformers", "torch", "peft")))
     from finetune.compare import read_spec  # noqa: PLC0415
     from finetune.compare_run import compare as compare_all  # noqa: PLC0415
+    from finetune.compare_run import tabulate  # noqa: PLC0415
 
-    table_file = compare_all(read_spec(spec), click.echo, limit_s, memory_only=memory_only, gpus=gpus)
-    click.echo(f"Done. Read {table_file}")
+    read = [read_spec(spec, check_files=not only_table) for spec in specs]
+    files = tabulate(read) if only_table else compare_all(read, click.echo, **how)
+    click.echo(f"Done. Read {', '.join(map(str, files))}")
 
 
 @command.command(name="try")

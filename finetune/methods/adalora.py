@@ -44,12 +44,11 @@ class AdaLora(Implementation):
 
     def penalty(self, model: PeftModel) -> Tensor | None:
         """Gamma (||P^T P - I|| + ||Q Q^T - I||), averaged over the factors (eq. 4, as PEFT weighs it)."""
-        terms = []
-        for _, layer in layers(model):
-            a, b = layer.lora_A[ADAPTER], layer.lora_B[ADAPTER]
-            terms += [torch.linalg.norm(gram - torch.eye(len(gram)).to(gram)) for gram in (a @ a.T, b.T @ b)]
+        pairs = [(layer.lora_A[ADAPTER], layer.lora_B[ADAPTER]) for _, layer in layers(model)]
+        grams = torch.stack([gram for a, b in pairs for gram in (a @ a.T, b.T @ b)])  # all start with the same rank
+        one = torch.eye(grams.shape[-1], dtype=grams.dtype, device=grams.device)
         weight = cast(Any, model.peft_config[ADAPTER]).orth_reg_weight
-        return cast(Tensor, weight * torch.stack(terms).mean())
+        return cast(Tensor, weight * torch.linalg.norm(grams - one, dim=(1, 2)).mean())
 
     def after_step(self, model: PeftModel, step: int) -> None:
         """Move the budget: needs the gradients of this step."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import torch
@@ -14,6 +14,8 @@ from finetune.methods.base import Batch, Fold, layers, switched_off
 from finetune.methods.loftq import cut
 
 _PREFIX = "base_model.model."
+# Logits that are compared at once: 100 MB in float32 with a vocabulary of 49,152.
+POSITIONS = 512
 
 
 def same_rank(fold: Fold) -> Fold:
@@ -101,23 +103,55 @@ def logits(model: nn.Module, batches: Iterable[Batch]) -> list[Tensor]:
     """The logits of every position that is not padding, one ``(tokens, vocabulary)`` a batch, float32 on the CPU."""
     training = model.training
     model.eval()
-    found = []
-    for batch in batches:
-        mask = batch["attention_mask"]
-        output = model(input_ids=batch["input_ids"], attention_mask=mask).logits
-        found.append(output[mask.bool()].float().cpu())
+    found = [_of_tokens(model, batch).float().cpu() for batch in batches]
     model.train(training)
     return found
+
+
+def _of_tokens(model: nn.Module, batch: Batch) -> Tensor:
+    """The logits of every position that is not padding, ``(tokens, vocabulary)``."""
+    mask = batch["attention_mask"]
+    output: Tensor = model(input_ids=batch["input_ids"], attention_mask=mask).logits
+    return output[mask.bool()]
+
+
+@torch.no_grad()
+def distance(
+    model: nn.Module, batches: Iterable[Batch], folded: Callable[[], AbstractContextManager[None]]
+) -> dict[str, float]:
+    """How far the model is from itself within ``folded()``: largest difference of a logit, and KL in nats a token.
+
+    Computed where the logits are, one batch after the other and in float32 a few positions at a time: those of a few
+    batches are gigabytes, and moving and comparing them on the CPU took longer than all else around a short training.
+    """
+    training = model.training
+    model.eval()
+    largest = total = torch.zeros((), device=next(model.parameters()).device)
+    count = 0
+    for batch in batches:
+        true = _of_tokens(model, batch)
+        with folded():
+            other = _of_tokens(model, batch)
+        for one, two in zip(torch.split(true, POSITIONS), torch.split(other, POSITIONS), strict=True):
+            largest = torch.maximum(largest, (one.float() - two.float()).abs().max())
+            total = total + _summed_kl(one.float(), two.float())
+        count += len(true)
+    model.train(training)
+    return {"max_logit_difference": float(largest), "kl_nats": float(total) / max(1, count)}
 
 
 def mean_kl(true: Sequence[Tensor], approximate: Sequence[Tensor]) -> float:
     """KL(true || approximate) in nats a token, averaged over all positions."""
     total, count = 0.0, 0
     for one, other in zip(true, approximate, strict=True):
-        p, q = one.log_softmax(-1), other.log_softmax(-1)
-        total += float((p.exp() * (p - q)).sum())
+        total += float(_summed_kl(one, other))
         count += len(one)
     return total / max(1, count)
+
+
+def _summed_kl(true: Tensor, other: Tensor) -> Tensor:
+    p, q = true.log_softmax(-1), other.log_softmax(-1)
+    return (p.exp() * (p - q)).sum()
 
 
 def _pad(tensor: Tensor, size: int, dim: int) -> Tensor:

@@ -24,16 +24,23 @@ from finetune.compare import (
     timings,
 )
 from finetune.compare_data import RECIPES
-from finetune.compare_run import _Comparison
+from finetune.compare_intervals import of_mean, of_share
+from finetune.compare_picture import write_picture
+from finetune.compare_pool import Pool
+from finetune.compare_run import OUTCOMES
 from finetune.compare_table import table_rows
+from finetune.errors import TrainingError
 from finetune.methods.registry import METHODS
 from finetune.presets import recipe_text
 from tests.finetune.tiny import save_base, sums, write_jsonl
 
+RECIPE = "[base]\nmodel = 'base'\n[data]\ntrain = 'train.jsonl'\n[run]\nfolder = 'run'\n"
+
 
 def write_spec(place, tables="", **more):
-    for name in ("test.jsonl", "recipe.toml"):
-        (place / name).touch()
+    (place / "test.jsonl").touch()
+    if not (place / "recipe.toml").exists():
+        (place / "recipe.toml").write_text(RECIPE)
     values = {"recipe": "recipe.toml", "folder": "out", "test": "test.jsonl", "methods": ["lora", "dora"]} | more
     path = place / "spec.toml"
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items() if value is not None]
@@ -117,9 +124,9 @@ def bench(tmp_path):
 
 
 def test_one_command_trains_and_tabulates_and_goes_on_where_it_was(bench):
-    """Two methods, two seeds, three steps, memory on another shape; then a third method, on another machine."""
+    """Two methods, two seeds, three steps, memory on another shape; a third method elsewhere; the table at home."""
     memory = "[memory]\nshape = 'tiny'\ntokens = 32\nbatch = 1\nsteps = 1\nrows = ['lora', 'mtlora']\n"
-    spec = {"rates": [1e-2], "seeds": [0, 1], "time_steps": 2}
+    spec = {"rates": [1e-2], "seeds": [0, 1], "time_steps": 2, "score": 5}
     methods = ["lora", "mtlora"]
     path = write_spec(bench, memory, methods=methods, side_by_side=2, **spec)
 
@@ -128,14 +135,16 @@ def test_one_command_trains_and_tabulates_and_goes_on_where_it_was(bench):
     (bench / "elsewhere").mkdir()
     (bench / "out/outcomes.jsonl").rename(bench / "elsewhere/outcomes.jsonl")
     write_spec(bench, memory, methods=[*methods, "dora"], folder="elsewhere", **spec)
-    second = CliRunner().invoke(command, ["compare", str(path), "--limit-s", "300"], catch_exceptions=False)
+    second = CliRunner().invoke(
+        command, ["compare", str(path), "--side-by-side", "3", "--limit-s", "300"], catch_exceptions=False
+    )
     table = (bench / "elsewhere/compare.csv").read_text()
-    third = CliRunner().invoke(command, ["compare", str(path), "--memory-only"], catch_exceptions=False)
+    third = CliRunner().invoke(command, ["compare", str(path), "--only", "memory"], catch_exceptions=False)
 
     assert "4 trainings of this stage left" in str(stopped.exception)
     assert first.output.count(": starts") == 4 + 1 + 2
     assert {line.partition(":")[0] for line in second.output.splitlines() if line.endswith(": starts")} == {
-        "mtlora/seed-0-0.01", "mtlora/seed-1-0.01", "dora/seed-0-0.01", "dora/seed-1-0.01",
+        "mtlora/seed-0-0.01", "mtlora/seed-1-0.01", "dora/seed-0-0.01", "dora/seed-1-0.01", "dora/time-0-0.01",
     }  # fmt: skip
     assert third.output.startswith("Done.")
     lora, mtlora, dora = csv.DictReader(table.splitlines())
@@ -148,36 +157,105 @@ def test_one_command_trains_and_tabulates_and_goes_on_where_it_was(bench):
     assert mtlora["problem"].startswith("failed: ")
     assert 'needs a "task"' in mtlora["problem"]
     assert int(mtlora["shape_memory_bytes"]) > 10**8  # the shape needs no data
+    assert (int(lora["questions"]), int(lora["steps"]), int(lora["rank"])) == (5, 3, 4)
+    assert (
+        0 <= float(lora["exactly_right_low"]) <= float(lora["exactly_right"]) <= float(lora["exactly_right_high"]) <= 1
+    )
     assert "| lora |" in (bench / "elsewhere/compare.md").read_text()
     assert (bench / "elsewhere/compare.png").read_bytes().startswith(b"\x89PNG")
 
+    (bench / "home/elsewhere").mkdir(parents=True)
+    for name in ("spec.toml", "recipe.toml", f"elsewhere/{OUTCOMES}"):
+        shutil.copy(bench / name, bench / "home" / name)
+    CliRunner().invoke(command, ["compare", str(bench / "home/spec.toml"), "--table"], catch_exceptions=False)
+    at_home = [row for row in csv.DictReader((bench / "home/elsewhere/compare.csv").open()) if row["row"] != "mtlora"]
+    assert at_home == [row for row in csv.DictReader(table.splitlines()) if row["row"] != "mtlora"]
 
-def test_workers_are_dealt_out_to_the_gpus(tmp_path):
-    """Each new process goes where the fewest live; none that died counts."""
-    comparison = _Comparison(read_spec(write_spec(tmp_path)), print, None, ("4", "7"))
 
-    def start():
-        comparison._ask({"log": str(tmp_path / "log"), "recipe": "none.toml", "settings": [], "folder": str(tmp_path)})
-        return comparison.every[-1]
+def test_a_table_without_outcomes_says_what_to_bring(tmp_path):
+    path = write_spec(tmp_path)
 
-    def visible(worker):
-        found = dict(pair.partition("=")[::2] for pair in environments[worker].split("\0"))
-        return found["CUDA_VISIBLE_DEVICES"]
+    result = CliRunner().invoke(command, ["compare", str(path), "--table"])
 
-    environments = {}
-    try:
-        for _ in range(3):
-            while not comparison.workers.empty():
-                comparison.workers.get_nowait()  # busy, so that another is needed
-            worker = start()
-            environments[worker] = Path(f"/proc/{worker.process.pid}/environ").read_text()
-        first, second, third = comparison.every
-        assert [visible(first), visible(second), visible(third)] == ["4", "7", "4"]
-        first.close()
-        third.close()
-        assert comparison._least_used() == "4"
-    finally:
-        comparison.close()
+    assert isinstance(result.exception, TrainingError)
+    assert OUTCOMES in str(result.exception)
+
+
+def test_several_specifications_share_the_workers(bench):
+    """Each has its own folder and table; a row's own data lie beside its specification."""
+    write_jsonl(bench / "more.jsonl", sums(40))
+    table = "[row.more]\n'data.train' = 'more.jsonl'\n"
+    paths = []
+    for name in ("one", "two"):
+        spec = {"folder": f"out-{name}", "methods": None, "rates": [1e-2], "seeds": [0], "side_by_side": 2}
+        write_spec(bench, table, **spec, axis="steps", score=3).rename(bench / f"{name}.toml")
+        paths.append(str(bench / f"{name}.toml"))
+
+    result = CliRunner().invoke(command, ["compare", *paths, "--only", "seed"], catch_exceptions=False)
+
+    for name in ("one", "two"):
+        assert f"out-{name}/more/seed-0-0.01: starts" in result.output
+        (row,) = csv.DictReader((bench / f"out-{name}/compare.csv").open())
+        assert (row["row"], row["seeds"], row["questions"]) == ("more", "1", "3")
+        assert json.loads((bench / f"out-{name}/more/seed-0-0.01/run.json").read_text())["examples"]["train"] == 40
+    assert "time-0" not in result.output
+
+
+def test_workers_are_dealt_out_to_the_gpus():
+    """Each training goes where the fewest are busy, so that what must be alone is; a dead worker is left out."""
+    with Pool(3, ("4", "7")) as pool:
+        first, second, third = pool.take(), pool.take(), pool.take()
+        environments = [Path(f"/proc/{w.process.pid}/environ").read_text().split("\0") for w in (first, second, third)]
+        for worker in (first, second, third):
+            worker.busy = False
+
+        alone = [pool.take(), pool.take()]
+        alone[0].close()
+        alone[0].busy = alone[0].stays = False
+        again = pool.take()
+
+        seen = [next(line for line in lines if line.startswith("CUDA_VISIBLE")) for lines in environments]
+        assert seen == [f"CUDA_VISIBLE_DEVICES={gpu}" for gpu in ("4", "7", "4")]
+        assert alone == [first, second]
+        assert again is third
+
+
+def test_the_picture_over_a_column_names_the_rows_beside_the_curve(tmp_path):
+    """Ranks make the curve; rows that share a rank are points of their own. One seed, or no answers, are drawn too."""
+    rows = (
+        "".join(f"[row.rank-{rank}]\n'method.rank' = {rank}\n" for rank in (8, 32)) + "[row.mlp]\n'method.rank' = 8\n"
+    )
+    spec = read_spec(write_spec(tmp_path, rows, methods=None, rates=[1e-3], axis="rank", score=4))
+    right = {"a": "1011", "b": "1111"}
+    outcomes = {
+        t: Outcome(held_out_loss=1 + t.seed / 10, step_s=1, steps=4, exactly_right=right, adapter_bytes=1)
+        for t in finals(spec, {})
+    }
+    drawn = []
+
+    for found in (outcomes, {t: o for t, o in outcomes.items() if t.seed == 0}):
+        table = table_rows(spec, found)
+        write_picture(spec, table, tmp_path / "compare.png")
+        drawn.append((tmp_path / "compare.png").read_bytes())
+
+    assert [row["rank"] for row in table] == [8, 32, 8]
+    assert (table[0]["exactly_right"], table[0]["exactly_right_of_a"]) == (7 / 8, 3 / 4)
+    assert table[0]["training_s"] == 4
+    assert drawn[0] != drawn[1]
+    assert all(png.startswith(b"\x89PNG") for png in drawn)
+    with pytest.raises(ConfigError, match="axis = 'colour'"):
+        read_spec(write_spec(tmp_path, axis="colour", score=-1))
+
+
+def test_intervals_of_shares_and_means():
+    """Wilson's by hand; seeds that differ widen a share's interval as questions do; Student's of three seeds."""
+    assert of_share(["1" * 80 + "0" * 20]) == pytest.approx((0.7112, 0.8666), abs=1e-4)
+    assert of_share(["1" * 100] * 3) == pytest.approx((0.9630, 1.0), abs=1e-4)
+    alike, unlike = of_share(["1" * 90 + "0" * 10] * 3), of_share(["1" * 100, "1" * 90 + "0" * 10, "1" * 80 + "0" * 20])
+    assert alike == pytest.approx((0.84, 0.95), abs=0.02)
+    assert alike.high - alike.low < unlike.high - unlike.low
+    assert of_mean([1.0, 2.0, 3.0]) == pytest.approx((2 - 2.484, 2 + 2.484), abs=1e-3)
+    assert of_mean([1.0]) is None
 
 
 @pytest.mark.parametrize("name", ["methods", "steps", "ranks", "replay"])
@@ -205,6 +283,21 @@ def test_a_wrong_change_of_a_row_is_named_before_anything_is_trained(bench):
     assert "row a: --set method.rnk=8" in result.exception.problems[0]
     assert result.exception.problems[1].startswith("row b: --set: method.rank = 0")
     assert not (bench / "out").exists()
+
+
+def test_an_outcome_counts_wherever_its_files_lie(tmp_path):
+    """The folder of the specification is no part of a fingerprint, nor how many train side by side."""
+    prints = []
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        table = "[row.a]\n'data.replay' = 'replay.jsonl'\n'data.replay_share' = 0.1\n"
+        spec = read_spec(write_spec(tmp_path / str(number), table, methods=None, rates=[1e-2], side_by_side=number))
+        training = Training("a", "seed", 1e-2)
+        assert f"data.replay={tmp_path / str(number) / 'replay.jsonl'}" in settings(spec, training)
+        prints.append(fingerprint(spec, training))
+
+    assert prints[0] == prints[1]
+    assert fingerprint(spec, Training("a", "seed", 1e-2, seed=1)) != prints[0]
 
 
 def test_a_change_to_the_recipe_makes_old_outcomes_worthless(bench):
