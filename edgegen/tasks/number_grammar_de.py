@@ -161,7 +161,7 @@ _NEW_ASKS = (
     "Welche ist neuer?",
     "Was ist die neuere Version?",
     "Nenne die neuere Version.",
-    "Welche Version kam später [heraus|]?",
+    "Welche Version kam später[ heraus|]?",
     "Welche Version ist [aktueller|die aktuellere]?",
     "Welche ist die neueste Version?",
     "Welche Version hat die höhere Nummer?",

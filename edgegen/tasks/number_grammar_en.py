@@ -88,7 +88,7 @@ _READS = (
         "evening|on Tuesday]. {Q}"
     ),
     "{X} is at {A}, {Y} is at {B}; [which is {W}?|who reads {W}?|the {W} reading is]",
-    "log: {A} at {X}, {B} at {Y}. {Q}",
+    "log: {X} {A}, {Y} {B}. {Q}",
     "the display [jumped|went|drifted] from {A} to {B}. {Q}",
     "{X} [shows|reads|reports|gives|measures|is at|stands at|indicates] {A}[,| and|;| while| but] {Y} {B}. {Q}",
     (

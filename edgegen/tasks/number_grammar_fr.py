@@ -127,7 +127,7 @@ _HEAVY_ASKS = (
     "Laquelle est la plus lourde ?",
     "Qui est le plus lourd ?",
     "Qu'est-ce qui est plus lourd ?",
-    "Quel est le plus lourd [des deux|] ?",
+    "Quel est le plus lourd[ des deux|] ?",
     "Combien pèse le plus lourd ?",
     "Lequel pèse [le plus|davantage|plus] ?",
     "Quel poids est le plus [lourd|grand|élevé] ?",

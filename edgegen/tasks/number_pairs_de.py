@@ -14,7 +14,7 @@ _PAIRS = (
         "]von {a} und {b}."
     ),
     "[nenne|wähle|suche|bestimme|nimm|gib mir|behalte] den {W}en [Wert|von beiden][:| aus] {a} und {b}.",
-    "[nennen Sie|wählen Sie|bestimmen Sie|geben Sie mir|notieren Sie] [bitte |]die {W}e Zahl: {a} [oder|;] {b}.",
+    "[nennen Sie|wählen Sie|bestimmen Sie|geben Sie mir|notieren Sie] [bitte |]die {W}e Zahl: {a}[ oder|;] {b}.",
     (
         "[vergleiche|betrachte|nimm] [die Zahlen |die Werte |]{a} und {b}[.|:] [Welche ist {W}?|Welche Zahl ist {W}?|"
         "Nenne die {W}e.|Was ist {W}?]"
@@ -64,7 +64,7 @@ _PAIRS = (
         ",] {a} oder {b}."
     ),
     "weißt du, [was|welche Zahl] {W} ist, {a} oder {b}?",
-    "[markiere|unterstreiche|umkreise|tippe] die {W}e Zahl: {a} [oder|/|;] {b}.",
+    "[markiere|unterstreiche|umkreise|tippe] die {W}e Zahl: {a}[ oder| /|;] {b}.",
     "{a} und {b}. [Die {W}e, bitte.|Nenne die {W}e.|Die {S}?|Ich brauche die {W}e.|Ich will nur die {W}e Zahl.]",
     "{a} [verglichen mit|im Vergleich zu|gegenüber] {b}: [Was ist {W}?|Welche Zahl ist {W}?|Welcher Wert ist {W}?]",
     "[wenn man|wenn wir] {a} mit {b} [vergleicht|vergleichen], was ist {W}?",

@@ -78,7 +78,7 @@ _COMPARE = (
         "from the [pair|list|set|options] {a}, {b}[,|:] [take|pick|choose|return|output] the {W} [one|number|"
         "value][.|, please.]"
     ),
-    "out of {a} and {b}, the {S} [is|would be|, please.]",
+    "out of {a} and {b}, the {S}[ is| would be|, please.]",
     "between {a} and {b}, the {W} [one is|is|number is]",
     "among [the numbers |the values |]{a} and {b}, [which is the {S}?|name the {S}.|pick the {W} one.]",
     "the {S} of {a} and {b}[?| is|, please.|:]",
@@ -90,7 +90,7 @@ _COMPARE = (
     "[I'd like|I want|I need] to know [which is {W}|which number is {W}|which of them is {W}][:|,] {a} or {b}.",
     "do you know which is {W}, {a} or {b}?",
     "any idea which is {W}: {a} or {b}?",
-    "[tick|circle|underline|highlight|mark|type|write down|note|copy] the {W} [number|value|one]: {a} [or|/|;] {b}",
+    "[tick|circle|underline|highlight|mark|type|write down|note|copy] the {W} [number|value|one]: {a}[ or| /|;] {b}",
     (
         "{a} and {b}. [The {W}, please.|Say the {W} one.|The {S}?|Only the {W} one.|Which would you call {W}?|Keep "
         "the {W}.]"

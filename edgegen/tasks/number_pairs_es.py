@@ -54,7 +54,7 @@ _PAIRS = (
         "[quiero|quisiera|necesito|me gustaría] saber [cuál es {W}|qué número es {W}|cuál de los dos es {W}][:|,] "
         "{a} o {b}."
     ),
-    "[marca|rodea|subraya|selecciona|teclea|apunta] el [número |valor |]{S}: {a} [o|/|;] {b}.",
+    "[marca|rodea|subraya|selecciona|teclea|apunta] el [número |valor |]{S}: {a}[ o| /|;] {b}.",
     "{a} y {b}. [Di el {W}.|El {W}, por favor.|¿Cuál es el {S}?|¿El {S}?|Necesito el {W}.|Solo quiero el {W}.]",
     "{a} vs {b}: [¿cuál es {W}?|¿el {W}?|¿quién es {W}?]",
     "{a} [comparado con|en comparación con|frente a|respecto a] {b}: [¿cuál es {W}?|¿cuál de ellos es {W}?]",

@@ -62,7 +62,7 @@ _PAIRS = (
         "[je voudrais savoir|j'aimerais savoir|je veux savoir|il faut que je sache] [lequel est le {W}|quel nombre "
         "est le {W}][ :|,] {a} ou {b}."
     ),
-    "[coche|entoure|souligne|sélectionne|tape|note] le {W} [nombre |]: {a} [ou|/|;] {b}.",
+    "[coche|entoure|souligne|sélectionne|tape|note] le {W} [nombre |]: {a}[ ou| /|;] {b}.",
     (
         "{a} et {b}. [Dis le {W}.|Le {W}, s'il te plaît.|Quel est le {W} ?|Le {W} ?|Il me faut le {W}.|Je ne veux "
         "que le {W}.]"
@@ -155,7 +155,7 @@ _LESS = (
     "{a} est-il inférieur à {b} ?",
     "[donne|dis|choisis] le nombre inférieur [:|entre] {a} et {b}.",
     "lequel est le plus à gauche sur la droite graduée, {a} ou {b} ?",
-    "lequel est [le |]inférieur[ :|,] {a} ou {b} ?",
+    "lequel est inférieur[ :|,] {a} ou {b} ?",
     "lequel est moins que l'autre, {a} ou {b} ?",
     "quel nombre est inférieur : {a} ou {b} ?",
     "[entre|de] {a} et {b}, [quel nombre est inférieur ?|lequel vaut moins ?|lequel fait moins ?]",

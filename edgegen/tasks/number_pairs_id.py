@@ -177,7 +177,7 @@ _EXTREME = (
         "tahu saya|berikan] {W} [dari|antara|di antara] {a} dan {b}."
     ),
     "{W}[:|?| dari] {a}; {b}",
-    "{W} [dari|antara|di antara] {a} dan {b} [adalah|ialah|yaitu|berapa?|?|, tolong.]",
+    "{W} [dari|antara|di antara] {a} dan {b}[ adalah| ialah| yaitu| berapa?|?|, tolong.]",
     "{a} dan {b}[:|,| -] {W}[?|nya?|nya berapa?]",
     "[dari|di antara] {a} dan {b}, [berapa|mana] {W}nya?",
     "[dari|di antara] {a} dan {b}, [tentukan|sebutkan|ambil|cari|tulis|laporkan] {W}nya.",
@@ -220,7 +220,7 @@ _MAX = (
     "max({a}; {b})",
     "maksimum dari {a} dan {b} adalah",
     "[berapa|apa] [puncak|nilai puncak] [dari|antara] {a} dan {b}?",
-    "dua pembacaan, {a} dan {b}: puncaknya [berapa?|?|yang mana?]",
+    "dua pembacaan, {a} dan {b}: puncaknya [berapa?|yang mana?]",
     "[rekor|batas atas|nilai teratas|angka teratas] [dari|antara] {a} dan {b}[?| adalah|, berapa?]",
     "seberapa tinggi nilai tertinggi dari {a} dan {b}?",
     "sampai berapa naiknya paling tinggi, kalau tercatat {a} dan {b}?",
@@ -233,7 +233,7 @@ _MIN = (
     "=MIN({a}; {b})",
     "minimum dari {a} dan {b} adalah",
     "[berapa|apa] [titik terendah|nilai dasar|nilai paling bawah] [dari|antara] {a} dan {b}?",
-    "dua pembacaan, {a} dan {b}: terendahnya [berapa?|?|yang mana?]",
+    "dua pembacaan, {a} dan {b}: terendahnya [berapa?|yang mana?]",
     "[batas bawah|nilai terbawah|angka terbawah] [dari|antara] {a} dan {b}[?| adalah|, berapa?]",
     "seberapa rendah nilai terendah dari {a} dan {b}?",
     "sampai berapa turunnya paling rendah, kalau tercatat {a} dan {b}?",
@@ -329,11 +329,23 @@ _WAY = (
     "saya perlu {a} dan {b} dalam urutan {D}.",
 )
 _UP = (
+    (
+        "[urutkan|susun|tulis|atur] {a} dan {b} [dari rendah ke tinggi|dari yang terendah|mulai dari yang terendah|"
+        "dari yang terendah ke yang tertinggi]."
+    ),
+    "[dari rendah ke tinggi|dari yang terendah|terendah dulu]: {a}; {b}",
+    "dari yang terendah, [urutkan|sebutkan|susun] {a} dan {b}.",
     "sort({a}; {b}) dari kecil ke besar",
     "urutkan naik: {a}; {b}",
     "tulis {a} dan {b} sehingga nilainya [naik|bertambah|membesar].",
 )
 _DOWN = (
+    (
+        "[urutkan|susun|tulis|atur] {a} dan {b} [dari tinggi ke rendah|dari yang tertinggi|mulai dari yang tertinggi|"
+        "dari yang tertinggi ke yang terendah]."
+    ),
+    "[dari tinggi ke rendah|dari yang tertinggi|tertinggi dulu]: {a}; {b}",
+    "dari yang tertinggi, [urutkan|sebutkan|susun] {a} dan {b}.",
     "sort({a}; {b}) dari besar ke kecil",
     "urutkan turun: {a}; {b}",
     "tulis {a} dan {b} sehingga nilainya [turun|berkurang|mengecil].",
@@ -390,10 +402,10 @@ SCENES = {
     ),
     ("asc", "n"): Scene(
         (*_ORDER, *_way("naik", "menaik", "meningkat", "ascending"), *_UP),
-        (("kecil", "besar"), ("kecil", "besar"), ("rendah", "tinggi")),
+        (("kecil", "besar"),),
     ),
     ("desc", "n"): Scene(
         (*_ORDER, *_way("turun", "menurun", "mengecil", "descending"), *_DOWN),
-        (("besar", "kecil"), ("besar", "kecil"), ("tinggi", "rendah")),
+        (("besar", "kecil"),),
     ),
 }

@@ -34,7 +34,7 @@ _PAIRS = (
     "qual [deles|destes|desses dois|destes dois números] é [o |]{W}: {a} ou {b}?",
     "[dos|de entre os|entre os] dois números {a} e {b}, qual é [o |]{W}?",
     "[dos|entre os] números {a} e {b}, [diga|indique|escolha|aponte|escreva] o {W}.",
-    "[de|entre] {a} e {b}, [diga|dê|indique|escolha|fique com|aponte|escreva|quero|preciso de] o {W}[.|, por favor.]",
+    "[de|entre] {a} e {b}, [diga|dê|indique|escolha|fique com|aponte|escreva|quero] o {W}[.|, por favor.]",
     "[de|entre] {a} e {b}, o {S} é[| qual?|...]",
     "[dos|entre os] valores {a} e {b}, [o {S} é|qual é o {S}?|mostre o {S}.]",
     "do par ({a}; {b}), [qual é o {W}?|tire o {W}.|quero o {W}.|só o {W}.]",
@@ -48,7 +48,7 @@ _PAIRS = (
         "[gostaria de saber|queria saber|preciso saber|quero saber] [qual é [o |]{W}|que número é {W}|qual dos dois "
         "é {W}][:|,] {a} ou {b}."
     ),
-    "[escolhe|aponta|marca|sublinha|assinale|circule|selecione|digite] o [número |valor |]{W}: {a} [ou|/|;] {b}.",
+    "[escolhe|aponta|marca|sublinha|assinale|circule|selecione|digite] o [número |valor |]{W}: {a}[ ou| /|;] {b}.",
     "[favor|por favor,] [indicar|informar|escrever|assinalar] o [número |valor |]{W}: {a} ou {b}.",
     "{a} e {b}. [Diga o {W}.|O {W}, por favor.|Qual deles é o {W}?|O {S}?|Preciso do {W}.|Só quero o {W}.]",
     "{a} vs {b}: [qual é {W}?|o {W}?|quem é {W}?]",
@@ -163,7 +163,7 @@ _EXTREME = (
     "[a leitura|a medida|a medição] {F} [entre|de] {a} e {b}[?| é|, qual é?]",
     "que leitura é a {F}: {a} ou {b}?",
     "dados = [{a}; {b}]. [Qual é o {W}?|{W} = ?]",
-    "{W}({a}; {b}) = ?",
+    "{W} de ({a}; {b}) = ?",
     "[diga|procure|ache] o valor {S} de {a} e {b}.",
     "qual é o valor {S} [de|entre|da lista] {a} e {b}?",
     "tenho duas [notas|amostras|medidas], {a} e {b}; [qual é a {F}?|a {F} é]",
