@@ -23,7 +23,7 @@ from finetune.evaluation.errors import EvaluationError
 @click.option("--bundle", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Not the shipped one.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the results.")
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the questions, to try.")
-@click.option("--at-once", type=click.IntRange(1), default=1, show_default=True, help="Commands side by side.")
+@click.option("--at-once", type=click.IntRange(1), help="Commands side by side; one for each core unless given.")
 @click.option("--threads", type=click.IntRange(1), help="Of each command; the cores dealt out unless given.")
 @click.option("--limit-s", type=click.FloatRange(0), help="Begin nothing after so many seconds; 30 s later end all.")
 @click.option("--leave-out", multiple=True, metavar="NAME", help="Not now, such as the timed `gate`; repeatable.")
@@ -33,7 +33,7 @@ def command(
     bundle: Path | None,
     out: Path,
     share: float,
-    at_once: int,
+    at_once: int | None,
     threads: int | None,
     limit_s: float | None,
     leave_out: tuple[str, ...],
@@ -49,7 +49,7 @@ def command(
     Example:
         edgegen evaluate shipped --base .cache/data/bundles/smollm2-135m-1.0.0/model.gguf --out runs/evaluation
         edgegen evaluate shipped --base model.gguf --out /tmp/try --share 0.01
-        edgegen evaluate shipped --base model.gguf --out runs/evaluation --at-once 32 --limit-s 600    # 32 cores
+        edgegen evaluate shipped --base model.gguf --out runs/evaluation --at-once 24 --limit-s 600
     """  # noqa: D301 (click reads the \b)
     places = Places((bundle or shipped_bundle()).absolute(), base.absolute(), out.absolute())
     places.out.mkdir(parents=True, exist_ok=True)
@@ -65,6 +65,7 @@ def command(
     record = Record(places, of, shown)
     record.check(planned)
     cores = len(os.sched_getaffinity(0))
+    at_once = at_once or cores
     runner = Runner(
         record,
         [one for one in planned if one.name not in leave_out],

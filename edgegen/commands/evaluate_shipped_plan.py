@@ -148,7 +148,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
     found = [
         Measurement("gate", ["probe", "run", *model, *gate.options(), "--json"], 16, 1, 0, gate.join(bundle), alone=2),
         probe(1, 20, "famous", _Probe(["famous"])),
-        probe(1, 2_200, "numbers", _Probe(["number-comparison"], count=some(5_000))),
+        probe(1, 2_500, "numbers", _Probe(["number-comparison"], count=some(5_000))),
         probe(1, 1_200, "languages", _Probe(_LANGUAGES, count=some(400))),
         probe(1, 900, "base", _Probe([*_BASE, *_LANGUAGES], limit=some(300)), "--no-adapter"),
         probe(1, 220, "iot-command", _Probe(["iot-command"], count=some(800))),
@@ -171,7 +171,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
         ),
         *(skill(3, _SKILL_S[task], None, task) for task in _SKILL_S),
         *(
-            skill(rank, _SKILL_S[task] * (0.4 if task in shipped.WEAK else 1.3), name, task)
+            skill(rank, _SKILL_S[task] * (0.5 if task in shipped.WEAK else 1.3), name, task)
             for name, rank in zip(shipped.ADAPTERS, (3, 4, 5), strict=True)
             for task in _SKILL_S
         ),
@@ -180,7 +180,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
 
 
 # Of the base, one core.
-_SKILL_S: Mapping[str, float] = {"facts": 520, "code": 680, "sums": 400, "sequences": 450, "humaneval": 500}
+_SKILL_S: Mapping[str, float] = {"facts": 450, "code": 620, "sums": 250, "sequences": 250, "humaneval": 320}
 
 
 def _only(documents: Sequence[Document]) -> Document:
