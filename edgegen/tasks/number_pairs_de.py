@@ -4,6 +4,9 @@ from edgegen.tasks.number_grammar import Scene
 
 # One of two numbers: {W} and {S} are what is asked for.
 _PAIRS = (
+    "die {W}e von: {a}; {b}",
+    "nur eine der beiden, die {W}e: {a}; {b}",
+    "ohne Sortieren: nenne nur die {W}e Zahl von {a} und {b}.",
     "[was|welche|welche Zahl|welcher Wert|welche von beiden] ist {W}[:|,] {a} oder {b}?",
     "{a} oder {b}[:|,| -|?] [was|welche Zahl|welcher Wert|welche] ist {W}?",
     "{a}[, | und | / | oder | gegen | vs. ]{b}[.|:] [Welche|Welche Zahl|Was] ist {W}?",
@@ -206,6 +209,8 @@ _MIN = (
 )
 # Both in order: {W} begins, {S} ends. {L} and {M} are their comparatives.
 _ORDER = (
+    "beide, von {W} nach {S}: {a}; {b}",
+    "von {W} nach {S}, [bitte|und zwar beide]: {a} und {b}",
     (
         "[sortiere|ordne|schreibe|liste|reihe] {a} und {b} [von {W} nach {S}|der Größe nach, {W} zuerst|mit dem "
         "{L}en zuerst|beginnend mit dem {L}en|angefangen beim {L}en]."

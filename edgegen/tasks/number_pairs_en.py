@@ -64,6 +64,9 @@ _COMPARE = (
     "between the decimals {a} and {b}, which [has|is] the {W} [value|one]?",
     "of {a} and {b} [I want|we want|take|keep] the {W} [one|number|value].",
     "[out of|from|in] the set {a}, {b}, which [element|member|number] is {W}?",
+    "just one of them, the {W}: {a}, {b}",
+    "no sorting, only the {W} of {a} and {b}[.|, please.]",
+    "the {S} of: {a}, {b}",
     (
         "of {a} and {b}, [which is {W}?|which one is {W}?|which is the {S}?|give me the {W}.|pick the {W} one.|the "
         "{W} one is|what is the {S}?]"
@@ -369,6 +372,7 @@ _ASC = (
     "which of {a} and {b} stands [first|second] in increasing order? [Give both in that order.|List them so.]",
     "{a}, {b}: [increasing|rising|growing] order?",
     "line up {a} and {b}, [the smaller in front|the larger at the end].",
+    "both of them, from [small to large|smallest to largest|low to high]: {a}, {b}",
     (
         "[sort|order|arrange|rank|list|put|write|line up|set out] {a} and {b} [starting with the [smallest|smaller|"
         "lowest]|beginning with the [smallest|smaller|lowest]|smallest first|smaller first|from the smaller to the "
@@ -444,6 +448,7 @@ _DESC = (
     "which of {a} and {b} stands [first|second] in decreasing order? [Give both in that order.|List them so.]",
     "{a}, {b}: [decreasing|falling|shrinking] order?",
     "line up {a} and {b}, [the larger in front|the smaller at the end].",
+    "both of them, from [large to small|largest to smallest|high to low]: {a}, {b}",
     (
         "[sort|order|arrange|rank|list|put|write|line up|set out] {a} and {b} [starting with the [largest|larger|"
         "highest|biggest]|beginning with the [largest|larger|highest|greatest]|largest first|larger first|from the "

@@ -2,8 +2,11 @@
 
 from edgegen.tasks.number_grammar import Scene
 
-# One of two numbers: {W} and {S} are what is asked for.
+# One of two numbers: {W} and {S} are what is asked for, {F} is it in the feminine.
 _PAIRS = (
+    "el {S} de: {a}; {b}",
+    "solo uno de ellos, el {W}: {a}; {b}",
+    "sin ordenar: [di|da] solo el {W} de {a} y {b}.",
     "¿[Cuál|Qué número|Qué valor|Cuál de los dos|Cuál de ellos] es [{W}|{S}][:|,] {a} o {b}?",
     "{a} o {b}[:|,| -] ¿[cuál|qué número] es [{W}|{S}]?",
     "{a}[, | y | / | o | contra | vs ]{b}[.|:] ¿[Cuál|Cuál de los dos|Qué número] es [el |]{W}?",
@@ -34,7 +37,7 @@ _PAIRS = (
     "{a} es {W} que {b}[, ¿no?|, ¿verdad?|, ¿cierto?|, ¿o no?|, ¿es así?]",
     "verdadero o falso: {a} es {W} que {b}[.|]",
     "¿Será {a} {W} que {b}?",
-    "x = {a}[,| y|;] y = {b}. [¿Qué variable es {W}?|¿Cuál es {W}?|Da el valor {S}.]",
+    "x = {a}[,| y|;] y = {b}. [¿Qué variable es {F}?|¿Cuál es {W}?|Da el valor {S}.]",
     (
         "[hay|aquí van|tenemos|te doy] dos [números|valores|resultados|decimales]: {a} y {b}. [¿Cuál es {W}?|Di el "
         "{W}.|¿Cuál es el {S}?]"
@@ -66,8 +69,8 @@ _PAIRS = (
         "[¿Cuál es {W}?|¿Qué número es {W}?|Copia el {W}.|Apunta el {S}.]"
     ),
     "[dos tarjetas|dos etiquetas|dos puertas|dos botones] con {a} y {b}: [¿qué número es {W}?|di el número {S}.]",
-    "el alumno A respondió {a} y el alumno B {b}. [¿Qué respuesta es {W}?|¿Quién dio el número {W}?]",
-    "la nota de [Rosa|Pedro] es {a} y la de [Marta|Diego] {b}. ¿Qué nota es {W}?",
+    "el alumno A respondió {a} y el alumno B {b}. [¿Qué respuesta es {F}?|¿Quién dio el número {W}?]",
+    "la nota de [Rosa|Pedro] es {a} y la de [Marta|Diego] {b}. ¿Qué nota es {F}?",
     "mi calculadora muestra {a}, la suya {b}. ¿Qué [resultado|número] es {W}?",
     "[en la primera fila|en la celda A1] hay {a} y [en la segunda|en la celda B1] {b}. ¿Qué valor es {W}?",
     "A) {a} B) {b}. [¿Cuál es {W}?|Marca el {W}.|Elige el {S}.]",
@@ -91,7 +94,7 @@ _PAIRS = (
     "[me quedo con|gana|vale|cuenta] el {S}: ¿{a} o {b}?",
     "uno [es|vale] {a} y el otro {b}. [¿Cuál es {W}?|¿Cuál de los dos es {W}?|Di el {S}.]",
     "[recibí|leí|apunté|calculé] {a} y [luego |]{b}. [¿Cuál es {W}?|¿Qué número es {W}?|¿Cuál es el {S}?]",
-    "el marcador dice {a} para los azules y {b} para los verdes. ¿Qué puntuación es {W}?",
+    "el marcador dice {a} para los azules y {b} para los verdes. ¿Qué puntuación es {F}?",
     "¿Cuál es el {S} de [los dos|estos números|la pareja]: {a} o {b}?",
     "¿Quién es {W}, {a} o {b}?",
 )
@@ -189,6 +192,8 @@ _MIN = (
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
+    "[los dos|ambos], [de {W} a {S}|del {W} al {S}]: {a}; {b}",
+    "a partir del {W}: {a} y {b}, en orden[.|, por favor.]",
     (
         "[ordena|clasifica|escribe|coloca|organiza|lista|pon|dispón|anota] {a} y {b} [[de {W} a {S}|del {W} al {S}]|"
         "empezando por el {W}|a partir del {W}|con el {W} [primero|delante|en primer lugar]|primero el {W} y después "
@@ -281,9 +286,9 @@ _DOWN = (
 )
 
 
-def _extreme(feminine: str) -> tuple[str, ...]:
-    """Extremes; what a reading ("lectura") is called in the feminine."""
-    return tuple(core.replace("{F}", feminine) for core in _EXTREME)
+def _feminine(cores: tuple[str, ...], word: str) -> tuple[str, ...]:
+    """Cores with what is asked for in the feminine, as of a reading ("lectura")."""
+    return tuple(core.replace("{F}", word) for core in cores)
 
 
 def _way(*names: str) -> tuple[str, ...]:
@@ -293,15 +298,15 @@ def _way(*names: str) -> tuple[str, ...]:
 
 SCENES = {
     ("larger", "n"): Scene(
-        (*_PAIRS, *_MORE),
+        (*_feminine(_PAIRS, "[mayor|más alta|más grande]"), *_MORE),
         (("mayor", "mayor"), ("mayor", "más grande"), ("más grande", "más grande"), ("más alto", "más elevado")),
     ),
     ("smaller", "n"): Scene(
-        (*_PAIRS, *_LESS),
+        (*_feminine(_PAIRS, "[menor|más baja|más pequeña]"), *_LESS),
         (("menor", "menor"), ("menor", "más pequeño"), ("más pequeño", "más pequeño"), ("más bajo", "más bajo")),
     ),
     ("max", "n"): Scene(
-        (*_extreme("[máxima|más alta|mayor]"), *_MAX),
+        (*_feminine(_EXTREME, "[máxima|más alta|mayor]"), *_MAX),
         (
             ("máximo", "máximo"),
             ("máximo", "más alto"),
@@ -311,7 +316,7 @@ SCENES = {
         ),
     ),
     ("min", "n"): Scene(
-        (*_extreme("[mínima|más baja|menor]"), *_MIN),
+        (*_feminine(_EXTREME, "[mínima|más baja|menor]"), *_MIN),
         (
             ("mínimo", "mínimo"),
             ("mínimo", "más bajo"),

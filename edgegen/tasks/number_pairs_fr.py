@@ -4,6 +4,9 @@ from edgegen.tasks.number_grammar import Scene
 
 # One of two numbers: {W} and {S} are what is asked for.
 _PAIRS = (
+    "le {W} de : {a} ; {b}",
+    "un seul des deux, le {W} : {a} ; {b}",
+    "sans trier : [dis|donne] seulement le {W} de {a} et {b}.",
     "[lequel|lequel des deux|lequel de ces nombres] est le {W}[ :|,] {a} ou {b} ?",
     "{a} ou {b}[ :|,] lequel est le {W} ?",
     "{a}[, | et | / | ou | contre | vs ]{b}[.| :] [Lequel|Lequel des deux] est [le |]{W} ?",
@@ -224,6 +227,8 @@ _MIN = (
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
+    "les deux, du {W} au {S} : {a} ; {b}",
+    "à partir du {W} : {a} et {b}, dans l'ordre[.|, s'il te plaît.]",
     (
         "[trie|range|classe|ordonne|écris|mets|liste|place|note|aligne] {a} et {b} [du {W} au {S}|en partant du {W}|"
         "en commençant par le {W}|à partir du {W}|le {W} en premier|le {W} d'abord|avec le {W} en tête]."

@@ -4,6 +4,10 @@ from edgegen.tasks.number_grammar import Scene
 
 # One of two numbers: {W} and {S} are what is asked for.
 _PAIRS = (
+    "yang {S} dari: {a}; {b}",
+    "{S} dari {a} dan {b}[?| adalah|, tolong.]",
+    "[bukan urutannya|tidak perlu urutan], [hanya|cukup] yang {S}: {a}; {b}",
+    "dari {a} dan {b} [saya mau|saya perlu|ambil|kirim] satu saja, yang {S}.",
     "[mana|mana yang|bilangan mana yang|angka mana yang|nilai mana yang|yang mana] {W}[:|,] {a} atau {b}?",
     "{a} atau {b}[:|,| -] [mana|mana yang|yang mana] {W}?",
     "{a}[, | dan | / | atau | lawan | vs ]{b}[.|:] [Mana|Mana yang|Bilangan mana yang|Yang mana] {W}?",
@@ -242,6 +246,9 @@ _MIN = (
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
+    "[keduanya|dua-duanya], dari yang ter{W}: {a}; {b}",
+    "dari ter{W}: {a} dan {b}[.|, urutkan.|, tolong.]",
+    "[tulis|sebutkan] kedua angka, {a} dan {b}, dari yang ter{W} [ke|sampai] yang ter{S}.",
     (
         "[urutkan|susun|tulis|atur|daftarkan|jajarkan|deretkan|tata|catat] {a} dan {b} [dari yang ter{W}|dari yang "
         "paling {W}|dari {W} ke {S}|dari yang {W} ke yang {S}|dari ter{W} ke ter{S}|dari yang ter{W} sampai yang "
@@ -318,7 +325,8 @@ _WAY = (
         "urutan {D}]."
     ),
     "urutan {D}[:| dari| untuk] {a} dan {b}[?|.|, tolong.| adalah]",
-    "[apa|bagaimana|tuliskan|berikan|tentukan] urutan {D} [dari|untuk] {a} dan {b}[?|.]",
+    "[apa|bagaimana] urutan {D} [dari|untuk] {a} dan {b}?",
+    "[tuliskan|berikan|tentukan] urutan {D} [dari|untuk] {a} dan {b}.",
     "secara {D}: {a}; {b}",
     "{a} dan {b}, [urutan {D}|secara {D}][?|, tolong.]",
     "[dari|untuk] [bilangan |angka |nilai |]{a} dan {b}, [tulis|buat|berikan|tentukan] urutan {D}.",

@@ -2,8 +2,11 @@
 
 from edgegen.tasks.number_grammar import Scene
 
-# One of two numbers: {W} and {S} are what is asked for.
+# One of two numbers: {W} and {S} are what is asked for, {F} is it in the feminine.
 _PAIRS = (
+    "o {S} de: {a}; {b}",
+    "[só um|apenas um] deles, o {W}: {a}; {b}",
+    "sem ordenar: [diga|dê] só o {W} de {a} e {b}.",
     "[qual|que número|qual número|que valor|qual dos dois] é [{W}|{S}][:|,] {a} ou {b}?",
     "{a} ou {b}[:|,| -] [qual|que número] é [{W}|{S}]?",
     "{a}[, | e | / | ou | contra ]{b}[.|:] [Qual|Qual dos dois|Que número] é [o |]{W}?",
@@ -21,7 +24,7 @@ _PAIRS = (
         "[acho|penso|alguém diz|o professor diz|um amigo afirma] que {a} é {W} que {b}. [É verdade?|Certo?|O que "
         "acha?|Qual é {W}?]"
     ),
-    "x = {a}[,| e|;] y = {b}. [Qual variável é {W}?|Indique a variável {W}.]",
+    "x = {a}[,| e|;] y = {b}. [Qual variável é {F}?|Indique a variável {F}.]",
     "[há|aqui estão|temos] dois [números|valores|resultados|decimais]: {a} e {b}. [Qual é {W}?|Diga o {W}.]",
     "[Ana|Luís|a equipe A|a coluna 1] tem {a}, [Eva|João|a equipe B|a coluna 2] {b}. Que número é {W}?",
     "o [número |]{S} [de|entre] {a} e {b}[, por favor.|?|.| é]",
@@ -71,8 +74,8 @@ _PAIRS = (
         "[dois cartões|duas etiquetas|dois bilhetes|duas portas|dois botões] com {a} e {b}: [qual número é {W}?|diga "
         "o número {W}.]"
     ),
-    "o aluno A respondeu {a}, o aluno B {b}. [Que resposta é {W}?|Qual deu o número {W}?|Quem tem o {W}?]",
-    "a nota de [Rita|Pedro] é {a}, a de [Marta|Tiago] {b}. [Que nota é {W}?|Qual nota é {W}?]",
+    "o aluno A respondeu {a}, o aluno B {b}. [Que resposta é {F}?|Qual deu o número {W}?|Quem tem o {W}?]",
+    "a nota de [Rita|Pedro] é {a}, a de [Marta|Tiago] {b}. [Que nota é {F}?|Qual nota é {F}?]",
     "a minha calculadora mostra {a}, a dele {b}. Que [resultado|número] é {W}?",
     "[na primeira linha|na célula A1] há {a}, [na segunda|na célula B1] {b}. Qual valor é {W}?",
     "A) {a} B) {b}. [Qual é {W}?|Marque o {W}.|Escolha o {W}.]",
@@ -99,7 +102,7 @@ _PAIRS = (
     "um [é|vale] {a}, o outro {b}. [Qual é {W}?|Qual dos dois é {W}?|Diga o {W}.]",
     "qual número é {W} se um é {a} e o outro {b}?",
     "[recebi|li|anotei|calculei] {a} e [depois |]{b}. [Qual é {W}?|Que número é {W}?|Qual é o {S}?]",
-    "o placar [diz|mostra] {a} para os azuis e {b} para os verdes. Que pontuação é {W}?",
+    "o placar [diz|mostra] {a} para os azuis e {b} para os verdes. Que pontuação é {F}?",
 )
 _MORE = (
     "o que é mais: {a} ou {b}?",
@@ -194,6 +197,8 @@ _MIN = (
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
+    "[os dois|ambos], do {W} ao {S}: {a}; {b}",
+    "a partir do {W}: {a} e {b}, em ordem[.|, por favor.]",
     (
         "[ordene|classifique|escreva|coloque|organize|liste|arrume|ponha|disponha|anote] {a} e {b} [do {W} [ao|para "
         "o|até o] {S}|começando pelo {W}|a partir do {W}|com o {W} [primeiro|à frente|na frente|em primeiro lugar]|"
@@ -287,9 +292,9 @@ _DOWN = (
 )
 
 
-def _extreme(feminine: str) -> tuple[str, ...]:
-    """Extremes; what a reading ("leitura") is called in the feminine."""
-    return tuple(core.replace("{F}", feminine) for core in _EXTREME)
+def _feminine(cores: tuple[str, ...], word: str) -> tuple[str, ...]:
+    """Cores with what is asked for in the feminine, as of a reading ("leitura")."""
+    return tuple(core.replace("{F}", word) for core in cores)
 
 
 def _way(*names: str) -> tuple[str, ...]:
@@ -299,15 +304,15 @@ def _way(*names: str) -> tuple[str, ...]:
 
 SCENES = {
     ("larger", "n"): Scene(
-        (*_PAIRS, *_MORE),
+        (*_feminine(_PAIRS, "[maior|mais alta|mais elevada]"), *_MORE),
         (("maior", "maior"), ("maior", "maior"), ("maior", "mais alto"), ("mais alto", "mais elevado")),
     ),
     ("smaller", "n"): Scene(
-        (*_PAIRS, *_LESS),
+        (*_feminine(_PAIRS, "[menor|mais baixa]"), *_LESS),
         (("menor", "menor"), ("menor", "menor"), ("menor", "mais pequeno"), ("mais baixo", "mais baixo")),
     ),
     ("max", "n"): Scene(
-        (*_extreme("[máxima|mais alta|maior]"), *_MAX),
+        (*_feminine(_EXTREME, "[máxima|mais alta|maior]"), *_MAX),
         (
             ("máximo", "máximo"),
             ("máximo", "mais alto"),
@@ -317,7 +322,7 @@ SCENES = {
         ),
     ),
     ("min", "n"): Scene(
-        (*_extreme("[mínima|mais baixa|menor]"), *_MIN),
+        (*_feminine(_EXTREME, "[mínima|mais baixa|menor]"), *_MIN),
         (
             ("mínimo", "mínimo"),
             ("mínimo", "mais baixo"),
