@@ -616,7 +616,6 @@ GRAMMAR = Grammar(
         "Quick, please.",
         "Only the answer.",
         "I'm in a hurry.",
-        "Mind the decimals.",
         "Much appreciated.",
         "I forgot the rule.",
         "Show how you know.",

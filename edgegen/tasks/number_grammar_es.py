@@ -356,7 +356,7 @@ GRAMMAR = Grammar(
                     "versión {b}?"
                 ),
                 "[elige|di|indica|instala] la versión más [nueva|reciente|actual]: {a} o {b}.",
-                "¿V{a} o v{b}? {Q}",
+                "¿v{a} o v{b}? {Q}",
                 "el mismo programa: versión {a}, versión {b}. {Q}",
                 "[actualizar|cambiar|pasar] de la versión {a} a la versión {b}: {Q}",
                 "según los números de versión, ¿cuál es más nueva: {a} o {b}?",

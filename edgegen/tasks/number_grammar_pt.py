@@ -334,7 +334,7 @@ GRAMMAR = Grammar(
                 "{Q} {X}: {A}; {Y}: {B}.",
                 "o termômetro passou de {A} a {B}. {Q}",
                 "de {A} e {B}: {Q}",
-                "aqui fazem {A} e ali {B}. {Q}",
+                "aqui faz {A} e ali {B}. {Q}",
                 "[há|havia] {A} ({X}) e {B} ({Y}). {Q}",
             ),
             units=("# °C", "# °C", "# graus", "#°C", "# graus Celsius", "#°"),
