@@ -74,7 +74,8 @@ def command(
         limit_s=limit_s,
     )
     runner.run()
-    commands = {one.name: record.whole(one) for one in planned if all(map(record.done, one.steps()))}
+    whole = [one for one in planned if all(map(record.done, one.steps())) and record.document(one).is_file()]
+    commands = {one.name: record.whole(one) for one in whole}
     found = {**shipped.read(places.out, [*commands]), "commands": commands}
     table = shipped.rows(found)
     left = [one.name for one in planned if one.name not in commands]

@@ -85,6 +85,10 @@ class Record:
                 common.write(log.read_text(encoding="utf-8"))
         shutil.rmtree(self.data(step), ignore_errors=True)
 
+    def document(self, one: Measurement) -> Path:
+        """Where the joined document of a measurement is kept."""
+        return self.out / f"{one.name}.json"
+
     def done(self, step: Step) -> bool:
         """Whether its document is there."""
         return step.name in self.entries and self.file(step).is_file()
@@ -144,8 +148,12 @@ class Runner:
         for one in self._planned:
             self._join(one)
         with ThreadPoolExecutor(self._at_once) as pool:
-            for worker in [pool.submit(self._work) for _ in range(self._at_once)]:
-                worker.result()
+            try:
+                for worker in [pool.submit(self._work) for _ in range(self._at_once)]:
+                    worker.result()
+            except BaseException:  # Ctrl-C, which the steps have got, too: begin no others
+                self._last_start = float("-inf")
+                raise
 
     def _work(self) -> None:
         while (step := self._next()) is not None:
@@ -195,8 +203,17 @@ class Runner:
         if not all(self._record.done(step) for step in steps):
             return
         documents: list[Document] = [json.loads(self._record.file(step).read_text(encoding="utf-8")) for step in steps]
-        path = self._record.out / f"{one.name}.json"
-        write(path, json.dumps(one.join(documents), indent=1, ensure_ascii=False) + "\n")
+        path = self._record.document(one)
+        try:
+            joined = one.join(documents)
+        except ValueError as error:
+            path.unlink(missing_ok=True)
+            click.echo(
+                f"{one.name}: {error}. Remove its parts from {path.parent / 'parts'} to measure it again.", err=True
+            )
+            self.failed.append(one.name)
+            return
+        write(path, json.dumps(joined, indent=1, ensure_ascii=False) + "\n")
         self.whole.add(one.name)
 
     def _ahead(self) -> str:

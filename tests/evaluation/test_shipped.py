@@ -279,6 +279,24 @@ def test_results_of_other_options_or_another_base_are_not_mixed(quick):
     assert isinstance(quick.start().exception, ConfigError)
 
 
+def test_parts_that_do_not_fit_together_are_named_and_the_others_are_not_lost(quick, monkeypatch):
+    def refuse(_):
+        raise ValueError("5 items were asked in other words")
+
+    plan = evaluate_shipped.plan
+    monkeypatch.setattr(
+        evaluate_shipped,
+        "plan",
+        lambda *given: [one._replace(join=refuse) if one.name == "numbers" else one for one in plan(*given)],
+    )
+
+    done = quick.start()
+
+    assert "other words. Remove its parts" in done.stderr
+    assert isinstance(done.exception, EvaluationError)
+    assert json.loads((quick.out / "shipped.json").read_text())["left_out"] == ["numbers"]
+
+
 def test_nothing_is_begun_after_the_limit_and_all_of_it_is_named(quick):
     done = quick.start("--limit-s", "0")
 
