@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +105,21 @@ def _flat_optimizer(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor]
     """The optimiser's state as tensors by ``state/KEY/NAME``, and as plain values."""
     tensors, values = {}, {}
     for key, state in optimizer.state_dict()["state"].items():
-        for name, value in state.items():
+        for name, value in _unwrapped(state):
             if isinstance(value, Tensor):
                 tensors[f"state/{key}/{name}"] = value.detach().cpu().clone()
             else:
                 values[f"state/{key}/{name}"] = value
     return tensors, values
+
+
+def _unwrapped(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The values of one parameter. bitsandbytes wraps its 8-bit moments in a dict for FSDP, and loads them bare too."""
+    for name, value in state.items():
+        if isinstance(value, dict):
+            yield from value.items()
+        else:
+            yield name, value
 
 
 def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:

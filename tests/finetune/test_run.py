@@ -104,6 +104,25 @@ def test_a_run_that_was_interrupted_ends_as_if_it_had_not_been(bench, tmp_path, 
     assert all(torch.equal(trained[0][key], trained[1][key]) for key in trained[0])
 
 
+def test_moments_in_eight_bits_outlast_an_interruption(bench, tmp_path):
+    """What train.memory = "minimal" takes on a GPU; matrices of 4,096 numbers and more get 8-bit moments."""
+    options = ("train.optimizer=adamw-8bit", "method.rank=64", "train.steps=4")
+    start(recipe_at(bench, tmp_path / "whole", *options))
+
+    def interrupt(line):
+        if line.startswith("step 2/4  loss"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(InterruptedRunError):
+        start(recipe_at(bench, tmp_path / "cut", *options), say=interrupt)
+    resume(load_recipe(tmp_path / "cut" / "recipe.toml"))
+
+    moments = load_file(tmp_path / "cut/checkpoints/step-00000004/training.safetensors")
+    assert any(value.dtype == torch.uint8 for name, value in moments.items() if name.endswith("/state1"))
+    trained = [load_file(tmp_path / run / "trained.safetensors") for run in ("whole", "cut")]
+    assert all(torch.equal(trained[0][key], trained[1][key]) for key in trained[0])
+
+
 @pytest.mark.parametrize("name", [m.name for m in METHODS])
 def test_every_method_runs_from_recipe_to_report(bench, tmp_path, name):
     load = "nf4" if name == "qlora" else "float32"
