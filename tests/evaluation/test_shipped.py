@@ -166,6 +166,14 @@ def test_joined_parts_of_skills_are_the_document_of_the_whole():
         shipped.joined_outcomes(parts[::-1])
 
 
+@pytest.mark.parametrize("wrong", ["3/2", "0/2", "1", "a/b", "1/2/3"])
+def test_a_part_that_is_none_is_refused(wrong):
+    done = CliRunner().invoke(command, ["run", "model.gguf", "--task", "sums", "--part", wrong])
+
+    assert done.exit_code == 2
+    assert "the Kth of N parts, such as 1/4" in done.stderr
+
+
 @pytest.mark.parametrize("name", skills.CHAT_COUNT)
 def test_as_many_different_chats_as_are_promised_can_be_drawn(name):
     rows = skills.chat_rows(name)
