@@ -54,7 +54,7 @@ class Measurement(NamedTuple):
         core_s: About how long one core takes for the whole.
         parts: Into which it is cut.
         rank: Lower ones come first.
-        join: Of the documents of the parts.
+        join: Of the documents of the parts, of which there are several.
         needs: Other documents that it reads.
         may_fail: A wish that nothing reaches is a result here.
         alone: It is timed: nothing runs beside it, and it gets this many cores.
@@ -69,6 +69,14 @@ class Measurement(NamedTuple):
     needs: Sequence[str] = ()
     may_fail: bool = False
     alone: int | None = None
+
+    def joined(self, documents: Sequence[Document]) -> Document:
+        """The document of the whole, of those of the steps.
+
+        Raises:
+            ValueError: They are not those of one whole.
+        """
+        return documents[0] if self.parts == 1 else self.join(documents)
 
     def steps(self) -> list[Step]:
         """One for each part."""
@@ -159,7 +167,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
             "abstention",
             ["probe", "calibrate", str(out / "mix-dev.json"), "--by", "mean", "--together", "--check",
              str(out / "mix-other.json"), "--json"],
-            2, 1, 2, _only,
+            2, 1, 2, _never,
             needs=("mix-dev", "mix-other"),
             may_fail=True,
         ),
@@ -183,6 +191,5 @@ def plan(places: Places, share: float) -> list[Measurement]:
 _SKILL_S: Mapping[str, float] = {"facts": 450, "code": 620, "sums": 250, "sequences": 250, "humaneval": 320}
 
 
-def _only(documents: Sequence[Document]) -> Document:
-    (document,) = documents
-    return document
+def _never(_: Sequence[Document]) -> Document:
+    raise ValueError("this is measured at once")

@@ -205,7 +205,7 @@ class Runner:
         documents: list[Document] = [json.loads(self._record.file(step).read_text(encoding="utf-8")) for step in steps]
         path = self._record.document(one)
         try:
-            joined = one.join(documents)
+            joined = one.joined(documents)
         except ValueError as error:
             path.unlink(missing_ok=True)
             click.echo(

@@ -326,6 +326,7 @@ def test_no_step_is_long_and_the_parts_do_not_depend_on_the_machine(tmp_path):
 
     assert max(step.core_s for one in whole for step in one.steps()) <= 180
     assert {one.parts for one in tried} == {1}
+    assert all(one.joined([{"as": "it is"}]) == {"as": "it is"} for one in tried)
     for task in (*shipped.STRONG, *shipped.WEAK):  # the base and the adapters read the same batches
         assert len({one.parts for one in whole if one.name.startswith("skills") and one.name.endswith(task)}) == 1
 
