@@ -126,18 +126,17 @@ def distance(
     """
     training = model.training
     model.eval()
-    largest = total = torch.zeros((), device=next(model.parameters()).device)
-    count = 0
+    largest, total, count = 0.0, 0.0, 0
     for batch in batches:
         true = _of_tokens(model, batch)
         with folded():
             other = _of_tokens(model, batch)
         for one, two in zip(torch.split(true, POSITIONS), torch.split(other, POSITIONS), strict=True):
-            largest = torch.maximum(largest, (one.float() - two.float()).abs().max())
-            total = total + _summed_kl(one.float(), two.float())
+            largest = max(largest, float((one.float() - two.float()).abs().max()))
+            total += float(_summed_kl(one.float(), two.float()))
         count += len(true)
     model.train(training)
-    return {"max_logit_difference": float(largest), "kl_nats": float(total) / max(1, count)}
+    return {"max_logit_difference": largest, "kl_nats": total / max(1, count)}
 
 
 def mean_kl(true: Sequence[Tensor], approximate: Sequence[Tensor]) -> float:
