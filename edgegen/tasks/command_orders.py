@@ -1,8 +1,8 @@
 """What is said to a gateway, by intent: orders, sentences of their own, and orders with a moment within them.
 
-Square brackets hold alternatives. ``{NP}`` is one of ``PLACED``, ``PLACED_LOCK`` or ``ALONE``, the other slots are those
-of ``edgegen.tasks.iot_command`` with ``{ALL}`` and ``{BUT}`` of ``command_grammar``. Each sentence has one meaning to
-somebody who knows which words are places.
+Square brackets hold alternatives. ``{NP}`` is one of ``PLACED``, ``PLACED_LOCK`` or ``ALONE``, the other slots are
+those of ``edgegen.tasks.iot_command`` with ``{ALL}`` and ``{BUT}`` of ``command_grammar``. Each sentence has one
+meaning to somebody who knows which words are places.
 """
 
 from collections.abc import Mapping, Sequence
