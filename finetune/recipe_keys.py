@@ -153,8 +153,8 @@ KEYS: tuple[RecipeKey, ...] = (
     K("run", "samples", "integer", 3, "examples", "How many held-out examples the report shows with the answers of "
       "base and adapter.", _between(0, 100)),
     K("run", "score", "integer", 0, "examples", "How many held-out examples, the tasks in turn, are answered greedily "
-      "after the training; how many are answered exactly as the data say stands in the report. Costs about what as many "
-      "cost in the held-out loss.", _between(0, 10**6)),
+      "after the training; how many are answered exactly as the data say stands in the report. Costs about what as "
+      "many cost in the held-out loss.", _between(0, 10**6)),
     K("export", "max_kl", "number", None, "nats a token; default: 0.15",
       "Most that quantising may cost: KL(16 bit || quantised). Above it no bundle is written.", _between(0, 10),
       example=0.1),
