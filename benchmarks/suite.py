@@ -35,6 +35,7 @@ APART = {
     "gpu_pair": "python3 -m benchmarks.gpu_pair --out OUT.jsonl --bases DIR (two GPUs)",
     "gpu_small_llama": "python3 benchmarks/gpu_small_llama.py OUT --seconds 200 (a GPU; makes what quantise.py takes)",
     "quantise": "EDGEGEN_LLAMA_BIN=build/peers/bin .venv/bin/python benchmarks/quantise.py FOLDER",
+    "quantised_quality": ".venv/bin/python benchmarks/quantised_quality.py --save (an hour, resumable)",
     "whole_8b": ".venv/bin/python benchmarks/whole_8b.py FOLDER --vocabulary ggml-vocab-llama-bpe.gguf (50 GB of disk)",
 }
 
