@@ -22,7 +22,7 @@ from finetune.errors import TrainingError
 from finetune.lever_choice import choose
 from finetune.levers import Engaged, engage, head_of
 from finetune.methods import fold as folding
-from finetune.methods.base import Fold, Implementation
+from finetune.methods.base import Fold, Implementation, is_target, never_repacked
 from finetune.methods.registry import Settings
 from finetune.methods.spectrum import select
 from finetune.packing import Plan
@@ -32,6 +32,7 @@ from finetune.tiled import cross_entropy
 IGNORED = -100
 Loss = Callable[[nn.Module, Mapping[str, Tensor], int], Tensor]
 _ENGAGED: WeakKeyDictionary[nn.Module, Engaged] = WeakKeyDictionary()
+_COPY_AGAIN = "Copy the checkpoint again, or make one: edgegen model to-hf FILE.gguf FOLDER"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -63,17 +64,26 @@ def load_tokenizer(recipe: Recipe) -> Any:
     """The base's tokenizer, with the recipe's chat template where it names one.
 
     Raises:
-        TrainingError: When it cannot be read, or has no chat template.
+        TrainingError: When it or the template cannot be read.
     """
     go_offline(recipe)
+    base = recipe.base.model
+    if base.is_dir() and not (base / "tokenizer.json").is_file():
+        raise TrainingError(f"{base}: has no tokenizer.json, which the loss mask needs. {_COPY_AGAIN}")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{recipe.base.model}: the tokenizer cannot be read: {error}") from None
+        tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=not recipe.base.hub)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of files that are not what they say
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        raise TrainingError(f"{base}: the tokenizer cannot be read: {said}. {_COPY_AGAIN}") from None
     if not tokenizer.is_fast:
-        raise TrainingError(f"{recipe.base.model}: has no tokenizer.json, which the loss mask needs.")
+        raise TrainingError(f"{base}: has no tokenizer.json, which the loss mask needs. {_COPY_AGAIN}")
     if recipe.data.template:
-        tokenizer.chat_template = recipe.data.template.read_text(encoding="utf-8")
+        try:
+            tokenizer.chat_template = recipe.data.template.read_text(encoding="utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise TrainingError(
+                f"data.template: {recipe.data.template} cannot be read: {error}. It must be a Jinja template in UTF-8."
+            ) from None
     if tokenizer.eos_token_id is None:
         raise TrainingError(f"{recipe.base.model}: its tokenizer names no eos_token, so no answer would ever end.")
     if tokenizer.pad_token_id is None:
@@ -111,10 +121,11 @@ def load_model(recipe: Recipe) -> nn.Module:
         loaded = AutoModelForCausalLM.from_pretrained(
             str(recipe.base.model), local_files_only=not recipe.base.hub, attn_implementation="sdpa", **options
         )
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, TypeError, SafetensorError) as error:
         raise _unreadable(recipe, error) from None
     model = cast(nn.Module, loaded if load == "nf4" else cast(Any, loaded).to(device))
     model.requires_grad_(False)
+    never_repacked(model)
     return model
 
 
@@ -128,10 +139,9 @@ def _load_streamed(recipe: Recipe, dtype: torch.dtype) -> nn.Module:
 def _unreadable(recipe: Recipe, error: Exception) -> TrainingError:
     """What is wrong with a base, in the first line of whoever found it."""
     said = str(error).strip().partition("\n")[0]
-    return TrainingError(
-        f"{recipe.base.model}: the model cannot be loaded: {said}\n"
-        "Copy the checkpoint again, or make one: edgegen model to-hf FILE.gguf FOLDER"
-    )
+    if "ignore_mismatched_sizes" in said:  # transformers' own words name a table that it has logged
+        said = "its weights have other shapes than config.json says."
+    return TrainingError(f"{recipe.base.model}: the model cannot be loaded: {said}\n{_COPY_AGAIN}")
 
 
 def model_facts(recipe: Recipe) -> dict[str, Any]:
@@ -142,7 +152,7 @@ def model_facts(recipe: Recipe) -> dict[str, Any]:
     """
     try:
         config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise _unreadable(recipe, error) from None
     return cast(dict[str, Any], json.loads(config.to_json_string(use_diff=False)))
 
@@ -157,7 +167,7 @@ def attach(
     """
     method = recipe.method
     linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
-    missing = [kind for kind in method.targets if not any(name.endswith(kind) for name in linear)]
+    missing = [kind for kind in method.targets if not any(is_target(name, [kind]) for name in linear)]
     if missing:
         kinds = sorted({name.rpartition(".")[2] for name in linear})
         raise TrainingError(f"method.targets: the base has no {', '.join(missing)}. It has: {', '.join(kinds)}.")

@@ -171,23 +171,32 @@ def refuse_tied_head(model: nn.Module, settings: Settings) -> None:
     """
     head = cast(Any, model).get_output_embeddings()
     name = next((name for name, module in model.named_modules() if module is head), "")
-    targeted = any(name == target or name.endswith(f".{target}") for target in settings.targets)
-    if targeted and head.weight is cast(Any, model).get_input_embeddings().weight:
+    if is_target(name, settings.targets) and head.weight is cast(Any, model).get_input_embeddings().weight:
         raise TrainingError(
             f"method.targets: {name} shares its weights with the embedding, and this method changes the weights that "
             f"it adapts. Leave {name} out, or use a method that leaves the base alone, for example lora."
         )
 
 
-def wrap(model: nn.Module, config: PeftConfig) -> PeftModel:
-    """PEFT's injection, in place.
+def is_target(name: str, targets: Sequence[str]) -> bool:
+    """Whether a module's name is one of ``targets`` or ends in one, as PEFT decides it: by whole parts."""
+    return any(name == target or name.endswith(f".{target}") for target in targets)
+
+
+def never_repacked(model: nn.Module) -> None:
+    """Keep 4-bit weights on a CPU in the form in which they were read.
 
     On a processor with AVX512-BF16, bitsandbytes repacks a 4-bit weight at the first forward pass without gradients,
-    and from then on dequantising it gives garbage (0.50.2): that is turned off.
+    which fails where its rows are no multiple of a block; and from then on dequantising it gives garbage (0.50.2).
     """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             cast(Any, module).support_avx512bf16_for_cpu = False
+
+
+def wrap(model: nn.Module, config: PeftConfig) -> PeftModel:
+    """PEFT's injection, in place."""
+    never_repacked(model)
     return cast(PeftModel, get_peft_model(cast(Any, model), config))
 
 

@@ -13,6 +13,7 @@ from peft import EvaConfig, LoraConfig, PeftModel, initialize_lora_eva_weights
 from peft.optimizers import create_lorafa_optimizer, create_loraplus_optimizer
 from torch import nn
 
+from finetune.errors import TrainingError
 from finetune.methods.base import ADAPTER, Batch, Fold, Implementation, inject, layers, plain
 from finetune.methods.registry import Settings
 
@@ -51,9 +52,19 @@ class Eva(Lora):
         return inject(model, settings, init_lora_weights="eva", eva_config=EvaConfig(rho=RHO))
 
     def prepare(self, model: PeftModel, batches: Sequence[Batch]) -> None:
-        """Incremental SVD of the inputs of each module; rank moves to where it explains more variance."""
+        """Incremental SVD of the inputs of each module; rank moves to where it explains more variance.
+
+        Raises:
+            TrainingError: When no batch has as many tokens as it looks for components: PEFT would wait for one forever.
+        """
         data = [{key: batch[key] for key in ("input_ids", "attention_mask")} for batch in batches]
         config = cast(LoraConfig, model.peft_config[ADAPTER])
+        needed, longest = round(config.r * RHO), max(int(batch["attention_mask"].sum()) for batch in data)
+        if longest < needed:
+            raise TrainingError(
+                f"method.rank = {config.r}: eva looks for {needed} directions in a batch, and the first batches have "
+                f"{longest} tokens at most. Raise train.batch or lower method.rank."
+            )
         # PEFT finds the modules that share their inputs by hashing those of the first batch as Python numbers.
         tokens = max(HASHED_TOKENS, round(config.r * RHO))
         data.insert(0, {key: value[:1, :tokens] for key, value in data[0].items()})

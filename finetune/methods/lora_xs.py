@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import torch
 from peft import PeftModel
-from torch import Tensor
+from torch import Tensor, nn
 
-from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, parameter
+from finetune.errors import TrainingError
+from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, is_target, parameter
 from finetune.methods.registry import Settings
 from finetune.methods.svd import largest
 
@@ -50,6 +51,21 @@ class LoraXs(OwnMethod):
     """arXiv 2405.17604."""
 
     layer = XsLayer
+
+    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
+        """Our layers on the targets.
+
+        Raises:
+            TrainingError: When a target has fewer singular vectors than the rank asks for.
+        """
+        for name, module in model.named_modules():
+            most = min(getattr(module, "in_features", settings.rank), getattr(module, "out_features", settings.rank))
+            if most < settings.rank and is_target(name, settings.targets):
+                raise TrainingError(
+                    f"method.rank = {settings.rank}: lora-xs takes its factors out of the base, and {name} has only "
+                    f"{most} singular vectors. Write method.rank = {most} or less."
+                )
+        return super().attach(model, settings)
 
     def optimizer(self, model: PeftModel, settings: Settings, lr: float, weight_decay: float) -> torch.optim.Optimizer:
         """AdamW over R alone."""

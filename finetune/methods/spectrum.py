@@ -9,6 +9,7 @@ of module (q_proj, up_proj, ...) the given share with the largest SNR is chosen,
 from collections.abc import Sequence
 
 import torch
+from peft.utils.integrations import dequantize_module_weight
 from torch import Tensor, nn
 
 
@@ -32,7 +33,7 @@ def select(model: nn.Module, kinds: Sequence[str], share: float) -> list[str]:
     for name, module in model.named_modules():
         kind = name.rpartition(".")[2]
         if kind in ratios and isinstance(module, nn.Linear):
-            ratios[kind].append((signal_to_noise(module.weight), name))
+            ratios[kind].append((signal_to_noise(dequantize_module_weight(module)), name))
     chosen: set[str] = set()
     for found in ratios.values():
         best = sorted(found, key=lambda pair: -pair[0])

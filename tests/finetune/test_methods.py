@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from bitsandbytes.functional import dequantize_4bit as bnb_dequantise
 
 from finetune.errors import TrainingError
 from finetune.methods import fold as folding
@@ -492,6 +493,32 @@ def test_spectrum_chooses_within_each_kind_by_the_published_score():
         best = sorted((n for n in weights if n.endswith(kind)), key=lambda n: -score(weights[n]))[:2]
         assert sorted(n for n in chosen if n.endswith(kind)) == sorted(best)
     assert len(select(model, ["q_proj"], 0.01)) == 1
+
+
+def test_spectrum_reads_the_weights_and_not_the_codes_of_a_4_bit_base():
+    """The codes are one column of bytes, whose singular values say nothing."""
+    model = in_four_bits(tiny_llama(layers=4))
+    plain = tiny_llama(layers=4)
+    for name, module in plain.named_modules():
+        if name.endswith(TARGETS):
+            quantised = model.get_submodule(name).weight
+            module.weight.data = bnb_dequantise(quantised.data, quantised.quant_state).float()
+
+    assert select(model, TARGETS, 0.25) == select(plain, TARGETS, 0.25)
+    assert {name.split(".")[2] for name in select(model, TARGETS, 0.25)} != {"0"}
+
+
+def test_eva_says_when_no_batch_is_long_enough_for_its_rank():
+    """PEFT would go round the same batches forever, waiting for a longer one."""
+    method, model, _ = attached("eva", rank=16)
+
+    with pytest.raises(TrainingError, match=r"eva looks for 32 directions in a batch.*24 tokens.*train.batch"):
+        method.prepare(model, make_batches())
+
+
+def test_lora_xs_says_when_the_base_has_too_few_singular_vectors():
+    with pytest.raises(TrainingError, match=r"k_proj has only 32 singular vectors. Write method.rank = 32 or less"):
+        attached("lora-xs", rank=48, targets=("k_proj",))
 
 
 def test_a_saved_fold_is_an_ordinary_peft_adapter(tmp_path, batches):

@@ -110,11 +110,12 @@ def test_base_and_adapter_answer_side_by_side(finished):
     assert trial.histories[0][1] != trial.histories[1][1]
 
 
-@pytest.mark.parametrize("name", ["dora", "ir-qlora", "mtlora"])
+@pytest.mark.parametrize("name", ["dora", "ir-qlora", "mtlora", "qlora"])
 def test_a_run_without_a_plain_adapter_or_with_several_can_be_tried(tmp_path, name):
     """The answers of the trial are those that the report shows."""
     write_jsonl(tmp_path / "train.jsonl", [*sums(20, task="red"), *sums(20, task="blue")])
-    start(recipe_for(tmp_path, *OPTIONS, f"method.name={name}", "run.samples=1"))
+    load = "nf4" if name == "qlora" else "float32"
+    start(recipe_for(tmp_path, *OPTIONS, f"method.name={name}", f"base.load={load}", "run.samples=1"))
     (sample,) = json.loads((tmp_path / "run/samples.json").read_text())
     asked = sample["prompt"].removeprefix("user").strip().removesuffix("assistant").strip()
     if name == "mtlora":

@@ -226,6 +226,28 @@ def test_a_damaged_base_is_named(bench, tmp_path, file, content, said):
             plan_lines(recipe)
 
 
+def test_a_base_of_other_shapes_than_it_says_is_named(bench, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(bench / "base", base)
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(config | {"hidden_size": 96}))
+
+    with pytest.raises(TrainingError, match=r"base: .* other shapes than config.json says.\nCopy the checkpoint again"):
+        start(recipe_at(bench, tmp_path / "run", f"base.model={base}"))
+
+
+def test_a_base_without_tokenizer_json_and_a_template_in_another_encoding_are_named(bench, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(bench / "base", base)
+    (base / "tokenizer.json").unlink()
+    (tmp_path / "latin.jinja").write_bytes("für".encode("latin-1"))
+
+    with pytest.raises(TrainingError, match=r"base: has no tokenizer.json.*to-hf"):
+        plan_lines(recipe_at(bench, tmp_path / "run", f"base.model={base}"))
+    with pytest.raises(TrainingError, match=r"data.template: .*latin.jinja cannot be read.*UTF-8"):
+        plan_lines(recipe_at(bench, tmp_path / "run", f"data.template={tmp_path / 'latin.jinja'}"))
+
+
 def test_a_loss_that_is_not_a_number_stops_the_run(bench, tmp_path):
     with pytest.raises(TrainingError, match=r"the loss of step \d+ is (nan|inf).*Lower train.lr"):
         start(recipe_at(bench, tmp_path / "run", "train.lr=1e30", "train.clip=1e30"))
@@ -379,6 +401,8 @@ def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
 def test_a_target_that_the_base_lacks_is_named(bench, tmp_path):
     with pytest.raises(TrainingError, match=r"the base has no wqkv. It has: .*q_proj"):
         start(recipe_at(bench, tmp_path / "run", 'method.targets=["wqkv"]'))
+    with pytest.raises(TrainingError, match=r"the base has no proj. It has: .*q_proj"):  # a part of a name is none
+        start(recipe_at(bench, tmp_path / "run", 'method.targets=["proj"]'))
 
 
 def test_spectrum_adapts_a_share_of_each_kind(bench, tmp_path):
