@@ -58,10 +58,10 @@ def read_policy(path: Path) -> Policy:
             text = file.read(POLICY_BYTES + 1)
         if len(text) > POLICY_BYTES:
             raise ConfigError([f"{path}: larger than {POLICY_BYTES:,} bytes; a policy is a short file of rules"])
-        table = tomllib.loads(text.decode())
+        table = tomllib.loads(text.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError([f"{path}: {error.strerror}. Write the policy there, or unset guardrails.policy"]) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also UnicodeDecodeError and TOMLDecodeError
         raise ConfigError([f"{path}: not TOML: {error}"]) from None
     reader = _Reader()
     policy = reader.policy(table)
@@ -95,16 +95,22 @@ class _Reader:
             given = {}
         refusals = {**REFUSALS, **given}
         language = table.get("language", "auto")
-        if language != "auto" and language not in refusals:
+        if language != "auto" and language not in list(refusals):  # a list, so that a table or an array is named too
             self.problems.append(f"language = {language!r}: must be auto or one of {', '.join(sorted(refusals))}")
         rules = [self._rule(number, row) for number, row in enumerate(self._tables(table, "rule"), 1)]
         names = [rule.name for rule in rules if rule]
         self.problems += [
             f"rule {name!r}: stands there twice" for name in sorted({n for n in names if names.count(n) > 1})
         ]
+        limits = [self._abstain(number, row) for number, row in enumerate(self._tables(table, "abstain"), 1)]
+        whose = [adapter for adapter, _ in limits]
+        self.problems += [
+            f"abstain: {repr(adapter) if adapter else 'the model without an adapter'} has several limits; keep one"
+            for adapter in sorted({adapter for adapter in whose if whose.count(adapter) > 1})
+        ]
         return Policy(
             rules=tuple(rule for rule in rules if rule),
-            abstain=dict(self._abstain(number, row) for number, row in enumerate(self._tables(table, "abstain"), 1)),
+            abstain=dict(limits),
             refusals=refusals,
             language=language,
         )
@@ -128,7 +134,7 @@ class _Reader:
         where = f"rule {name!r}"
         before = len(self.problems)
         self._unknown(where, row, _RULE_KEYS)
-        if not any(test in row for test in _TESTS):
+        if not any(row.get(test) not in (None, []) for test in _TESTS):
             self.problems.append(f"{where}: tests nothing; give it {', '.join(_TESTS)}")
         on = self._choices(where, row, "on", {"input", "output"})
         if not on:
@@ -202,8 +208,12 @@ class _Reader:
         for text in self._strings(where, row, "patterns"):
             try:
                 compiled.append(re.compile(text, re.IGNORECASE))
-            except re.error as error:
-                self.problems.append(f"{where}: pattern {text!r}: {error}")
+            except (
+                re.error,
+                OverflowError,
+                RecursionError,
+            ) as error:  # a{99999999999}, ((((...
+                self.problems.append(f"{where}: pattern {text[:60]!r}: {error}")
         return compiled
 
     def _positive(self, where: str, row: Mapping[str, Any], key: str, default: int) -> int:

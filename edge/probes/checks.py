@@ -65,22 +65,30 @@ def number(answer: str, *, expect: float | str, tolerance: float | str = 0, deci
         return _wrong(f"no number in the answer, expected {expect}")
     if abs(found - Decimal(str(expect))) <= Decimal(str(tolerance)):
         return RIGHT
-    return _wrong(f"the last number is {found}, expected {expect}" + (f" ± {tolerance}" if tolerance else ""))
+    return _wrong(
+        f"the last number is {_shown(str(found))}, expected {expect}" + (f" ± {tolerance}" if tolerance else "")
+    )
 
 
 def choice(answer: str, *, expect: str, options: Sequence[str]) -> Verdict:
     """Of all ``options`` the one named last, as a whole word in any case, is ``expect``.
 
-    Where several begin at one place the longest is meant, so that "not valid" is not "valid".
+    Where several begin at one place the longest is meant, so that "not valid" is not "valid". A number or a version is
+    a whole one: "2.1.1" names neither "1.1" nor "2.1".
     """
     longest_first = sorted(options, key=len, reverse=True)
-    pattern = rf"(?<!\w)(?:{'|'.join(re.escape(option) for option in longest_first)})(?!\w)"
+    pattern = rf"(?<!\w)(?:{'|'.join(_whole_word(option) for option in longest_first)})(?!\w)"
     named = re.findall(pattern, answer, re.IGNORECASE)
     if not named:
         return _wrong(f"names none of {', '.join(options)}, expected {expect}")
     if named[-1].casefold() == expect.casefold():
         return RIGHT
     return _wrong(f"the last choice named is {named[-1]}, expected {expect}")
+
+
+def _whole_word(option: str) -> str:
+    before = r"(?<!\d[.,])" if option[:1].isdigit() else ""
+    return before + re.escape(option) + (r"(?![.,]\d)" if option[-1:].isdigit() else "")
 
 
 def contains(answer: str, *, texts: Sequence[str], ignore_case: bool = True) -> Verdict:
@@ -227,7 +235,10 @@ def _schema_problem(document: Any, schema: Mapping[str, Any]) -> str | None:
 
     # An empty registry: nothing is ever fetched for a `$ref`.
     validator = Draft202012Validator(schema, registry=referencing.Registry())
-    error = best_match(validator.iter_errors(document))
+    try:
+        error = best_match(validator.iter_errors(document))
+    except (RecursionError, OverflowError) as trouble:  # nested too deep; a number such as 1e999 under multipleOf
+        return f"cannot be compared with the schema: {trouble}"
     return None if error is None else f"not valid for the schema at {error.json_path}: {_shown(error.message)}"
 
 
@@ -309,6 +320,7 @@ def check_problems(check: Mapping[str, Any]) -> list[str]:
 
 def _kind_problems(check: Mapping[str, Any]) -> Iterator[str]:
     finder = {
+        "exact": _exact_problems,
         "regex": _regex_problems,
         "number": _decimal_problems,
         "choice": _choice_problems,
@@ -320,16 +332,31 @@ def _kind_problems(check: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _regex_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    problem = pattern_problem(check["pattern"])
+    if problem is not None:
+        yield f"check.pattern = {_shown(check['pattern'])}: {problem}"
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Why Python cannot read a regular expression; None where it can."""
     try:
-        re.compile(check["pattern"])
-    except re.error as error:
-        yield f"check.pattern = {_shown(check['pattern'])}: {error}"
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:  # a{99999999999} overflows, ((((... nests too deep
+        return str(error)
+    return None
+
+
+def _exact_problems(check: Mapping[str, Any]) -> Iterator[str]:
+    if not check["expect"].strip():
+        yield f"check.expect = {check['expect']!r}: is nothing but white space, and an empty answer never passes"
 
 
 def _decimal_problems(check: Mapping[str, Any]) -> Iterator[str]:
     for option in ("expect", "tolerance"):
         if option in check and not _is_decimal(check[option]):
             yield f"check.{option} = {_shown(check[option])}: must be a finite number, written with a point"
+        elif option == "tolerance" and Decimal(str(check.get(option, 0))) < 0:
+            yield f"check.tolerance = {_shown(check[option])}: must be at least 0"
 
 
 def _choice_problems(check: Mapping[str, Any]) -> Iterator[str]:
@@ -342,6 +369,11 @@ def _json_problems(check: Mapping[str, Any]) -> Iterator[str]:
         yield "check of kind json needs schema or expect"
     if "label" in check and not (isinstance(check.get("expect"), dict) and check["label"] in check["expect"]):
         yield f"check.label = {_shown(check['label'])}: expect has no such key"
+    elif "label" in check and not isinstance(check["expect"][check["label"]], str):
+        yield f"check.label = {_shown(check['label'])}: expect has no text under it, so it names no class"
+    if not _is_json(check.get("expect")):
+        yield f"check.expect = {_shown(check['expect'])}: JSON has no dates and no nan or inf; no answer equals it"
+        return
     if "keys" in check:
         known = check.get("expect")
         missing = [key for key in check["keys"] if not isinstance(known, dict) or key not in known]
@@ -358,8 +390,11 @@ def _unreachable(expect: object, schema: Mapping[str, Any]) -> Iterator[str]:
     """No answer could be valid and equal."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415
 
-    for error in Draft202012Validator(schema).iter_errors(expect):
-        yield f"check.expect is not valid for check.schema at {error.json_path}: {_shown(error.message)}"
+    try:
+        for error in Draft202012Validator(schema).iter_errors(expect):
+            yield f"check.expect is not valid for check.schema at {error.json_path}: {_shown(error.message)}"
+    except (RecursionError, OverflowError) as trouble:
+        yield f"check.expect cannot be compared with check.schema: {trouble}"
 
 
 def _margin_problems(check: Mapping[str, Any]) -> Iterator[str]:
@@ -371,6 +406,15 @@ def _is_decimal(value: object) -> bool:
     return re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", str(value)) is not None
 
 
+def _is_json(value: Any) -> bool:
+    """Whether JSON can say it: TOML knows dates, nan and inf too."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def schema_problems(place: str, schema: Mapping[str, Any]) -> Iterator[str]:
     """Why a JSON Schema cannot be used, with the place in it."""
     import referencing  # noqa: PLC0415
@@ -378,10 +422,16 @@ def schema_problems(place: str, schema: Mapping[str, Any]) -> Iterator[str]:
     from jsonschema.exceptions import SchemaError  # noqa: PLC0415
     from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
 
+    if not _is_json(schema):
+        yield f"{place} = {_shown(schema)}: JSON has no dates and no nan or inf"
+        return
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         yield f"{place}: not a JSON Schema at {error.json_path}: {_shown(error.message)}"
+        return
+    except (OverflowError, RecursionError) as error:  # of a pattern in it, or of how deep it is
+        yield f"{place}: not a JSON Schema: {error}"
         return
     resolver = referencing.Registry().resolver_with_root(DRAFT202012.create_resource(schema))
     for reference in _references(schema):

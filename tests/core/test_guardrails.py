@@ -241,3 +241,30 @@ def test_every_mistake_in_a_policy_is_named_at_once(tmp_path: Path) -> None:
         assert part in text
     for part in ("tests nothing", "below = 7", "'self harm' is not one word"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('language = ["en"]', r"language = \['en'\]: must be auto or one of"),
+        ('[[rule]]\nname = "a"\non = ["input"]\npatterns = ["a{99999999999}"]', "the repetition number is too large"),
+        (f'[[rule]]\nname = "a"\non = ["input"]\npatterns = ["{"(" * 5000}{")" * 5000}"]', "maximum recursion depth"),
+        ('[[rule]]\nname = "a"\non = ["input"]\nwords = []', "rule 'a': tests nothing"),
+        ("[[abstain]]\nbelow = 0.5\n[[abstain]]\nbelow = 0.7", "the model without an adapter has several limits"),
+        ("a = " + "[" * 5000, "not TOML"),
+    ],
+)
+def test_a_mistake_in_a_policy_is_named_and_no_crash(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "guardrails.toml"
+    file.write_text(text)
+
+    with pytest.raises(ConfigError, match=named):
+        read_policy(file)
+
+
+def test_a_policy_from_a_windows_editor_is_read(tmp_path: Path) -> None:
+    """With a byte order mark, and CR before each line's end."""
+    file = tmp_path / "guardrails.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + b"[[abstain]]\r\nbelow = 0.5\r\n")
+
+    assert read_policy(file).abstain[""].below == 0.5

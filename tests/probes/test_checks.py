@@ -1,6 +1,7 @@
 """Each kind of check: what passes, what does not, and which checks are refused."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -49,6 +50,8 @@ TRIAGE = {"kind": "json", "expect": {"severity": "info", "cause": "normal"}, "la
         (SAMPLES["choice"], "It is Valid.", True),
         (SAMPLES["choice"], "It is not valid.", False),
         (SAMPLES["choice"], "invalid", False),
+        ({"kind": "choice", "expect": "1.1", "options": ["1.1", "1.2"]}, "The newer one is 2.1.1", False),
+        ({"kind": "choice", "expect": "1.1", "options": ["1.1", "1.2"]}, "1.1.", True),
         (SAMPLES["json"], '{"on": true}', True),
         (SAMPLES["json"], '{"on": 1}', False),
         (SAMPLES["json"], 'Here: {"on": true}', False),
@@ -59,6 +62,9 @@ TRIAGE = {"kind": "json", "expect": {"severity": "info", "cause": "normal"}, "la
         ({"kind": "json", "expect": {"v": 1}}, '{"v": NaN}', False),
         ({"kind": "json", "expect": [1]}, "[" * 100_000, False),
         ({"kind": "json", "expect": [1]}, "[" + "9" * 5000 + "]", False),
+        ({"kind": "json", "schema": {"multipleOf": 0.5}}, "1e999", False),
+        ({"kind": "json", "schema": {"multipleOf": 0.5}}, "9" * 4000, False),
+        ({"kind": "json", "schema": {"items": {"$ref": "#"}}}, "[" * 400 + "]" * 400, False),
         (SAMPLES["contains"], "Oh YES", True),
         ({**SAMPLES["contains"], "ignore_case": False}, "Oh YES", False),
         (SAMPLES["absent"], "yes", True),
@@ -130,6 +136,10 @@ def test_true_is_not_one_and_order_counts_only_in_arrays() -> None:
         ({"kind": "exact", "expect": 5}, "check.expect is 5"),
         ({"kind": "exact", "expect": "a", "tolerance": 1}, "check.tolerance = 1: unknown for kind exact"),
         ({"kind": "regex", "pattern": "("}, "check.pattern = (: missing )"),
+        ({"kind": "regex", "pattern": "a{99999999999}"}, "check.pattern = a{99999999999}: the repetition number"),
+        ({"kind": "regex", "pattern": "(" * 5000 + ")" * 5000}, "maximum recursion depth exceeded"),
+        ({"kind": "exact", "expect": " "}, "an empty answer never passes"),
+        ({"kind": "number", "expect": 1, "tolerance": "-1"}, "check.tolerance = -1: must be at least 0"),
         ({"kind": "number", "expect": "nine"}, "check.expect = nine"),
         ({"kind": "number", "expect": "nan"}, "check.expect = nan"),
         ({"kind": "number", "expect": 1, "tolerance": -1}, "check.tolerance is -1"),
@@ -139,6 +149,12 @@ def test_true_is_not_one_and_order_counts_only_in_arrays() -> None:
         ({"kind": "json", "schema": {"type": "objet"}}, "not a JSON Schema at $.type"),
         ({"kind": "json", "schema": {"$ref": "https://example.org/s"}}, "points outside the schema"),
         ({"kind": "json", "schema": {"$ref": "#/$defs/x"}}, "or to nothing in it"),
+        ({"kind": "json", "schema": {"pattern": "a{99999999999}"}}, "not a JSON Schema: the repetition number"),
+        ({"kind": "json", "schema": {"$ref": "#"}, "expect": 1}, "cannot be compared with check.schema"),
+        ({"kind": "json", "schema": {"const": date(2026, 1, 1)}}, "JSON has no dates"),
+        ({"kind": "json", "expect": {"day": date(2026, 1, 1)}}, "JSON has no dates"),
+        ({"kind": "json", "expect": [float("inf")]}, "JSON has no dates and no nan or inf"),
+        ({"kind": "json", "expect": {"a": 1}, "label": "a"}, "so it names no class"),
         ({"kind": "contains", "texts": []}, "check.texts is empty"),
         ({"kind": "refusal", "expect": "no"}, "check.expect is"),
         ({"kind": "margin", "right": "a"}, "needs wrong"),
