@@ -103,7 +103,15 @@ class Bench:
         made = {level.name: self.files.at(level, source) for level in self.pairs}
         suite = quality.task_suite(quality.MERGED_TASK, getattr(self.options, quality.MERGED_TASK))
         asked = {"bundle": self.bundle.sha256, "asked": quality.digest([suite])}
-        found: dict[str, Any] = {"facts": {name: levels.facts(path) for name, path in made.items()}, "answers": {}}
+        files = {"F16": source, **made}
+        found: dict[str, Any] = {"facts": {name: levels.facts(path) for name, path in files.items()}, "answers": {}}
+        found["surviving"] = self.kept.result(
+            "merged-surviving",
+            {"bundle": self.bundle.sha256, "levels": list(made)},
+            lambda: {
+                name: levels.surviving(self.files.f16, source, self.paths[name], path) for name, path in made.items()
+            },
+        )
         for name, path in made.items():
             model = quality.over(self.bundle, path, adapters=False)
             found["answers"][name] = self.kept.result(
@@ -113,7 +121,7 @@ class Bench:
             )
         prompts = [item.prompt for item in suite.limited(self.options.own).items]
         inputs = {**asked, "prompts": prompts, "levels": list(made)}
-        found["own"] = self.kept.result("merged-own", inputs, lambda: self._own({"F16": source, **made}, prompts))
+        found["own"] = self.kept.result("merged-own", inputs, lambda: self._own(files, prompts))
         return found
 
     def _own(self, made: Mapping[str, Path], prompts: list[str]) -> dict[str, Any]:

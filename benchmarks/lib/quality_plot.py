@@ -1,4 +1,4 @@
-"""The plot of quantised_quality.py: share right and KL against the size of the file."""
+"""The plot of quantised_quality.py: KL against the size of the file, and what is right at each level."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,48 +16,63 @@ STYLES = {
     "facts": ("D", "tab:gray", "facts, no adapter"),
     "code": ("v", "tab:olive", "code, no adapter"),
 }
+SIZES = (90, 100, 110, 120, 150, 200, 270)
 
 
 def write(path: Path, cells: Sequence[Cell], shipped: str) -> None:
-    """Two panels over one axis; the file that is shipped stands on a line through both."""
+    """Two panels; what is shipped is marked in both."""
     sizes = {cell.level: cell.value for cell in cells if cell.measure == "MB"}
-    kl = {cell.level: cell for cell in cells if cell.measure == "KL"}
+    names = {level: f"{level}, as shipped" if level == shipped else level for level in sizes}
+    order = sorted(sizes, key=lambda level: (sizes[level], level))
     # Text stays text: a tenth of the size, and it can be searched.
     with mpl.rc_context({"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "edgegen"}):
-        figure = Figure(figsize=(9, 8), layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        for task, (marker, colour, label) in STYLES.items():
+        figure = Figure(figsize=(9, 9), layout="constrained")
+        above, below = figure.subplots(2, 1, height_ratios=(2, 3))
+        _drift(above, {cell.level: cell for cell in cells if cell.measure == "KL"}, sizes, names, shipped)
+        for number, (task, style) in enumerate(STYLES.items()):
             mine = {cell.level: cell for cell in cells if cell.measure == f"{RIGHT}{task}"}
-            _points(above, sizes, mine, marker=marker, color=colour, label=label, scale=100)
-        above.set_ylabel("right, %; bars: 95% intervals")
-        above.legend(loc="lower right")
-        _points(below, sizes, kl, marker="o", color="tab:red", label="KL", scale=1)
-        below.set_yscale("log")
-        below.set_ylabel("KL to F16, nats a token")
-        below.set_xlabel("size of the file, MB (logarithmic)")
-        below.set_xscale("log")
-        below.set_xticks([90, 100, 110, 120, 150, 200, 270], labels=["90", "100", "110", "120", "150", "200", "270"])
-        below.minorticks_off()
-        for axes in (above, below):
-            axes.axvline(sizes[shipped], color="black", linewidth=0.8, linestyle=":")
-            axes.grid(alpha=0.3)
-        for level, cell in kl.items():
-            if level in sizes:
-                name = f"{level}, as shipped" if level == shipped else level
-                below.annotate(name, (sizes[level], max(cell.value, below.get_ylim()[0])), fontsize=7,
-                               xytext=(4, 3), textcoords="offset points")  # fmt: skip
+            beside = 0.14 * (number - (len(STYLES) - 1) / 2)
+            _right(below, [(place + beside, mine[level]) for place, level in enumerate(order) if level in mine], *style)
+        below.set_xticks(
+            range(len(order)), [f"{names[level]}, {sizes[level]:.0f} MB" for level in order], rotation=40, ha="right"
+        )
+        below.axvspan(order.index(shipped) - 0.5, order.index(shipped) + 0.5, color="black", alpha=0.07)
+        below.set_xlim(-0.6, len(order) - 0.4)
+        below.set_ylabel("right, %; bars: 95% intervals")
+        below.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
+        below.grid(axis="y", alpha=0.3)
         figure.savefig(path, metadata={"Date": None, "Creator": None})
 
 
-def _points(
-    axes: Axes, sizes: Mapping[str, float], mine: Mapping[str, Cell], *, marker: str, color: str, label: str, scale: int
+def _drift(
+    axes: Axes, kl: Mapping[str, Cell], sizes: Mapping[str, float], names: Mapping[str, str], shipped: str
 ) -> None:
-    levels = [level for level in sizes if level in mine and mine[level].value > 0]
-    if not levels:
+    for level, cell in kl.items():
+        if cell.value <= 0 or cell.low is None or cell.high is None:
+            continue  # the reference itself
+        bars = [[max(0.0, cell.value - cell.low)], [max(0.0, cell.high - cell.value)]]
+        fill = "none" if level.endswith("+imatrix") else "tab:red"
+        axes.errorbar(sizes[level], cell.value, yerr=bars, fmt="o", color="tab:red", mfc=fill, capsize=2, linewidth=0.8)
+        axes.annotate(
+            names[level], (sizes[level], cell.value), fontsize=7.5, xytext=(6, -3), textcoords="offset points"
+        )
+    axes.axvline(sizes[shipped], color="black", linewidth=0.8, linestyle=":")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(min(sizes.values()) * 0.97, max(sizes.values()) * 1.05)
+    shown = [size for size in SIZES if axes.get_xlim()[0] <= size <= axes.get_xlim()[1]]
+    axes.minorticks_off()
+    axes.set_xticks(shown, labels=[str(size) for size in shown])
+    axes.set_xlabel("size of the file, MB")
+    axes.set_ylabel("KL to F16, nats a token")
+    axes.grid(alpha=0.3)
+
+
+def _right(axes: Axes, points: Sequence[tuple[float, Cell]], marker: str, colour: str, label: str) -> None:
+    if not points:
         return
-    values = [scale * mine[level].value for level in levels]
-    ends = [(mine[level].low, mine[level].high, mine[level].value) for level in levels]
-    bars = [[scale * max(0.0, value - (value if low is None else low)) for low, _, value in ends],
-            [scale * max(0.0, (value if high is None else high) - value) for _, high, value in ends]]  # fmt: skip
-    axes.errorbar([sizes[level] for level in levels], values, yerr=bars, fmt=marker, color=color, label=label,
-                  markersize=5, capsize=2, linewidth=0.8)  # fmt: skip
+    values = [100 * cell.value for _, cell in points]
+    lows = [100 * max(0.0, cell.value - (cell.value if cell.low is None else cell.low)) for _, cell in points]
+    highs = [100 * max(0.0, (cell.value if cell.high is None else cell.high) - cell.value) for _, cell in points]
+    axes.errorbar([place for place, _ in points], values, yerr=[lows, highs], fmt=marker, color=colour, label=label,
+                  markersize=4, capsize=1.5, linewidth=0.8)  # fmt: skip

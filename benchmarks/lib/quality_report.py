@@ -13,7 +13,8 @@ SUITES = {suite: task for task, (suite, _) in quality.TASKS.items()}
 OWN = " on the adapter's own answers"
 FILES = ("MB", "bits", "KL", "perplexity ratio", "same top token", "tg ratio")
 RIGHT = (*(f"{table.RIGHT}{task}" for task in (*quality.TASKS, *quality.SKILLS)), "macro F1: alerts")
-MERGING = ("MB", f"KL{OWN}", f"{table.RIGHT}{quality.MERGED_TASK}")
+SURVIVING = "share of the adapter's change"
+MERGING = ("MB", SURVIVING, f"KL{OWN}", f"{table.RIGHT}{quality.MERGED_TASK}")
 
 Found = Mapping[str, Any]
 
@@ -81,6 +82,7 @@ def merged_cells(found: Found, facts: Found) -> list[table.Cell]:
         cells += table.task_cells(f"{name}, merged", one, swapped, SUITES)
     for name, one in merged["facts"].items():
         cells += table.file_cells(f"{name}, merged", one)
+    cells += [table.Cell(f"{name}, merged", SURVIVING, 1, share) for name, share in merged["surviving"].items()]
     return table.adjusted(cells)
 
 

@@ -145,7 +145,7 @@ def _types(types: Mapping[str, float]) -> str:
 
 
 def _shown(cell: Cell) -> str:
-    share = cell.measure.startswith((RIGHT, "same"))
+    share = cell.measure.startswith((RIGHT, "same", "share"))
     if cell.measure == "MB":
         return f"{cell.value:.1f}"
     form = ".1%" if share else ".4f" if cell.measure.startswith("KL") else ".3g" if cell.measure == "bits" else ".3f"
