@@ -100,8 +100,8 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
     reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
     notes = {
         "samples": samples,
-        "network": "none" if isolation() else "not isolated",
-        "files": "own folder" if landlock_version() >= 1 else "not isolated",
+        "network": "none" if isolation() else "no TCP" if landlock_version() >= 4 else "not isolated",
+        "files": "own folder and Python's" if landlock_version() >= 1 else "not isolated",
         "reasons": reasons[:20],
     }
     return Outcome("humaneval", metrics, "pass@1", items, notes)

@@ -1,9 +1,10 @@
 """Runs code that a model wrote, which may be anything.
 
 Each program runs in a child of its own session: without network, in namespaces of its own where this machine allows
-it, as nobody if we are root, able to write below an empty folder alone, with limits on processor time, memory, files
-and processes, and killed when its time is up. What it prints goes nowhere. A program has passed only if it came to its
-end: it cannot by ending early.
+it, as nobody if we are root, able to write below an empty folder alone and to read nothing but that and Python's own
+files, with limits on processor time, memory, files, disk and processes, and killed when its time is up. What it prints
+goes nowhere. A program has passed only if it came to its end: it cannot by ending early. One that searches the
+interpreter that runs it for the word it has to say could lie; what a model writes for a test does not.
 """
 
 import contextlib
@@ -11,11 +12,13 @@ import functools
 import json
 import os
 import secrets
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +30,9 @@ from finetune.evaluation import confined
 TIMEOUT_S = 5.0
 MEMORY_BYTES = 1024**3
 FILE_BYTES = 1024**2
+DISK_BYTES = 16 * 1024**2  # of all its files, where it can have a disk of its own
+# A program's report is one word, or why it failed in 300 bytes; one that says more is not listened to.
+REPORT_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,20 @@ def run(program: str, *, timeout_s: float = TIMEOUT_S) -> Verdict:
         "cpu_s": max(1, round(timeout_s)),
         "memory_bytes": MEMORY_BYTES,
         "file_bytes": FILE_BYTES,
+        "root": os.geteuid() == 0,
+        "disk_bytes": DISK_BYTES if "--mount" in isolation() else 0,
     }
-    with tempfile.TemporaryDirectory(prefix="edgegen-candidate-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="edgegen-candidate-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryFile() as work,
+    ):
         if os.geteuid() == 0:
             os.chown(folder, confined.NOBODY, confined.NOBODY)
+        work.write(json.dumps(task).encode())
+        work.seek(0)
         child = subprocess.Popen(
             [*isolation(), sys.executable, "-I", "-S", "-B", str(confined.__file__)],
-            stdin=subprocess.PIPE,
+            stdin=work,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=folder,
@@ -66,12 +79,13 @@ def run(program: str, *, timeout_s: float = TIMEOUT_S) -> Verdict:
             start_new_session=True,
         )
         try:
-            said, _ = child.communicate(json.dumps(task).encode(), timeout=timeout_s)
+            said = _report(child, timeout_s)
         except subprocess.TimeoutExpired:
-            _kill(child, mark)
             return Verdict(passed=False, reason=f"not finished within {timeout_s:g} s")
         finally:
             _kill(child, mark)
+    if len(said) > REPORT_BYTES:
+        return Verdict(passed=False, reason=f"reported more than {REPORT_BYTES} bytes")
     text = said.decode("utf-8", "replace").strip()
     if text == token:
         return Verdict(passed=True, reason="passed")
@@ -81,16 +95,39 @@ def run(program: str, *, timeout_s: float = TIMEOUT_S) -> Verdict:
     return Verdict(passed=False, reason=how)
 
 
+def _report(child: subprocess.Popen[bytes], timeout_s: float) -> bytes:
+    """What a child says until it ends, or until it has said too much.
+
+    Raises:
+        TimeoutExpired: It did not end in time.
+    """
+    assert child.stdout is not None
+    deadline = time.monotonic() + timeout_s
+    poller = select.poll()
+    poller.register(child.stdout, select.POLLIN)
+    said = b""
+    while len(said) <= REPORT_BYTES:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0 or not poller.poll(left_s * 1000):
+            raise subprocess.TimeoutExpired(child.args, timeout_s)
+        piece = os.read(child.stdout.fileno(), REPORT_BYTES)
+        if not piece:
+            child.wait(max(0.0, deadline - time.monotonic()))
+            break
+        said += piece
+    return said
+
+
 _MARK = "EDGEGEN_CANDIDATE"
 
 
 @functools.cache
 def isolation() -> tuple[str, ...]:
-    """How a child gets namespaces of its own, network and processes; empty where this machine refuses."""
+    """How a child gets namespaces of its own, network, mounts and processes; empty where this machine refuses."""
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
-    own = (unshare, "--net", "--ipc", "--pid", "--fork", "--kill-child")
+    own = (unshare, "--net", "--ipc", "--mount", "--pid", "--fork", "--kill-child")
     for prefix in (own, (own[0], "--user", "--map-root-user", *own[1:])):
         tried = subprocess.run([*prefix, "true"], capture_output=True, check=False, timeout=30)
         if tried.returncode == 0:
@@ -108,4 +145,6 @@ def _kill(child: subprocess.Popen[bytes], mark: str) -> None:
                 os.kill(int(process.name), signal.SIGKILL)
         except OSError:  # it ended meanwhile, or belongs to somebody else
             continue
-    child.communicate()
+    assert child.stdout is not None
+    child.stdout.close()
+    child.wait()
