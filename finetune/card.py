@@ -56,11 +56,17 @@ def _measured(rows: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> li
     held_out = [row for row in rows if "held_out_loss" in row]
     if not held_out:
         return ["- Nothing was held out, so nothing is known of how well it does on what it has not seen."]
-    best = facts["best"]
-    before, after = held_out[0]["held_out_loss"], best["held_out_loss"]
-    lines = [f"- Held-out loss {before:.4f} nats a token before, {after:.4f} after (step {best['step']})."]
-    if "held_out_kl" in best:
-        lines.append(f"- KL to the base on held-out replay: {best['held_out_kl']:.4f} nats a token.")
+    kept = facts["adapter_of"]["held_out"] or held_out[-1]
+    before, after = held_out[0]["held_out_loss"], kept["held_out_loss"]
+    lines = [f"- Held-out loss {before:.4f} nats a token before, {after:.4f} after (step {kept['step']})."]
+    both = facts["examples"]
+    if both["held_out_also_trained"]:
+        lines.append(
+            f"- {both['held_out_also_trained']:,} of {both['held_out']:,} held-out examples were trained on too, so "
+            "this says that much less of new ones."
+        )
+    if "held_out_kl" in kept:
+        lines.append(f"- KL to the base on held-out replay: {kept['held_out_kl']:.4f} nats a token.")
     return lines
 
 

@@ -88,6 +88,11 @@ def latest(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
+def step_of(folder: Path) -> int:
+    """The step after which a checkpoint was written."""
+    return int(folder.name.removeprefix("step-"))
+
+
 def restore(folder: Path, model: Any, optimizer: torch.optim.Optimizer, method: Implementation) -> dict[str, Any]:
     """Put a checkpoint back and give its notes, ``step`` among them."""
     notes: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))

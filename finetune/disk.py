@@ -1,6 +1,7 @@
-"""What a disk says when it takes no more, whoever was writing: a message instead of a traceback."""
+"""Files of a run that are whole or not there, one writer at a time, and what a disk says when it takes no more."""
 
 import errno
+import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -42,3 +43,32 @@ def refusals_named(folder: Path, remedy: str) -> Iterator[None]:
             raise
         where = getattr(error, "filename", None) or folder
         raise TrainingError(f"{where}: cannot be written: {reason}. {remedy}") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file under another name, flush it to the disk and rename it: whoever comes later finds all or nothing."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Within it, nobody else trains into this folder. The system itself gives the lock back when the process ends.
+
+    Raises:
+        TrainingError: When another process is at it.
+    """
+    path = folder / ".lock"
+    with path.open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrainingError(
+                f"{folder}: another process is training into this folder. Wait for it, or choose another run.folder."
+            ) from None
+        yield
+        path.unlink(missing_ok=True)

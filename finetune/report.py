@@ -77,12 +77,19 @@ def write_report(
         f"| training loss, first and last step | {steps[0]['loss']:.4f}, {steps[-1]['loss']:.4f} |",
     ]
     if held_out:
-        first, last = held_out[0]["held_out_loss"], held_out[-1]["held_out_loss"]
-        best = facts["best"]
+        best, kept = facts["best"] or held_out[0], facts["adapter_of"]
+        after = (kept["held_out"] or held_out[-1])["held_out_loss"]
         lines += [
-            f"| held-out loss, before and after | {first:.4f}, {last:.4f} |",
+            f"| held-out loss, before and after | {held_out[0]['held_out_loss']:.4f}, {after:.4f} |",
             f"| best held-out loss | {best['held_out_loss']:.4f} at step {best['step']} |",
+            f"| the adapter is that of | step {kept['step']}{_which(kept['step'], best['step'])} |",
         ]
+        if facts["examples"]["held_out_also_trained"]:
+            both = facts["examples"]
+            lines.append(
+                f"| held-out examples that were trained on too | {both['held_out_also_trained']:,} of "
+                f"{both['held_out']:,}: the held-out loss says that much less of new ones |"
+            )
         if "held_out_kl" in best:
             ends = f"{held_out[-1]['held_out_kl']:.4f}, {best['held_out_kl']:.4f} at the best step"
             lines.append(f"| KL to the base on held-out replay, nats a token, at the end | {ends} |")
@@ -98,6 +105,10 @@ def write_report(
     temporary = path.with_suffix(".part")
     temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return temporary.rename(path)
+
+
+def _which(kept: int, best: int) -> str:
+    return ", the best" if kept == best else ", the last; with run.patience the best would be kept"
 
 
 def _right_lines(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -14,7 +14,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from finetune import checkpoint, continual, exact, memory, parallel
 from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, base_sha256, file_sha256, load_dataset
-from finetune.disk import refusals_named
+from finetune.disk import alone_in, refusals_named, write_whole
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.kept_base import keep_base
 from finetune.kl import held_out_kl, summed_kl
@@ -40,6 +40,8 @@ from finetune.results import write_results
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors", "polars")
 # Batches that EVA starts from and that the fold is measured on.
 SAMPLE_BATCHES = 4
+# Fewer than these hardly move an adapter, whose B starts at zero and whose rate warms up first.
+FEW_STEPS = 20
 Say = Callable[[str], None]
 _MAKE_ROOM = "Make room and run: edgegen finetune resume {folder}"
 
@@ -58,10 +60,32 @@ def plan_lines(recipe: Recipe) -> list[str]:
         f"Method:   {row.name} ({row.paper}), rank {recipe.method.rank}, export: {row.export}. {row.note}",
         *([f"Goes on:  {continual.line(earlier, recipe)}"] if earlier else []),
         f"Training: {steps:,} steps of {rows} tokens, rate {train.lr:g}, {train.schedule}",
+        *(f"Warning:  {line}" for line in warnings_about(recipe, dataset)),
         "Backend:  {}: {}".format(*backends.decide(recipe)),
         *(f"Memory:   {line}" for line in memory_lines(recipe, free_of_gpu())),
         f"Result:   {recipe.run.folder}",
     ]
+
+
+def warnings_about(recipe: Recipe, dataset: Dataset) -> list[str]:
+    """What a recipe and its data may do and its writer hardly wants."""
+    found, held_out, steps = [], len(dataset.validation), total_steps(recipe, dataset)
+    if not held_out:
+        found.append(
+            "nothing is held out, so nothing will say how well it does on what it has not seen, and run.patience never "
+            "stops it. Raise data.validation_share, or name a data.validation."
+        )
+    if dataset.also_trained:
+        found.append(
+            f"{dataset.also_trained:,} of {held_out:,} held-out examples are trained on too, so their loss does not "
+            "say how well it does on new ones. Take them out of data.validation or of data.train."
+        )
+    if steps < FEW_STEPS and not recipe.train.steps:
+        found.append(
+            f"{steps} steps teach little. Raise train.epochs ({recipe.train.epochs:g}), or lower train.batch or "
+            "train.accumulate."
+        )
+    return found
 
 
 def memory_lines(recipe: Recipe, free_bytes: int | None = None) -> list[str]:
@@ -107,6 +131,8 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
     """
     parallel.join(recipe.train.accumulate)
     folder, first = recipe.run.folder, parallel.rank() == 0
+    if first and (folder / "REPORT.md").exists():
+        raise TrainingError(f"{folder}: holds a finished run already. Choose another run.folder, or move it away.")
     if first and (folder / "run.json").exists():  # without it nothing was trained yet
         raise TrainingError(
             f"{folder}: holds a run already. Go on with it: edgegen finetune resume {folder}\n"
@@ -122,7 +148,9 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
         except OSError as error:
             raise TrainingError(f"{folder}: cannot be written: {error.strerror}. Give another run.folder.") from None
     parallel.wait()
-    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)):
+    for line in warnings_about(recipe, dataset) if first else ():
+        say(f"Warning: {line}")
+    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)), _writing(folder):
         return _Run(recipe, dataset, tokenizer, say).go(None)
 
 
@@ -148,8 +176,12 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
             changed.append(str(earlier.adapter))
         if changed:
             raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
-    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)):
+    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)), _writing(folder):
         return _Run(recipe, dataset, tokenizer, say).go(last)
+
+
+def _writing(folder: Path) -> AbstractContextManager[None]:
+    return alone_in(folder) if parallel.rank() == 0 else nullcontext()
 
 
 def recipe_as_run(recipe: Recipe) -> str:
@@ -206,6 +238,7 @@ class _Run:
         self.steps = total_steps(recipe, dataset)
         self.device = backend.device_of()
         self.best: tuple[float, int] = (math.inf, 0)
+        self.worse = 0  # evaluations since then
         self.pace_s = 0.0  # of a step, lately
         self.validation = epoch_batches(dataset.validation, epoch=0, **_order(recipe))
         self.replay_validation = epoch_batches(dataset.replay_validation, epoch=0, **_order(recipe))
@@ -230,14 +263,14 @@ class _Run:
         done = 0
         if last:
             notes = checkpoint.restore(last, self.model, self.optimizer, self.method)
-            done, self.best = notes["step"], (notes["best"][0], notes["best"][1])
+            done, self.best, self.worse = notes["step"], (notes["best"][0], notes["best"][1]), notes.get("worse", 0)
             self.say(f"Going on after step {done} of {self.steps}.")
         self._forget_metrics_after(done)
         facts = self._facts()
         if self.device.type == "cuda":
             facts["memory_estimate"] = memory_estimate(self.recipe, self.backend.name)
         if parallel.rank() == 0:
-            (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+            write_whole(self.folder / "run.json", json.dumps(facts, indent=2) + "\n")
         self._train(done)
         facts |= self.backend.facts()
         report = self._finish(facts) if parallel.rank() == 0 else self.folder / "REPORT.md"
@@ -262,15 +295,15 @@ class _Run:
             pass  # plans are cheap; what was seen is skipped without being computed
         if done == 0:
             self._evaluate(0)
-        worse = 0
+        last = done if self._out_of_patience() else self.steps
         with _interrupts() as interrupted:
-            for step in range(done, self.steps):
+            for step in range(done, last):
                 self._step(step, list(itertools.islice(batches, accumulate)))
                 after = step + 1
                 run = self.recipe.run
                 if after % run.evaluate_every == 0 or after == self.steps:
-                    worse = 0 if self._evaluate(after) else worse + 1
-                stop = bool(run.patience) and worse >= run.patience
+                    self.worse = 0 if self._evaluate(after) else self.worse + 1
+                stop = self._out_of_patience()
                 stopped = parallel.agree(interrupted)
                 if after % run.checkpoint_every == 0 or after == self.steps or stop or stopped:
                     self._save(after)
@@ -282,6 +315,9 @@ class _Run:
                 if stop:
                     self.say(f"Stopped early: no better held-out loss since step {self.best[1]}.")
                     break
+
+    def _out_of_patience(self) -> bool:
+        return bool(self.recipe.run.patience) and self.worse >= self.recipe.run.patience
 
     def _step(self, step: int, plans: list[Plan]) -> None:
         began = time.monotonic()
@@ -304,16 +340,13 @@ class _Run:
                 (self.recipe.data.replay_kl_weight * apart).backward()  # type: ignore[no-untyped-call]
                 kl += apart.item()
         loss, kl = parallel.add_up(self.model, (loss, kl))
-        if not math.isfinite(loss + kl):
-            raise TrainingError(
-                f"{self.folder}: the loss of step {step + 1} is {loss}. Lower train.lr ({self.recipe.train.lr:g}) or "
-                f'write base.load = "float32". The last checkpoint is whole: edgegen finetune resume {self.folder}'
-            )
+        self._must_be_finite(step, "loss", loss + kl)
         penalty = self.method.penalty(self.model)
         if penalty is not None:
             penalty.backward()  # type: ignore[no-untyped-call]
         trained = [value for value in self.model.parameters() if value.grad is not None]
         norm = float(torch.nn.utils.clip_grad_norm_(trained, self.recipe.train.clip))
+        self._must_be_finite(step, "norm of the gradient", norm)  # or the step would spoil the next checkpoint
         self.optimizer.step()
         self.method.after_step(self.model, step)
         self.optimizer.zero_grad()
@@ -331,6 +364,22 @@ class _Run:
         self._log(figures)
         self.pace_s = 0.8 * (self.pace_s or seconds) + 0.2 * seconds
         self.say(step_line(figures, self.steps, self.pace_s))
+
+    def _must_be_finite(self, step: int, what: str, value: float) -> None:
+        if math.isfinite(value):
+            return
+        found = f"{self.folder}: the {what} of step {step + 1} is {value}"
+        if not step:
+            raise TrainingError(
+                f"{found}, before anything was learned: the base itself gives no number on these data. Write base.load "
+                f'= "float32" (it is held in {backend.load_of(self.recipe)}), or copy {self.recipe.base.model} again.'
+            )
+        last = checkpoint.latest(self.folder / "checkpoints")
+        saved = f"goes on from {last.name}, which is whole" if last else "begins anew, as nothing is saved yet"
+        raise TrainingError(
+            f"{found}. Lower train.lr ({self.recipe.train.lr:g}) or write base.load = "
+            f'"float32" in {self.folder / "recipe.toml"}; then edgegen finetune resume {self.folder} {saved}.'
+        )
 
     def _evaluate(self, step: int) -> bool:
         """Measure the held-out loss and the KL to the base; whether it is the best so far (``run.best_by``)."""
@@ -352,7 +401,8 @@ class _Run:
             if self.recipe.run.patience and parallel.rank() == 0:
                 from safetensors.torch import save_file  # noqa: PLC0415  (only here)
 
-                save_file(checkpoint.adapter_state(self.model), self.folder / "best.safetensors")
+                save_file(checkpoint.adapter_state(self.model), self.folder / ".best.part")
+                (self.folder / ".best.part").replace(self.folder / "best.safetensors")
         return better
 
     def _save(self, step: int) -> None:
@@ -364,27 +414,29 @@ class _Run:
             self.optimizer,
             self.method,
             step=step,
-            notes={"best": list(self.best)},
+            notes={"best": list(self.best), "worse": self.worse},
         )
 
     def _finish(self, facts: dict[str, Any]) -> Path:
-        best = self.folder / "best.safetensors"
+        best = self.folder / "best.safetensors"  # there until the report is: who resumes in between needs it again
+        last = checkpoint.latest(self.folder / "checkpoints")
+        assert last, "the last step writes a checkpoint"
+        kept = self.best[1] if best.exists() else checkpoint.step_of(last)
         if best.exists():
             checkpoint.load_adapter(self.model, best)
-            best.replace(self.folder / "trained.safetensors")
-        else:
-            last = checkpoint.latest(self.folder / "checkpoints")
-            assert last, "the last step writes a checkpoint"
-            shutil.copy(last / "adapter.safetensors", self.folder / "trained.safetensors")
+        shutil.copy(best if best.exists() else last / "adapter.safetensors", self.folder / "trained.safetensors")
         facts["trained_base"] = keep_base(self.model, self.folder)
         facts["exactly_right"] = self._exactly_right()
         facts["fold"] = self._export()
         rows = [json.loads(line) for line in self._metrics().read_text(encoding="utf-8").splitlines()]
-        best_at = [row for row in rows if "held_out_loss" in row and row["step"] == self.best[1]]
-        facts["best"] = best_at[-1] if best_at else None
-        (self.folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        measured = {row["step"]: row for row in rows if "held_out_loss" in row}
+        facts["best"] = measured.get(self.best[1])
+        facts["adapter_of"] = {"step": kept, "held_out": measured.get(kept)}
+        write_whole(self.folder / "run.json", json.dumps(facts, indent=2) + "\n")
         live = {"model": self.model, "method": self.method, "tokenizer": self.tokenizer}
-        return write_results(self.recipe, facts, rows, self.dataset, **live)
+        report = write_results(self.recipe, facts, rows, self.dataset, **live)
+        best.unlink(missing_ok=True)
+        return report
 
     def _exactly_right(self) -> dict[str, Any]:
         """By task how many held-out examples are answered exactly, of how many, and 1 or 0 for each in its order."""
@@ -451,7 +503,11 @@ class _Run:
             "data_sha256": self.dataset.sha256,
             "init_adapter": continual.facts_of(self.recipe),
             "recipe_sha256": file_sha256(self.folder / "recipe.toml"),
-            "examples": {"train": len(self.dataset.train), "held_out": len(self.dataset.validation)},
+            "examples": {
+                "train": len(self.dataset.train),
+                "held_out": len(self.dataset.validation),
+                "held_out_also_trained": self.dataset.also_trained,
+            },
             "versions": {"python": platform.python_version()} | {n: _version(n) for n in PACKAGES},
         }
 
@@ -471,7 +527,7 @@ class _Run:
         file = self._metrics()
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         kept = [line for line in lines if line.endswith("}") and step and json.loads(line)["step"] <= step]
-        file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        write_whole(file, "".join(line + "\n" for line in kept))
 
 
 def _version(package: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.data import checked, source_sha256
+from finetune.data import checked, shared, source_sha256
 from finetune.examples import Example, Problems, held_out, read_examples
 from finetune.probes import Questions
 from finetune.recipe import Recipe
@@ -71,7 +71,7 @@ def survey(recipe: Recipe, tokenizer: Any, questions: Questions | None = None) -
         "length_max": max(lengths),
         "max_tokens": data.max_tokens,
         "duplicates": int((trained[1:] == trained[:-1]).sum()),
-        "validation_also_trained": _shared(trained, validation.ordered()),
+        "validation_also_trained": shared(trained, validation.ordered()),
         "tasks": dict(sorted(train.tasks.items())),
         "sha256": {str(path): source_sha256(path) for path in (data.train, data.validation, data.replay) if path},
     }
@@ -103,11 +103,3 @@ def quantile(lengths: Counter[int], share: float) -> int:
         if place < 0:
             return length
     raise AssertionError("a place within the counts")
-
-
-def _shared(ours: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> int:
-    """How many of ``theirs`` are among ``ours``, which is sorted."""
-    if not len(ours):
-        return 0
-    places = np.minimum(np.searchsorted(ours, theirs), len(ours) - 1)
-    return int((ours[places] == theirs).sum())

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from finetune.backends.peft_backend import model_facts
 from finetune.errors import InterruptedRunError, TrainingError
@@ -71,7 +71,7 @@ def test_a_run_leaves_everything_needed_to_repeat_it(bench, tmp_path):
         **{**recipe_at(bench, run).__dict__, "path": run / "recipe.toml"}
     )
     assert len(losses(run)) == 6
-    with pytest.raises(TrainingError, match="holds a run already"):
+    with pytest.raises(TrainingError, match="holds a finished run already"):
         start(recipe_at(bench, run))
 
 
@@ -253,6 +253,17 @@ def test_a_loss_that_is_not_a_number_stops_the_run(bench, tmp_path):
         start(recipe_at(bench, tmp_path / "run", "train.lr=1e30", "train.clip=1e30"))
 
 
+def test_a_base_that_gives_no_number_is_not_blamed_on_the_rate(bench, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(bench / "base", base)
+    (weights,) = base.glob("*.safetensors")
+    tensors = {name: value * float("nan") for name, value in load_file(weights).items()}
+    save_file(tensors, weights, metadata={"format": "pt"})
+
+    with pytest.raises(TrainingError, match=r"loss of step 1 is nan, before anything was learned.*base again"):
+        start(recipe_at(bench, tmp_path / "run", f"base.model={base}"))
+
+
 def test_a_run_does_not_go_on_with_other_data(bench, tmp_path):
     data = write_jsonl(tmp_path / "own.jsonl", sums(20))
     run = tmp_path / "run"
@@ -396,6 +407,92 @@ def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     measured = {row["step"]: row["held_out_loss"] for row in rows if "held_out_loss" in row}
     assert facts["best"]["held_out_loss"] == min(measured.values()) == measured[facts["best"]["step"]]
+
+
+def test_report_and_card_speak_of_the_adapter_that_is_there(bench, tmp_path):
+    """Without patience that is the last one, however good another step was."""
+    start(recipe_at(bench, tmp_path / "run", "train.lr=2.0", "run.evaluate_every=1"))
+
+    facts = json.loads((tmp_path / "run/run.json").read_text())
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    last = [row["held_out_loss"] for row in rows if "held_out_loss" in row][-1]
+    assert facts["best"]["step"] < 6
+    assert facts["adapter_of"] == {"step": 6, "held_out": {"step": 6, "held_out_loss": last}}
+    assert f"{last:.4f} after (step 6)" in (tmp_path / "run/MODEL_CARD.md").read_text()
+    assert "| the adapter is that of | step 6, the last;" in (tmp_path / "run/REPORT.md").read_text()
+
+
+PATIENT = ("train.lr=2.0", "run.patience=3", "run.evaluate_every=1", "run.checkpoint_every=1", "train.steps=40")
+
+
+def test_an_interruption_does_not_lengthen_the_patience(bench, tmp_path):
+    start(recipe_at(bench, tmp_path / "whole", *PATIENT))
+    stopped_at = len(losses(tmp_path / "whole"))
+
+    def interrupt(line):
+        if line.startswith(f"step {stopped_at - 1}/40  loss"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(InterruptedRunError):
+        start(recipe_at(bench, tmp_path / "cut", *PATIENT), say=interrupt)
+    resume(load_recipe(tmp_path / "cut" / "recipe.toml"))
+
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+
+
+def test_a_run_that_broke_off_in_its_results_ends_with_the_best_adapter_all_the_same(bench, tmp_path):
+    """Early stopping had stopped it; what remained to be written was the report."""
+    start(recipe_at(bench, tmp_path / "whole", *PATIENT))
+    run = tmp_path / "cut"
+
+    def stop_it(line):
+        if line.startswith("Stopped early"):
+            (run / "loss.png").mkdir()  # so that the plot cannot be written
+
+    with pytest.raises(OSError, match=r"loss.png"):
+        start(recipe_at(bench, run, *PATIENT), say=stop_it)
+    (run / "loss.png").rmdir()
+    resume(load_recipe(run / "recipe.toml"))
+
+    assert losses(run) == losses(tmp_path / "whole")
+    trained = [load_file(folder / "trained.safetensors") for folder in (tmp_path / "whole", run)]
+    assert all(torch.equal(trained[0][key], trained[1][key]) for key in trained[0])
+    assert not (run / "best.safetensors").exists()
+
+
+def test_what_says_nothing_of_new_examples_is_told_before_and_after(bench, tmp_path):
+    """Held-out examples that are trained on, none held out at all, and steps too few to learn by."""
+    both = recipe_at(bench, tmp_path / "run", f"data.validation={bench / 'train.jsonl'}")
+    none = recipe_at(bench, tmp_path / "none", "data.validation_share=0", "train.steps=0")
+
+    said = []
+    start(both, say=said.append)
+
+    warning = "80 of 80 held-out examples are trained on too"
+    assert any(line.startswith(f"Warning: {warning}") for line in said)
+    assert any(warning in line for line in plan_lines(both))
+    assert "| held-out examples that were trained on too | 80 of 80:" in (tmp_path / "run/REPORT.md").read_text()
+    assert "80 of 80 held-out examples were trained on too" in (tmp_path / "run/MODEL_CARD.md").read_text()
+    assert any("nothing is held out" in line for line in plan_lines(none))
+    assert any("steps teach little. Raise train.epochs (1)" in line for line in plan_lines(none))
+
+
+def test_two_trainings_do_not_share_a_folder(bench, tmp_path):
+    run = tmp_path / "run"
+    told = []
+
+    def second(line):
+        if not told and line.startswith("step 2/6  loss"):
+            told.append(line)
+            with pytest.raises(TrainingError, match="another process is training into this folder"):
+                resume(load_recipe(run / "recipe.toml"))
+
+    start(recipe_at(bench, run), say=second)
+
+    assert told
+    assert not (run / ".lock").exists()
+    with pytest.raises(TrainingError, match="holds a finished run already"):
+        start(recipe_at(bench, run))
 
 
 def test_a_target_that_the_base_lacks_is_named(bench, tmp_path):
