@@ -31,18 +31,29 @@ ACCEPT_S = 30.0
 # Devices go first, so a probe may wait for long; the node's own default deadline is for sensors.
 DEADLINE_S = 3600.0
 
+# A node that restarts with a large model, or a broker that is updated, is back within this; then nobody is there.
+GONE_S = 180.0
+
+# In the queue of arrivals, in place of a topic: the connection was made again, or was lost.
+_AGAIN, _LOST = "", " "
+
+# What a node says of itself that will not answer; `starting` and `draining` pass by themselves.
+_SILENT = ("offline", "stopped")
+
 # Endings after which the same question is asked once more: they are about the moment, not about the question.
 PASSING = ("internal", "expired")
 
 
 @dataclass
 class _Asked:
-    """An item on its way, under its newest request id."""
+    """An item on its way, with its newest request, which a repetition must equal byte for byte."""
 
     item: Item
     tries: int = 0
     sent_at: float = 0.0
+    since: float = 0.0  # it waits to be accepted
     accepted: bool = False
+    request: bytes = b""
 
 
 class MqttTarget:
@@ -82,7 +93,10 @@ class MqttTarget:
             )
             self._client.tls_set(ca, cert, key)
         self._problem = "no answer"
+        self._inside: dict[str, _Asked] = {}
+        self._gone_since: float | None = None
         self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         try:
             self._client.connect(mqtt.host, mqtt.port, keepalive=30)
@@ -104,6 +118,10 @@ class MqttTarget:
         self._problem = "connected, but the node has published no state and info"
         response = self._topics.response(self._device, "+")
         client.subscribe([(self._topics.state, 1), (self._topics.info, 1), (response, 1)])
+        self._arrived.put((_AGAIN, b""))
+
+    def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        self._arrived.put((_LOST, b""))
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         self._arrived.put((message.topic, bytes(message.payload)))
@@ -157,7 +175,14 @@ class MqttTarget:
         return frozenset(name for name in self._info.get("adapters") or () if isinstance(name, str))
 
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect; what is still asked for is cancelled, so that the node computes nothing for nobody."""
+        last = None
+        for request_id in self._inside:
+            last = self._client.publish(self._topics.request(self._device, "cancel"), encode({"id": request_id}), qos=1)
+        self._inside.clear()
+        if last is not None and self._client.is_connected():
+            with contextlib.suppress(RuntimeError, ValueError):
+                last.wait_for_publish(2.0)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -165,22 +190,23 @@ class MqttTarget:
         """See ``edge.probes.target.Target``.
 
         Raises:
-            BrokerError: If requests do not reach the node.
+            BrokerError: If requests do not reach the node, it is gone for long, or it changes its bundle meanwhile.
         """
         asked_for = list(items)
         for item in asked_for:
             if is_scored(item):
                 yield item, Answer(problem="a node does not score answers: run a margin with --target bundle or a GGUF")
         waiting = collections.deque(_Asked(item) for item in asked_for if not is_scored(item))
-        inside: dict[str, _Asked] = {}
+        inside = self._inside
+        inside.clear()
         not_before = 0.0
         while waiting or inside:
             now = time.monotonic()
             while waiting and len(inside) < self._window and now >= not_before:
                 self._send(waiting.popleft(), inside)
+            self._check_there(now)
             self._check_accepted(inside, now)
-            message = self._next(1.0)
-            frame = {} if message is None else message[1]
+            frame = self._frame()
             asked = inside.get(str(frame.get("id")))
             kind = frame.get("type")
             if asked is None:
@@ -214,12 +240,51 @@ class MqttTarget:
         if self._samples > 1:
             request["samples"] = self._samples
         asked.tries += 1
-        asked.accepted, asked.sent_at = False, time.monotonic()
+        asked.accepted, asked.request = False, encode(request)
+        asked.sent_at = asked.since = time.monotonic()
         inside[request_id] = asked
-        self._client.publish(self._topics.request(self._device, "generate"), encode(request), qos=1)
+        self._client.publish(self._topics.request(self._device, "generate"), asked.request, qos=1)
+
+    def _frame(self) -> dict[str, Any]:
+        """The next frame of an answer, or {} when there was none for a second."""
+        topic, document = self._next(1.0) or (None, {})
+        if topic not in (_AGAIN, _LOST, self._topics.state, self._topics.info):
+            return document
+        self._hear(topic, document)
+        return {}
+
+    def _hear(self, topic: str, document: dict[str, Any]) -> None:
+        """What concerns no single request: the connection, the node's state and its bundle."""
+        if topic == _LOST or (topic == self._topics.state and document.get("state") in _SILENT):
+            self._gone_since = self._gone_since or time.monotonic()
+        elif topic in (_AGAIN, self._topics.state):
+            gone, self._gone_since = self._gone_since, None
+            if gone is not None:
+                self._repeat()
+        elif (bundle := document.get("bundle")) and (before := self.sha256) != str(bundle.get("sha256", "")):
+            was, self._info = self.model, document
+            raise BrokerError(
+                f"{self._topics.info}: the node went from {was} ({before[:12]}) to {self.model} meanwhile, and answers "
+                "of two models are no score of either. Run it again."
+            )
+
+    def _repeat(self) -> None:
+        """Ask the same again: what was published while one side was away may be lost, and the node knows its ids."""
+        for asked in self._inside.values():
+            asked.since = time.monotonic()
+            self._client.publish(self._topics.request(self._device, "generate"), asked.request, qos=1)
+
+    def _check_there(self, now: float) -> None:
+        if self._gone_since is not None and now - self._gone_since > GONE_S:
+            raise BrokerError(
+                f"{self._where}: node {self._topics.node!r} or its broker has been gone for {GONE_S:.0f} s, with "
+                f"{len(self._inside)} questions unanswered. Start it, and run this again; `edgegen doctor` looks."
+            )
 
     def _check_accepted(self, inside: dict[str, _Asked], now: float) -> None:
-        if any(not asked.accepted and now - asked.sent_at > ACCEPT_S for asked in inside.values()):
+        if self._gone_since is None and any(
+            not asked.accepted and now - asked.since > ACCEPT_S for asked in inside.values()
+        ):
             raise BrokerError(
                 f"{self._where}: node {self._topics.node!r} accepted nothing from device {self._device!r} for "
                 f"{ACCEPT_S:.0f} s. With an access list, give a device's login: --set mqtt.username=NAME "

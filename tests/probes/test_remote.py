@@ -170,3 +170,137 @@ def test_a_watch_asks_one_question_at_a_time_and_compares(
     assert "8 answers of 8 were right" in second["problems"][0]
     assert node.most == 1
     assert {request["priority"] for request in node.requests} == {"batch"}
+
+
+class ForgetfulNode:
+    """Accepts what it is asked, and answers only what it is asked for the second time, byte for byte."""
+
+    def __init__(self, port: int, *, then: dict[str, Any] | None = None, sha256: str = "ab") -> None:
+        self.payloads: list[bytes] = []
+        self.cancelled: list[str] = []
+        self._then = then
+        self._sha256 = sha256
+        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.on_connect = lambda *_: self._present()
+        self.client.on_message = self._on_message
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def _present(self) -> None:
+        self.client.subscribe("edgegen/gw/req/+/+", 1)
+        self.client.publish("edgegen/gw/state", json.dumps({"state": "online", "boot": "b"}), 1, retain=True)
+        self._tell_info()
+
+    def _tell_info(self) -> None:
+        info = {"bundle": {"name": "m", "version": "1.2.3", "sha256": self._sha256}}
+        self.client.publish("edgegen/gw/info", json.dumps(info), 1, retain=True)
+
+    def _on_message(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        request = json.loads(message.payload)
+        device, verb = message.topic.split("/")[3:]
+        if verb == "cancel":
+            self.cancelled.append(request["id"])
+            return
+        topic, head = f"edgegen/gw/res/{device}/{request['id']}", {"id": request["id"], "node": "gw"}
+        client.publish(topic, json.dumps({**head, "type": "accepted", "queue_pos": 0}), 1)
+        if message.payload in self.payloads:
+            client.publish(topic, json.dumps({**head, "type": "done", "text": "yes"}), 1)
+        self.payloads.append(message.payload)
+        if self._then is not None:
+            client.publish("edgegen/gw/state", json.dumps(self._then), 1, retain=True)
+
+    def becomes(self, sha256: str) -> None:
+        self._sha256 = sha256
+        self._tell_info()
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def asked(count: int = 1) -> tuple[Item, ...]:
+    return tuple(
+        Item(f"p/0/{i}", "p", "c", "p/0", f"yes {i}", {"kind": "exact", "expect": "yes"}) for i in range(count)
+    )
+
+
+def test_what_was_lost_while_the_broker_was_away_is_asked_again(mosquitto: brokers.Mosquitto) -> None:
+    """The node keeps its answer, but a device that was not connected never saw it."""
+    node = ForgetfulNode(mosquitto.port)
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
+    restart = threading.Timer(1.0, mosquitto.restart)
+    restart.start()
+
+    answers = [answer.text for _, answer in target.ask(asked(3))]
+
+    restart.join()
+    target.close()
+    node.close()
+    assert answers == ["yes"] * 3
+    assert len(node.payloads) >= 6
+    assert len(set(node.payloads)) == 3
+
+
+def test_a_node_that_is_gone_is_not_waited_for_for_ever(
+    mosquitto: brokers.Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the question, and then its will says that it died."""
+    monkeypatch.setattr("edge.probes.remote.GONE_S", 0.5)
+    node = ForgetfulNode(mosquitto.port, then={"state": "offline"})
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
+
+    with pytest.raises(BrokerError, match=r"'gw' or its broker has been gone for .* with 1 questions unanswered"):
+        list(target.ask(asked()))
+
+    target.close()
+    node.close()
+
+
+def test_a_broker_that_is_gone_is_not_waited_for_for_ever(
+    mosquitto: brokers.Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.probes.remote.GONE_S", 0.5)
+    node = ForgetfulNode(mosquitto.port)
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
+    threading.Timer(0.5, mosquitto.kill).start()
+
+    with pytest.raises(BrokerError, match="has been gone for"):
+        list(target.ask(asked()))
+
+    target.close()
+    node.close()
+
+
+def test_a_node_that_changes_its_bundle_meanwhile_is_named(mosquitto: brokers.Mosquitto) -> None:
+    """Answers of two models are no score of either."""
+    node = ForgetfulNode(mosquitto.port)
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
+    threading.Timer(0.5, node.becomes, ("cd",)).start()
+
+    with pytest.raises(BrokerError, match=r"went from m-1\.2\.3 \(ab\) to m-1\.2\.3 meanwhile"):
+        list(target.ask(asked()))
+
+    target.close()
+    node.close()
+
+
+def test_what_nobody_waits_for_any_more_is_cancelled(mosquitto: brokers.Mosquitto) -> None:
+    """Ctrl-C in the middle: the node has up to eight questions, and computes none of them for nobody."""
+    node = ForgetfulNode(mosquitto.port)
+    target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
+    reader = threading.Thread(target=lambda: list(target.ask(asked(3))), daemon=True)
+    reader.start()
+    for _ in range(100):
+        if len(node.payloads) == 3:
+            break
+        reader.join(0.05)
+
+    target.close()
+
+    for _ in range(100):
+        if len(node.cancelled) == 3:
+            break
+        reader.join(0.05)
+    node.close()
+    assert sorted(node.cancelled) == sorted(json.loads(payload)["id"] for payload in node.payloads)
