@@ -57,7 +57,12 @@ LEVELS = (
     Level("Q2_K+imatrix", "Q2_K", imatrix=True),
 )
 # At which an adapter is merged as well as swapped in.
-MERGED = (Level("Q8_0", "Q8_0"), Level("Q4_K_M+imatrix", "Q4_K_M", imatrix=True), Level("Q4_1", "Q4_1"))
+MERGED = (
+    Level("Q8_0", "Q8_0"),
+    Level("Q4_K_M+imatrix", "Q4_K_M", imatrix=True),
+    Level("Q4_1", "Q4_1"),
+    Level("Q4_0", "Q4_0"),
+)
 
 
 class Files:
