@@ -120,19 +120,21 @@ def checked(
     context = context_of(recipe.base.model)
     for example, sample in tokenise_all(examples, tokenizer):
         if isinstance(sample, ValueError):
-            problems.add(f"{example.where}: {sample}")
+            problems.add(str(sample), example.where)
             continue
         if recipe.row.multi_task and not example.task:
-            problems.add(f'{example.where}: {recipe.method.name} needs a "task" in every example.')
+            problems.add(f'{recipe.method.name} needs a "task" in every example.', example.where)
         if len(sample.tokens) > recipe.data.max_tokens:
             problems.add(
-                f"{example.where}: has {len(sample.tokens)} tokens, data.max_tokens is {recipe.data.max_tokens}. "
-                "Raise it, or shorten or remove the example."
+                f"has {len(sample.tokens)} tokens, data.max_tokens is {recipe.data.max_tokens}. Raise it, or shorten "
+                "or remove the example.",
+                example.where,
             )
         elif context and len(sample.tokens) > context:
             problems.add(
-                f"{example.where}: has {len(sample.tokens)} tokens, the base was made for {context} "
-                f"(max_position_embeddings in {recipe.base.model / 'config.json'}). Shorten or remove the example."
+                f"has {len(sample.tokens)} tokens, the base was made for {context} (max_position_embeddings in "
+                f"{recipe.base.model / 'config.json'}). Shorten or remove the example.",
+                example.where,
             )
         yield example, sample
 

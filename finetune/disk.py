@@ -70,5 +70,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             raise TrainingError(
                 f"{folder}: another process is training into this folder. Wait for it, or choose another run.folder."
             ) from None
-        yield
-        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -16,6 +16,8 @@ from finetune.rows import Row, read_rows
 
 # More mistakes than a person corrects in one go are only counted.
 PROBLEMS_SHOWN = 20
+# One mistake in every line is one mistake.
+SAME_SHOWN = 3
 ROLES = ("system", "user", "assistant", "tool")
 ANSWERS = ("assistant", "completion", "text")
 FORMS = 'chat ("messages"), Alpaca ("instruction" and "output") or "prompt" and "completion"'
@@ -43,22 +45,33 @@ class Example:
 
 
 class Problems:
-    """What is wrong with data: the first ``PROBLEMS_SHOWN`` in words, the rest as a number."""
+    """What is wrong with data: the first ``PROBLEMS_SHOWN`` in words, the same one at most ``SAME_SHOWN`` times."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
         self.count = 0
+        self.alike: dict[str, int] = {}  # those in words, and how often each was met
 
-    def add(self, problem: str) -> None:
-        """Note one more."""
+    def add(self, problem: str, where: str = "") -> None:
+        """Note one more, and its place."""
         self.count += 1
+        if problem in self.alike:
+            self.alike[problem] += 1
+            if self.alike[problem] > SAME_SHOWN:
+                return
         if len(self.shown) < PROBLEMS_SHOWN:
-            self.shown.append(problem)
+            self.alike.setdefault(problem, 1)
+            self.shown.append(f"{where}: {problem}" if where else problem)
 
     def lines(self) -> list[str]:
         """Those shown, and how many more there are."""
-        more = self.count - len(self.shown)
-        return self.shown + ([f"and {more:,} more broken lines."] if more else [])
+        again = {problem: met - SAME_SHOWN for problem, met in self.alike.items() if met > SAME_SHOWN}
+        more = self.count - len(self.shown) - sum(again.values())
+        return [
+            *self.shown,
+            *(f"and {count:,} more lines: {problem}" for problem, count in again.items()),
+            *([f"and {more:,} more broken lines."] if more else []),
+        ]
 
     def raise_any(self) -> None:
         """Raise DataError when there are any."""
@@ -85,7 +98,7 @@ def read_examples(source: Path, *, text: bool = False, problems: Problems | None
                 raise row
             yield parse(row, where, text=text)
         except ValueError as error:
-            mine.add(f"{where}: {error}")
+            mine.add(str(error), where)
     if not count:
         mine.add(f"{source}: holds no example. Write one JSON object a line: {FORMS}.")
     if problems is None:
@@ -135,7 +148,10 @@ def _chat(messages: Any) -> tuple[tuple[str, str], ...]:
     for number, message in enumerate(messages, 1):
         if not isinstance(message, dict) or message.get("role") not in ROLES:
             raise ValueError(f"message {number} needs a role: one of {', '.join(ROLES)}.")
-        turns.append((message["role"], _text(message, "content")))
+        try:
+            turns.append((message["role"], _text(message, "content")))
+        except ValueError as error:
+            raise ValueError(f"message {number}: {error}") from None
     return tuple(turns)
 
 

@@ -9,15 +9,31 @@ writes files.
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from typing import Any, TypeVar
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
+from edgegen.errors import EdgegenError
 from finetune.errors import TrainingError
 
 T = TypeVar("T")
+# Longer than torchrun takes to see that one process has ended and to end the others (0.1 s), by far.
+OTHERS_WAIT_S = 3.0
+# torchrun, with the exit code of the process that failed instead of a traceback of its own.
+_TORCHRUN = """
+import logging, sys
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.run import main
+logging.disable(logging.CRITICAL)
+try:
+    main()
+except ChildFailedError as error:
+    sys.exit(error.get_first_failure()[1].exitcode)
+"""
 
 
 def rank() -> int:
@@ -38,13 +54,38 @@ def join(accumulate: int) -> None:
     """
     if world() == 1 or distributed.is_initialized():
         return
-    if accumulate % world():
-        raise TrainingError(
-            f"train.accumulate = {accumulate}: cannot be dealt out to {world()} GPUs. Make it a multiple of {world()}."
-        )
+    check(accumulate, world())
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+
+
+def check(accumulate: int, gpus: int) -> None:
+    """What can be known before the processes start.
+
+    Raises:
+        TrainingError: When the batches of a step cannot be dealt out evenly, or there are fewer GPUs.
+    """
+    if accumulate % gpus:
+        raise TrainingError(
+            f"train.accumulate = {accumulate}: cannot be dealt out to {gpus} GPUs. Make it a multiple of {gpus}."
+        )
+    if torch.cuda.is_available() and gpus > torch.cuda.device_count():
+        raise TrainingError(f"--gpus {gpus}: this machine has {torch.cuda.device_count()}. Give so many or fewer.")
+
+
+@contextmanager
+def first_speaks_first() -> Iterator[None]:
+    """Within it, the others keep their errors back until the first process has told its own, and all are ended.
+
+    A mistake in recipe or data is met by all of them, and nobody wants to read it eight times.
+    """
+    try:
+        yield
+    except EdgegenError:
+        if rank():
+            time.sleep(OTHERS_WAIT_S)
+        raise
 
 
 def share(items: Sequence[T]) -> Sequence[T]:
@@ -95,7 +136,11 @@ def wait() -> None:
         distributed.barrier()
 
 
-def launch(gpus: int, arguments: Sequence[str], **options: Any) -> int:
-    """Run ``edgegen ARGUMENTS`` in one process per GPU; the exit code."""
-    run = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={gpus}"]
-    return subprocess.run([*run, "-m", "edgegen.cli", *arguments], check=False, **options).returncode
+def launch(gpus: int, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> int:
+    """Run ``edgegen ARGUMENTS`` in one process per GPU; the exit code. What went wrong, the processes themselves say.
+
+    Args:
+        env: Of the processes; this one's own when None.
+    """
+    run = [sys.executable, "-c", _TORCHRUN, "--standalone", f"--nproc-per-node={gpus}"]
+    return subprocess.run([*run, "-m", "edgegen.cli", *arguments], check=False, env=env).returncode

@@ -192,7 +192,8 @@ def _recipe(sections: dict[str, dict[str, Any]], path: Path) -> Recipe:
 def _unknown(name: str, known: list[str], what: str) -> str:
     same_tail = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
     guess = same_tail or difflib.get_close_matches(name.lower().replace("-", "_"), known, 1)
-    meant = f"did you mean {guess[0]}?" if guess else f"there are: {', '.join(known)}."
+    beside = [other for other in known if "." in name and other.startswith(name.partition(".")[0] + ".")] or known
+    meant = f"did you mean {guess[0]}?" if guess else f"there are: {', '.join(beside)}."
     return f"{name}: unknown {what}; {meant}"
 
 
@@ -244,12 +245,18 @@ def _file_problem(key: RecipeKey, path: Path) -> str | None:
             return f"{path} is not a folder here. Give the folder of a checkpoint (config.json, safetensors)"
         if not (path / "config.json").exists():
             return f"{path} holds no config.json, so it is not a checkpoint"
+        if not any(path.glob("*.safetensors")) and not any(path.glob("pytorch_model*.bin")):
+            return f"{path} holds no weights (*.safetensors). Copy the checkpoint whole"
         return None
     if key.dotted == "method.init_adapter":
         return None if path.is_dir() else f"{path} is not a folder here. Give that of a finished run"
     if key.dotted in SOURCES and path.is_dir():
         return None
-    return None if path.is_file() else f"{path} is not a file here"
+    if path.is_file():
+        return None
+    made_with = {"data.train": "generate", "data.replay": "invent"}.get(key.dotted)
+    remedy = f"One can be made with: edgegen finetune {made_with}" if made_with else "Correct the path"
+    return f"{path} is not a file here. {remedy}"
 
 
 def _cross_problems(values: dict[str, Any], where: dict[str, str]) -> list[str]:

@@ -4,6 +4,7 @@ The defaults, the commented recipe of ``edgegen finetune init`` and the table in
 from ``KEYS``, so they cannot disagree.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -54,7 +55,7 @@ def _one_of(*names: str) -> Check:
 
 
 def _above_zero(value: float) -> str | None:
-    return None if value > 0 else "must be more than 0"
+    return None if 0 < value < math.inf else "must be more than 0 and finite"
 
 
 def _check_targets(value: list[str]) -> str | None:

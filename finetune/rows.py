@@ -3,6 +3,7 @@
 Whatever its size, at most ``LINES_AT_ONCE`` lines of a file are held at once.
 """
 
+import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def read_rows(source: Path) -> Iterator[tuple[str, Row | ValueError]]:
         try:
             yield from _rows_of(path)
         except (OSError, pl.exceptions.PolarsError) as error:
+            if _kind(path) == "lines" and "utf8" in str(error):
+                raise DataError([_not_utf8(path)]) from None
             raise DataError([f"{path}: cannot be read: {error}. {_REMEDY.get(_kind(path), '')}".strip()]) from None
 
 
@@ -58,8 +61,13 @@ def _rows_of(path: Path) -> Iterator[tuple[str, Row | ValueError]]:
     if kind == "lines":
         lines = pl.scan_lines(path, name="text", row_index_name="line", row_index_offset=1)
         filled = lines.filter(pl.col("text").str.strip_chars() != "")
+        beginning = True
         for batch in filled.collect_batches(chunk_size=LINES_AT_ONCE, maintain_order=True):
-            for line, text in batch.iter_rows():
+            for line, written in batch.iter_rows():
+                text = written.removeprefix("\ufeff")  # Windows editors put a byte order mark in front
+                if beginning and text.lstrip().startswith("["):
+                    raise DataError([f"{path}: is one JSON list. {_ONE_A_LINE.format(path=path, stem=path.stem)}"])
+                beginning = False
                 yield f"{path}:{line}", _object(text)
         return
     first = 2 if kind == "csv" else 1  # a CSV file has a line of names
@@ -83,6 +91,20 @@ def _object(text: str) -> Row | ValueError:
     return row if isinstance(row, dict) else ValueError("must be a JSON object on one line.")
 
 
+def _not_utf8(path: Path) -> str:
+    """The first line that is not UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                return f"{path}: is UTF-16. {_REMEDY['lines']} Save it as UTF-8."
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                byte = error.object[error.start]
+                return f"{path}:{number}: byte 0x{byte:02x} is not UTF-8. Save the file as UTF-8."
+    return f"{path}: is not UTF-8. Save the file as UTF-8."
+
+
 def _kind(path: Path) -> str:
     if str(path).startswith(HUB):
         return "parquet"
@@ -98,6 +120,10 @@ def _parquet(path: Path) -> str:
     return f"hf://datasets/{owner}/{dataset}@~parquet/{'/'.join(config) or 'default'}/{TRAINING_PART}/*.parquet"
 
 
+_ONE_A_LINE = (
+    "Write one object a line, as with: jq -c '.[]' '{path}' > '{stem}.jsonl'. For published data sets there is: "
+    "edgegen finetune import."
+)
 _REMEDY = {
     "lines": "It must be JSON lines in UTF-8.",
     "csv": "It must be CSV with a line of names, in UTF-8.",

@@ -58,10 +58,11 @@ def _sampling(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-def _on_several(gpus: int, *arguments: str) -> None:
+def _on_several(gpus: int, accumulate: int, *arguments: str) -> None:
     """The same command in one process per GPU; only the first one speaks."""
-    from finetune.parallel import launch  # noqa: PLC0415
+    from finetune.parallel import check, launch  # noqa: PLC0415
 
+    check(accumulate, gpus)
     code = launch(gpus, ["finetune", *arguments])
     if code:
         raise click.exceptions.Exit(code)
@@ -190,12 +191,16 @@ def run(recipe: Path, overrides: tuple[str, ...], gpus: int) -> None:
     loaded = load_recipe(recipe, overrides)
     _need("run", "polars", "transformers", "torch", "peft", "matplotlib")
     if gpus > 1:
-        _on_several(gpus, "run", str(recipe), *(part for text in overrides for part in ("--set", text)))
+        _on_several(
+            gpus, loaded.train.accumulate, "run", str(recipe), *(part for text in overrides for part in ("--set", text))
+        )
         return
     prepare(loaded)
+    from finetune.parallel import first_speaks_first  # noqa: PLC0415
     from finetune.run import start  # noqa: PLC0415
 
-    click.echo(f"Done. Read {start(loaded, say=_screen())}")
+    with first_speaks_first():
+        _done(start(loaded, say=_screen()))
 
 
 @command.command()
@@ -208,15 +213,19 @@ def resume(folder: Path, gpus: int) -> None:
     Example:
         edgegen finetune resume runs/first
     """  # noqa: D301 (click reads the \b)
+    if not (folder / "recipe.toml").is_file():
+        raise ConfigError([f"{folder}: is no run. Give the folder that `edgegen finetune run` filled (run.folder)."])
     loaded = load_recipe(folder / "recipe.toml")
     _need("resume", "polars", "transformers", "torch", "peft", "matplotlib")
     if gpus > 1:
-        _on_several(gpus, "resume", str(folder))
+        _on_several(gpus, loaded.train.accumulate, "resume", str(folder))
         return
     prepare(loaded)
+    from finetune.parallel import first_speaks_first  # noqa: PLC0415
     from finetune.run import resume as resume_run  # noqa: PLC0415
 
-    click.echo(f"Done. Read {resume_run(loaded, say=_screen())}")
+    with first_speaks_first():
+        _done(resume_run(loaded, say=_screen()))
 
 
 @command.command(name="import")
@@ -418,6 +427,13 @@ def generate(name: str, *, split: str, count: int, seed: int, out: Path) -> None
     """  # noqa: D301 (click reads the \b)
     write_examples(GENERATORS[name], out, split=split, count=count, seed=seed)
     click.echo(f"Wrote {count} examples of {name} ({split}) to {out}")
+
+
+def _done(report: Path) -> None:
+    from finetune.parallel import rank  # noqa: PLC0415
+
+    if rank() == 0:
+        click.echo(f"Done. Read {report}")
 
 
 def _screen() -> Screen:

@@ -102,7 +102,7 @@ def test_alpaca_and_plain_text_are_understood(tmp_path):
         ('{"messages": []}', "must be a list"),
         ('{"messages": [{"role": "robot", "content": "x"}]}', "message 1 needs a role"),
         ('{"messages": [{"role": "user", "content": "x"}]}', "no assistant turn"),
-        ('{"messages": [{"role": "user", "content": 3}]}', "content = 3: must be text"),
+        ('{"messages": [{"role": "user", "content": 3}]}', "message 1: content = 3: must be text"),
         ('{"prompt": "x", "completion": " "}', "no answer to learn"),
         ('{"prompt": "x", "completion": "y", "task": 1}', "task = 1"),
     ],
@@ -117,9 +117,48 @@ def test_a_broken_line_is_named_with_file_and_line(tmp_path, line, says):
     assert says in str(caught.value)
 
 
+def test_a_file_that_windows_wrote_is_read(tmp_path):
+    """A byte order mark in front, CR LF behind every line."""
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"prompt": "a", "completion": "b"}\r\n{"prompt": "c", "completion": "d"}\r\n')
+
+    assert [example.turns[1][1] for example in read_examples(path)] == ["b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"prompt": "a", "completion": "b"}\n{"prompt": "ä", "completion": "b"}\n'.encode("latin-1"),
+         "train.jsonl:2: byte 0xe4 is not UTF-8"),
+        ('{"prompt": "a", "completion": "b"}\n'.encode("utf-16"), "train.jsonl: is UTF-16"),
+        (b'[\n {"prompt": "a", "completion": "b"}\n]\n', "train.jsonl: is one JSON list.* one object a line"),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_kind_is_named_with_the_remedy(tmp_path, content, says):
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=says) as caught:
+        list(read_examples(path))
+
+    assert len(caught.value.problems) == 1
+
+
+def test_one_mistake_in_every_line_is_told_once_and_hides_no_other(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text('{"messages": []}\n' * 50 + '{"prompt": "a"}\n')
+
+    with pytest.raises(DataError) as caught:
+        list(read_examples(path))
+
+    assert [line.partition(": ")[0] for line in caught.value.problems[:4]] == [f"{path}:{n}" for n in (1, 2, 3, 51)]
+    assert caught.value.problems[4].startswith("and 47 more lines: messages must be a list")
+    assert len(caught.value.problems) == 5
+
+
 def test_only_the_first_twenty_problems_are_spelled_out(tmp_path):
     path = tmp_path / "train.jsonl"
-    path.write_text("x\n" * 50)
+    path.write_text("".join(f"x{number}\n" for number in range(50)))
 
     with pytest.raises(DataError, match="and 30 more broken lines") as caught:
         list(read_examples(path))

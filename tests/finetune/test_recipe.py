@@ -47,6 +47,31 @@ def test_all_problems_come_at_once_each_with_its_line(tmp_path):
     assert text.count("--set") >= 3
 
 
+def test_what_is_not_there_is_told_with_what_to_do(tmp_path):
+    path = write(tmp_path, recipe_text("smollm2-135m"))
+    (tmp_path / "models/SmolLM2-135M-Instruct").mkdir(parents=True)
+    (tmp_path / "models/SmolLM2-135M-Instruct/config.json").write_text("{}")
+
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(path, ["train.learning_rate=1", "train.lr=inf", "data.replay=gone.jsonl"])
+
+    text = "\n".join(caught.value.problems)
+    assert "holds no weights (*.safetensors). Copy the checkpoint whole" in text
+    assert "train.jsonl is not a file here. One can be made with: edgegen finetune generate" in text
+    assert "gone.jsonl is not a file here. One can be made with: edgegen finetune invent" in text
+    assert "train.lr = inf: must be more than 0 and finite" in text
+    (unknown,) = (problem for problem in caught.value.problems if "train.learning_rate" in problem)
+    assert "train.lr" in unknown
+    assert "run.folder" not in unknown
+
+
+def test_a_folder_without_a_run_is_not_resumed(tmp_path):
+    result = CliRunner().invoke(command, ["resume", str(tmp_path / "gone")])
+
+    assert isinstance(result.exception, ConfigError)
+    assert "gone: is no run. Give the folder that `edgegen finetune run` filled" in str(result.exception)
+
+
 def test_a_file_that_is_not_toml_or_not_there_says_so(tmp_path):
     with pytest.raises(ConfigError, match=r"recipe.toml:2: not valid TOML"):
         load_recipe(write(tmp_path, "[base]\nmodel = \n"))

@@ -19,7 +19,7 @@ from finetune.errors import InterruptedRunError, TrainingError
 from finetune.lever_choice import LEVERS
 from finetune.memory import estimate
 from finetune.methods.registry import METHODS
-from finetune.parallel import launch
+from finetune.parallel import check, launch
 from finetune.presets import recipe_text
 from finetune.recipe import load_recipe
 from finetune.report import write_memory_plot, write_report
@@ -329,7 +329,25 @@ def test_two_processes_train_what_one_trains(bench, tmp_path, name):
     assert json.loads((tmp_path / "two/run.json").read_text())["processes"] == 2
 
 
+def test_what_all_processes_refuse_is_told_once(bench, tmp_path, capfd):
+    """And nothing of the launcher's own beside it."""
+    broken = write_jsonl(tmp_path / "broken.jsonl", [{"prompt": "a"}])
+    recipe = tmp_path / "recipe.toml"
+    options = ("train.accumulate=4", f"data.train={broken}")
+    recipe.write_text(recipe_as_run(recipe_at(bench, tmp_path / "run", *options)), encoding="utf-8")
+
+    code = launch(2, ["finetune", "run", str(recipe)], env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+    said = capfd.readouterr().err
+    assert code == 2
+    assert said.count("broken.jsonl:1: has the fields prompt") == 1
+    assert "Traceback" not in said
+    assert "Sending process" not in said
+
+
 def test_batches_that_cannot_be_dealt_out_are_refused(bench, tmp_path, monkeypatch):
+    with pytest.raises(TrainingError, match=r"train.accumulate = 3: cannot be dealt out to 2 GPUs"):
+        check(3, 2)
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(TrainingError, match=r"train.accumulate = 3: cannot be dealt out to 2 GPUs"):
         start(recipe_at(bench, tmp_path / "run", "train.accumulate=3"))
