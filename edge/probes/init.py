@@ -15,8 +15,9 @@ from edgegen.errors import ConfigError
 from edgegen.protocol import is_name
 from edgegen.split import SEALED, split_of
 
-# Of a score measured on the sealed examples, the lower end of a one-sided 99% interval becomes the threshold: the same
-# model falls below it once in a hundred fresh draws.
+# Of a score measured on the sealed examples, the lower end of a one-sided 99% interval becomes the threshold. A model
+# whose true share is that low would have scored so only once in a hundred; the same model, on fresh examples as many as
+# these, falls below it in 3 to 6 of a hundred draws (two draws vary, not one), and on these ones never.
 Z_99_ONE_SIDED = 2.3263478740408408
 
 CHECKS = ("auto", "exact", "number", "json", "contains")

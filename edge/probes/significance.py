@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 
-from edge.probes.score import RESAMPLES, SEED, Interval
+from edge.probes.score import RESAMPLES, SEED, Interval, wilson
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -71,6 +71,31 @@ def difference(clusters: Sequence[Sequence[float]]) -> Interval:
     means.sort()
     cut = int(RESAMPLES * 0.025)
     return Interval(means[cut], means[-1 - cut])
+
+
+def paired(both: int, only_first: int, only_second: int, neither: int) -> Interval:
+    """95% interval of the second share less the first, for independent items that were asked twice.
+
+    Also where no item, or every one, differs. R. G. Newcombe, "Improved confidence intervals for the difference between
+    binomial proportions based on paired data", Statistics in Medicine 17 (1998), 2635-2650, method 10.
+    """
+    n = both + only_first + only_second + neither
+    first, second = (both + only_first) / n, (both + only_second) / n
+    one, two = wilson(first, n), wilson(second, n)
+    product = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
+    excess = both * neither - only_first * only_second
+    # Corrected for continuity where the two go together.
+    if excess > 0:
+        excess = max(excess - n / 2, 0)
+    together = excess / math.sqrt(product) if product else 0.0
+
+    def reach(a: float, b: float) -> float:
+        return math.sqrt(max(0.0, a * a - 2 * together * a * b + b * b))
+
+    change = second - first
+    low = change - reach(second - two.low, one.high - first)
+    high = change + reach(two.high - second, first - one.low)
+    return Interval(max(-1.0, low), min(1.0, high))
 
 
 def sign_test(lost: int, gained: int) -> float:

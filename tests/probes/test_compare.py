@@ -20,12 +20,14 @@ def recorded(name: str, right: dict[str, set[int]], items: int = 40) -> Recorded
 
 
 def test_a_run_compared_with_itself_has_no_difference() -> None:
+    """That none of 40 items changed allows a few in a hundred others to change."""
     one = recorded("a", {"s": set(range(20))})
 
     (change,) = compare(one, one)
 
     assert (change.difference, change.p, change.p_holm, change.only_first, change.only_second) == (0, 1, 1, 0, 0)
-    assert change.interval == (0, 0)
+    assert change.interval.low == -change.interval.high
+    assert 0.01 < change.interval.high < 0.1
 
 
 def test_only_items_that_changed_count_and_suites_share_the_risk() -> None:
@@ -41,6 +43,37 @@ def test_only_items_that_changed_count_and_suites_share_the_risk() -> None:
     assert by_suite["s"].p_holm == 4 / 2**8
     assert by_suite["s"].difference == 0.2
     assert by_suite["s"].interval.low <= 0.2 <= by_suite["s"].interval.high
+
+
+def test_one_template_alone_gives_an_interval_all_the_same() -> None:
+    """Drawing it again gives always the same difference; its items still are a sample."""
+    first = Recorded("a", "m", {"s": {f"p/0/{i}": i < 10 for i in range(40)}})
+    second = Recorded("b", "m", {"s": {f"p/0/{i}": i < 18 for i in range(40)}})
+
+    (change,) = compare(first, second)
+
+    assert change.difference == 0.2
+    assert change.interval.low < 0.1
+    assert change.interval.high > 0.3
+
+
+def test_items_that_ask_other_things_under_one_id_are_no_pair(tmp_path: Path) -> None:
+    """A dev and a sealed run number their questions alike; an item without a prompt is taken for the same."""
+
+    def write(name: str, *prompts: str) -> str:
+        items = [{"id": f"p/0/{i}", "passed": True, "prompt": prompt} for i, prompt in enumerate(prompts)]
+        file = tmp_path / name
+        file.write_text(json.dumps({"model": "m", "suites": [{"suite": "s", "items": items}]}))
+        return str(file)
+
+    sealed, mixed, dev = write("sealed", "a", "b", "c"), write("mixed", "a", "b", "x"), write("dev", "x", "y", "z")
+
+    outcome = CliRunner().invoke(command, ["compare", sealed, mixed])
+    with pytest.raises(ConfigError, match="3 have one id and ask other things"):
+        compare(find_run(sealed, None), find_run(dev, None))
+
+    assert [(one.items, one.other_words) for one in compare(find_run(sealed, None), find_run(mixed, None))] == [(2, 1)]
+    assert "s: 1 items ask other things in B, and are left out" in outcome.stdout
 
 
 def test_items_of_one_run_alone_are_left_out() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.probes.score import macro_f1
-from edge.probes.significance import difference, holm, mcnemar, worse
+from edge.probes.significance import difference, holm, mcnemar, paired, worse
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
@@ -73,3 +73,20 @@ def test_macro_f1_is_the_mean_over_the_classes_that_there_are() -> None:
 
     assert macro_f1(pairs) == pytest.approx((a + b + c) / 3)
     assert math.isclose(macro_f1([("a", "a"), ("b", "b")]), 1.0)
+
+
+def test_the_paired_interval_is_that_of_its_paper() -> None:
+    """Newcombe (1998), table II: 36, 12, 2 and 0 of 50."""
+    interval = paired(36, 12, 2, 0)
+
+    assert interval == pytest.approx((-0.3404, -0.0569), abs=5e-5)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_the_paired_interval_holds_the_difference_and_turns_with_the_order(a: int, b: int, c: int, d: int) -> None:
+    n = a + b + c + d
+    if n:
+        interval, turned = paired(a, b, c, d), paired(a, c, b, d)
+
+        assert -1 <= interval.low <= (c - b) / n <= interval.high <= 1
+        assert interval == pytest.approx((-turned.high, -turned.low))
