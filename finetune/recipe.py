@@ -254,8 +254,10 @@ def _file_problem(key: RecipeKey, path: Path) -> str | None:
         return None
     if path.is_file():
         return None
-    made_with = {"data.train": "generate", "data.replay": "invent"}.get(key.dotted)
-    remedy = f"One can be made with: edgegen finetune {made_with}" if made_with else "Correct the path"
+    made_with = {"data.train": "generate, or edgegen finetune import", "data.replay": "invent"}.get(key.dotted)
+    remedy = (
+        f"Correct the path; to make one there is: edgegen finetune {made_with}" if made_with else "Correct the path"
+    )
     return f"{path} is not a file here. {remedy}"
 
 

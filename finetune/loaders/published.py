@@ -66,6 +66,10 @@ def write_splits(name: str, source: Path, folder: Path, count: int | None = None
             written[split] += 1
     except KeyError as error:
         raise DataError([f"{source}: lacks the field {error}. {name} is read from {PUBLISHED[name].source}."]) from None
+    except (ValueError, TypeError) as error:  # another encoding, half a file, a list of something else
+        raise DataError(
+            [f"{source}: cannot be read: {error}. {name} is read from {PUBLISHED[name].source}. Copy it again."]
+        ) from None
     finally:
         for file in files.values():
             file.close()

@@ -106,6 +106,16 @@ def test_a_copy_in_another_layout_is_refused(tmp_path):
         write_splits("math", tmp_path / "gone", tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", ["alpaca", "ecinstruct", "dolly-closed-qa"])
+@pytest.mark.parametrize("content", [b"[{\xe4", b"[1, 2]", b'[{"instruction": '])
+def test_a_damaged_copy_is_named(tmp_path, name, content):
+    (tmp_path / "copy.json").write_bytes(content)
+
+    with pytest.raises(DataError, match=rf"copy.json: cannot be read: .* {name} is read from .* Copy it again"):
+        write_splits(name, tmp_path / "copy.json", tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*.jsonl"))
+
+
 def test_the_command_takes_as_many_as_asked(tmp_path):
     source = published("alpaca", tmp_path)
 

@@ -57,8 +57,8 @@ def test_what_is_not_there_is_told_with_what_to_do(tmp_path):
 
     text = "\n".join(caught.value.problems)
     assert "holds no weights (*.safetensors). Copy the checkpoint whole" in text
-    assert "train.jsonl is not a file here. One can be made with: edgegen finetune generate" in text
-    assert "gone.jsonl is not a file here. One can be made with: edgegen finetune invent" in text
+    assert "train.jsonl is not a file here. Correct the path; to make one there is: edgegen finetune generate" in text
+    assert "gone.jsonl is not a file here. Correct the path; to make one there is: edgegen finetune invent" in text
     assert "train.lr = inf: must be more than 0 and finite" in text
     (unknown,) = (problem for problem in caught.value.problems if "train.learning_rate" in problem)
     assert "train.lr" in unknown
