@@ -69,19 +69,25 @@ class Run:
 
 
 def run_suites(
-    target: Target, suites: Sequence[Suite], store: Store | None, progress: Callable[[int], object] = lambda _: None
+    target: Target,
+    suites: Sequence[Suite],
+    store: Store | None,
+    progress: Callable[[int], object] = lambda _: None,
+    *,
+    log: Callable[[Run, SuiteRun], object] = lambda _run, _done: None,
 ) -> Run:
     """Ask everything; what names an adapter that the target lacks is asked without one.
 
     Args:
         store: Gets a row of ``probe_results`` for each item, also of a run that is broken off; None keeps nothing.
         progress: Called with the number of items that were answered since the last call.
+        log: Called with each suite of which something was answered, also when it is broken off then.
     """
     named = {item.adapter for suite in suites for item in suite.items if item.adapter is not None}
     run = Run(target.model, target.sha256, absent_adapters=frozenset(named - target.adapters))
     for suite in suites:
         asked = without_adapters(suite, run.absent_adapters)
-        done = _run_suite(run, target, asked, store, progress)
+        done = _run_suite(run, target, asked, store, progress=progress, log=log)
         run.suites.append(done)
         if store is not None and done.results:
             scores = {"": done.score, **done.categories}
@@ -104,7 +110,13 @@ def at_temperature(suite: Suite, temperature: float) -> Suite:
 
 
 def _run_suite(
-    run: Run, target: Target, suite: Suite, store: Store | None, progress: Callable[[int], object]
+    run: Run,
+    target: Target,
+    suite: Suite,
+    store: Store | None,
+    *,
+    progress: Callable[[int], object],
+    log: Callable[[Run, SuiteRun], object],
 ) -> SuiteRun:
     results: list[Result] = []
     unsaved: list[dict[str, Any]] = []
@@ -119,9 +131,12 @@ def _run_suite(
                 _save(store, unsaved)
     finally:
         _save(store, unsaved)
-    order = {item.id: place for place, item in enumerate(suite.items)}
-    results.sort(key=lambda result: order[result.item.id])
-    return SuiteRun(suite, tuple(results), time.monotonic() - started)
+        order = {item.id: place for place, item in enumerate(suite.items)}
+        results.sort(key=lambda result: order[result.item.id])
+        done = SuiteRun(suite, tuple(results), time.monotonic() - started)
+        if results:
+            log(run, done)
+    return done
 
 
 def _result(item: Item, answer: Answer) -> Result:

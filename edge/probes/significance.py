@@ -85,9 +85,8 @@ def paired(both: int, only_first: int, only_second: int, neither: int) -> Interv
     product = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
     excess = both * neither - only_first * only_second
     # Corrected for continuity where the two go together.
-    if excess > 0:
-        excess = max(excess - n / 2, 0)
-    together = excess / math.sqrt(product) if product else 0.0
+    corrected = max(excess - n / 2, 0.0) if excess > 0 else float(excess)
+    together = corrected / math.sqrt(product) if product else 0.0
 
     def reach(a: float, b: float) -> float:
         return math.sqrt(max(0.0, a * a - 2 * together * a * b + b * b))

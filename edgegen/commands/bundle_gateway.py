@@ -359,6 +359,7 @@ def _load_and_probe(folder: Path, config: Config, tell: Teller, *, gate: bool) -
     from edge.probes.gate import gate_problems, gate_suites  # noqa: PLC0415
     from edge.probes.recorded import save_answers  # noqa: PLC0415
     from edge.probes.run import run_suites  # noqa: PLC0415
+    from edge.probes.sealed import sealed_log  # noqa: PLC0415
     from edge.probes.target import EngineTarget  # noqa: PLC0415
     from edge.store import Store  # noqa: PLC0415
 
@@ -370,7 +371,7 @@ def _load_and_probe(folder: Path, config: Config, tell: Teller, *, gate: bool) -
         closing(EngineTarget(model, config)) as target,
         tell.phase("gate", sum(len(suite.items) for suite in suites)) as progress,
     ):
-        run = run_suites(target, suites, store, progress)
+        run = run_suites(target, suites, store, progress, log=sealed_log(config.node.data_dir, suites))
     problems = gate_problems(run, read_manifest(folder).measured)
     if suites and not problems:
         # What `edgegen probe watch` compares the live node with.

@@ -17,7 +17,7 @@ from edge.probes.init import CHECKS, examples, suite_text, threshold_of, write_s
 from edge.probes.recorded import load_answers
 from edge.probes.report import align, answers, document, table
 from edge.probes.run import Run, at_temperature, run_suites, without_adapters
-from edge.probes.sealed import log_sealed
+from edge.probes.sealed import sealed_log
 from edge.probes.suite import Suite, find_suite, has_split, load_suite, shipped_suites
 from edge.probes.target import EngineTarget, Target
 from edge.probes.watch import watch_report
@@ -129,11 +129,11 @@ def run(
         suites = [without_adapters(suite, frozenset(_adapters(suite))) for suite in suites]
     if temperature is not None:
         suites = [at_temperature(suite, temperature) for suite in suites]
+    log = sealed_log(config.node.data_dir, suites)
     with closing(_open_store(config)) as store, closing(_open_target(model, config, samples)) as asked:
         total = sum(len(suite.items) for suite in suites)
         with _progress_bar(asked.model, total) as progress:
-            result = run_suites(asked, suites, store, progress)
-    log_sealed(config.node.data_dir, result)
+            result = run_suites(asked, suites, store, progress, log=log)
     _print(result, as_json=as_json, show=show)
     if gate and result.shortfalls:
         raise SystemExit(1)
@@ -272,8 +272,7 @@ def watch(
     current = current_folder(config.node.data_dir)
     suites = load_suites(names, current) if names else gate_suites(current)
     with closing(_open_store(config)) as store, closing(MqttTarget(config, window=1)) as target:
-        result = run_suites(target, suites, store)
-        log_sealed(config.node.data_dir, result)
+        result = run_suites(target, suites, store, log=sealed_log(config.node.data_dir, suites))
     report = watch_report(result, load_answers(config.node.data_dir, result.sha256))
     if as_json:
         click.echo(json.dumps(report.document(), indent=2, ensure_ascii=False))
@@ -317,11 +316,12 @@ def record(
     manifest = read_manifest(bundle)
     config = _config("bundle", path, (*overrides, f"model.bundle={json.dumps(str(bundle.absolute()))}"), data_dir)
     suites = load_suites(names, bundle) if names else gate_suites(bundle)
+    log = sealed_log(config.node.data_dir, suites)
     with (
         closing(EngineTarget(resolve_model(config), config)) as target,
         _progress_bar(manifest.folder_name, sum(len(suite.items) for suite in suites)) as progress,
     ):
-        result = run_suites(target, suites, None, progress)
+        result = run_suites(target, suites, None, progress, log=log)
     scores = {suite.suite.name: {"passed": suite.score.passed, "total": suite.score.total} for suite in result.suites}
     probes = {**manifest.measured.get("probes", {}), **scores}
     measured = dataclasses.replace(manifest, measured={**manifest.measured, "probes": probes})

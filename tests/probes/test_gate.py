@@ -11,7 +11,7 @@ from edge.probes.gate import bundle_suites, gate_problems, gate_suites
 from edge.probes.recorded import load_answers, save_answers
 from edge.probes.run import Run, SuiteRun, run_suites
 from edge.probes.score import Result
-from edge.probes.sealed import LOG_NAME, log_sealed
+from edge.probes.sealed import LOG_NAME, sealed_log
 from edge.probes.suite import Item, Probe, Suite
 from edge.probes.watch import watch_report
 from edge.store import Store
@@ -137,15 +137,35 @@ def test_a_probe_that_must_pass_is_trouble_without_any_record() -> None:
 
 
 def test_each_run_on_the_sealed_split_is_logged_and_no_other(tmp_path: Path) -> None:
-    run = run_of(8, 10)
-    assert log_sealed(tmp_path, run) == 0
-    assert not (tmp_path / LOG_NAME).exists()
-    (suite,) = run.suites
-    run.suites = [dataclasses.replace(suite, suite=dataclasses.replace(suite.suite, sealed=True))]
+    """One that is broken off, too: its answers can be read in the database."""
+    suite = run_of(8, 10).suites[0].suite
+    sealed = dataclasses.replace(suite, sealed=True)
+    log = sealed_log(tmp_path, [suite, sealed])
 
-    assert [log_sealed(tmp_path, run), log_sealed(tmp_path, run)] == [1, 2]
-    line = json.loads((tmp_path / LOG_NAME).read_text().splitlines()[0])
-    assert (line["suite"], line["model_sha256"], line["items"], line["passed"]) == ("s", "ab" * 32, 10, 8)
+    def stop(item: Item) -> str:
+        if item.id == "p/0/4":
+            raise KeyboardInterrupt
+        return "yes"
+
+    run_suites(Scripted(lambda _: "yes"), [suite], None, log=log)
+    run_suites(Scripted(lambda item: "yes" if item.id < "p/0/8" else "no"), [sealed], None, log=log)
+    with pytest.raises(KeyboardInterrupt):
+        run_suites(Scripted(stop), [sealed], None, log=log)
+
+    lines = [json.loads(line) for line in (tmp_path / LOG_NAME).read_text().splitlines()]
+    assert [(line["suite"], line["of"], line["items"], line["passed"]) for line in lines] == [
+        ("s", 10, 10, 8),
+        ("s", 10, 4, 4),
+    ]
+
+
+def test_what_cannot_be_logged_is_not_asked(tmp_path: Path) -> None:
+    suite = run_of(8, 10).suites[0].suite
+    (tmp_path / LOG_NAME).mkdir()
+
+    sealed_log(tmp_path, [suite])
+    with pytest.raises(ConfigError, match="What is asked of the sealed split is logged there"):
+        sealed_log(tmp_path, [dataclasses.replace(suite, sealed=True)])
 
 
 def test_scores_with_their_intervals_reach_the_store_and_the_health_topic(tmp_path: Path) -> None:
