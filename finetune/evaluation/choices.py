@@ -67,7 +67,7 @@ def _hellaswag_problem(record: Record) -> str | None:
     endings, label = record["endings"], str(record["label"])
     if len(endings) < 2 or not all(isinstance(ending, str) and ending.strip() for ending in endings):
         return f"'endings' has to be a list of at least two texts, and is {str(endings)[:60]}"
-    if not label.isdigit() or int(label) >= len(endings):
+    if not label.isdecimal() or int(label) >= len(endings):
         return f"'label' has to name one of the {len(endings)} endings, 0 to {len(endings) - 1}, and is {label[:20]!r}"
     return None
 

@@ -22,6 +22,8 @@ from finetune.evaluation.scorer import Generation, Scorer, answers
 MAX_TOKENS = 100  # as the authors generate
 EPSILON = 1e-6  # as the authors divide
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
+# Letters of the options of a ranking, which the authors count up from A without a last one.
+OPTIONS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Gains of exact, substitute, complement and irrelevant products.
 GAINS = {"E": 1.0, "S": 0.1, "C": 0.01, "I": 0.0}
 
@@ -111,7 +113,7 @@ def attribute_values(found: Sequence[str], wanted: Sequence[str], setting: str, 
         predicted += sum("attribute" in triple for triple in mine)
         strict_predicted += len(mine) if triples is not None else 1
         total += len(labels)
-        right.append(2 * once / (len(mine) + len(labels)) if mine or labels else 1.0)
+        right.append(2 * once / (len(mine) + len(labels)) if mine or labels else float(triples is not None))
         parsed.append(triples is not None)
     return Form(
         _f1_star(hits, predicted, total), _f1_star(strict_hits, strict_predicted, total), tuple(right), tuple(parsed)
@@ -134,13 +136,14 @@ def ranking(found: Sequence[str], wanted: Sequence[str], _: str, labels: Sequenc
         )
     published, strict, parsed = [], [], []
     for answer, options in zip(found, labels, strict=True):
-        gains = {LETTERS[i]: GAINS[label] for i, label in enumerate(options)}
+        gains = {OPTIONS[i]: GAINS[label] for i, label in enumerate(options)}
         named = [part[:1] for part in answer.strip().split(",")]
         known = [letter for letter in named if letter in gains]
         scores = [gains[letter] for letter in known]
         published.append(dcg(scores) / (dcg(sorted(scores, reverse=True)) + EPSILON))
         ideal = dcg(sorted(gains.values(), reverse=True))
-        strict.append(dcg([gains[letter] for letter in dict.fromkeys(known)]) / ideal if ideal else 1.0)
+        # Where all options are irrelevant every order is right, but no order is none.
+        strict.append(dcg([gains[letter] for letter in dict.fromkeys(known)]) / ideal if ideal else float(bool(known)))
         parsed.append(bool(known))
     return Form(float(np.mean(published)), float(np.mean(strict)), tuple(strict), tuple(parsed))
 
@@ -177,7 +180,7 @@ def load(path: Path, limit: int | None = None) -> dict[tuple[str, str], list[Rec
     fields = {"task": str, "setting": str, "instruction": str, "input": str, "output": str}
     groups: dict[tuple[str, str], list[Record]] = {}
     unknown = set()
-    for record in read_json(path, fields):
+    for record in read_json(path, fields, check=_problem):
         if record.get("split", "test") != "test":
             continue
         task: str = _SPELLINGS.get(record["task"]) or record["task"]
@@ -196,6 +199,30 @@ def load(path: Path, limit: int | None = None) -> dict[tuple[str, str], list[Rec
     return groups
 
 
+def _problem(record: Record) -> str | None:
+    """What no answer could be compared with; examples that are not asked may be anything."""
+    task = _SPELLINGS.get(record["task"]) or record["task"]
+    if record.get("split", "test") != "test" or task not in TASKS:
+        return None
+    output, metric = record["output"].strip(), TASKS[task][2]
+    if metric is attribute_values:
+        triples = _triples(output)
+        whole = triples is not None and len(triples) == len(json.loads(output))
+        if whole and all({"attribute", "value", "source"} <= one.keys() for one in triples or ()):
+            return None
+        return f"'output' has to be a JSON list of objects with attribute, value and source, and is {output[:60]!r}"
+    wanted: Mapping[Metric | None, tuple[bool, str]] = {
+        yes_no: (output.lower() in ("yes", "no"), "yes or no"),
+        classes_macro: (output[:1] in tuple("ABCDE"), "a letter from A to E"),
+        classes_accuracy: (output[:1] in tuple("ABCDE"), "a letter from A to E"),
+        hit_at_1: (output in tuple(LETTERS), "a letter from A to T"),
+        ranking: (True, ""),  # the labels say what is right
+        None: (bool(output), "a text"),
+    }
+    fine, what = wanted[metric]
+    return None if fine else f"'output' has to be {what}, and is {output[:60]!r}"
+
+
 def load_labels(path: Path) -> list[list[str]]:
     """The published ``label.json``: for each ranking example the label of each option, E, S, C or I."""
     try:
@@ -205,9 +232,11 @@ def load_labels(path: Path) -> list[list[str]]:
     if not isinstance(labels, list):
         raise EvaluationDataError([f"{path}: has to be a list with a list of labels for each ranking example"])
     problems = [
-        f"{path}: record {number}: {row!r} is no list of {', '.join(GAINS)}"
+        f"{path}: record {number}: {row!r} is no list of 1 to {len(OPTIONS)} of {', '.join(GAINS)}"
         for number, row in enumerate(labels, 1)
-        if not isinstance(row, list) or any(label not in GAINS for label in row)
+        if not isinstance(row, list)
+        or not 1 <= len(row) <= len(OPTIONS)
+        or any(not isinstance(label, str) or label not in GAINS for label in row)
     ]
     if problems:
         raise EvaluationDataError(problems)

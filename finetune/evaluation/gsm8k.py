@@ -50,6 +50,8 @@ def load(path: Path, limit: int | None = None) -> list[Record]:
 
 def _problem(record: Record) -> str | None:
     """An answer without its mark would count every model's answer as wrong."""
+    if not record["question"].strip():
+        return "'question' is empty"
     return (
         None if _STRICT.search(record["answer"]) else "'answer' has no #### with a number, so nothing can be compared"
     )

@@ -52,7 +52,15 @@ def packaged() -> Path:
 def load(path: Path, limit: int | None = None) -> list[Record]:
     """The published JSON lines."""
     names = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
-    return read_json(path, dict.fromkeys(names, str), limit=limit, check=empty_text("prompt", "entry_point", "test"))
+    seen: set[str] = set()
+
+    def problem(record: Record) -> str | None:
+        if record["task_id"] in seen:
+            return f"'task_id' {record['task_id'][:60]!r} stands there twice, and two models are compared by it"
+        seen.add(record["task_id"])
+        return empty_text("prompt", "entry_point", "test")(record)
+
+    return read_json(path, dict.fromkeys(names, str), limit=limit, check=problem)
 
 
 def program(problem: Record, completion: str) -> str:
@@ -87,6 +95,7 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
             problem["task_id"],
             int(count) / samples,
             completions[0],
+            parsed=any(completion.strip() for completion in completions),
             reference_nll=-reference.logprob,
             reference_tokens=reference.tokens,
         )

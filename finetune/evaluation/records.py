@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def read_csv(path: Path, columns: int) -> list[list[str]]:
     Raises:
         EvaluationDataError: Every row with another number of cells, with its line.
     """
-    text = _read(path).decode("utf-8", "replace")
+    text = _text(path)
     rows, problems = [], []
     reader = csv.reader(text.splitlines(keepends=True))
     for row in reader:
@@ -90,12 +91,13 @@ def read_csv(path: Path, columns: int) -> list[list[str]]:
 
 
 def _json_records(path: Path) -> list[tuple[str, Any]]:
-    text = _read(path).decode("utf-8", "replace")
+    text = _text(path)
     if text.lstrip().startswith("["):
         try:
             return [(f"{path}: record {number}", record) for number, record in enumerate(json.loads(text), 1)]
-        except json.JSONDecodeError as error:
-            raise EvaluationDataError([f"{path}:{error.lineno}: is no JSON: {error.msg}"]) from None
+        except (ValueError, RecursionError) as error:
+            line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise EvaluationDataError([f"{path}{line}: is no JSON: {_said(error)}"]) from None
     found: list[tuple[str, Any]] = []
     problems = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -103,18 +105,34 @@ def _json_records(path: Path) -> list[tuple[str, Any]]:
             continue
         try:
             found.append((f"{path}:{number}", json.loads(line)))
-        except json.JSONDecodeError as error:
-            problems.append(f"{path}:{number}: is no JSON: {error.msg}")
+        except (ValueError, RecursionError) as error:
+            problems.append(f"{path}:{number}: is no JSON: {_said(error)}")
     if problems:
         raise EvaluationDataError(problems)
     return found
+
+
+def _said(error: Exception) -> str:
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+
+
+def _text(path: Path) -> str:
+    """The text of a file, without the byte order mark that some editors put before it."""
+    data = _read(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise EvaluationDataError(
+            [f"{path}:{line}: is not UTF-8: byte {data[error.start]:#04x}. Write the file anew in UTF-8."]
+        ) from None
 
 
 def _read(path: Path) -> bytes:
     try:
         data = path.read_bytes()
         return gzip.decompress(data) if path.suffix == ".gz" else data
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise EvaluationDataError([f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from None
 
 

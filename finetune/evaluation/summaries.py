@@ -5,7 +5,7 @@ from pathlib import Path
 
 from finetune.evaluation.outcome import Item, Outcome
 from finetune.evaluation.records import Record, empty_text, read_json
-from finetune.evaluation.rouge import rouge
+from finetune.evaluation.rouge import rouge, tokens
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
 
 MAX_TOKENS = 256
@@ -13,7 +13,15 @@ MAX_TOKENS = 256
 
 def load(path: Path, limit: int | None = None) -> list[Record]:
     """JSON lines with prompt and reference."""
-    return read_json(path, {"prompt": str, "reference": str}, limit=limit, check=empty_text("prompt", "reference"))
+    return read_json(path, {"prompt": str, "reference": str}, limit=limit, check=_problem)
+
+
+def _problem(record: Record) -> str | None:
+    if (empty := empty_text("prompt", "reference")(record)) is not None:
+        return empty
+    if not tokens(record["reference"]):
+        return "'reference' has no letters a to z and no digits, which is all that ROUGE compares"
+    return None
 
 
 def evaluate(scorer: Scorer, records: Sequence[Record]) -> Outcome:

@@ -152,7 +152,8 @@ def record(task, setting="IND_Diverse_Instruction", output="yes", split="test", 
 
 def test_all_ten_tasks_are_read_asked_and_counted_by_setting(tmp_path):
     """Domain and instructions are told apart by the published names of the settings."""
-    outputs = {"Attribute_Value_Extraction": json.dumps([triple("size", "M")]), "Sequential_Recommendation": "A"}
+    outputs = {task: "yes" for task, (_, _, metric) in ecinstruct.TASKS.items() if metric is yes_no}
+    outputs["Attribute_Value_Extraction"] = json.dumps([triple("size", "M")])
     records = [record(task, output=outputs.get(task, "A"), options="A: x\nB: y") for task in ecinstruct.TASKS]
     records += [record("Product_Matching", "OOD_Unseen_Instruction"), record("Product_Matching", split="train")]
     records += [record("Product_Substitue_Identification", output="no")]
@@ -187,9 +188,47 @@ def test_bad_data_is_named(tmp_path):
     with pytest.raises(EvaluationDataError, match="no example of the split test"):
         ecinstruct.load(written(tmp_path / "ec.json", [record("Product_Matching", split="train")]))
     labels = tmp_path / "label.json"
-    labels.write_text('[["E", "S"], ["X"]]')
-    with pytest.raises(EvaluationDataError, match="record 2"):
-        ecinstruct.load_labels(labels)
+    for text in ('[["E", "S"], ["X"]]', '[["E"], []]', f'[["E"], {json.dumps(["E"] * 27)}]', '[["E"], [["E"]]]'):
+        labels.write_text(text)
+        with pytest.raises(EvaluationDataError, match="record 2"):
+            ecinstruct.load_labels(labels)
+
+
+@pytest.mark.parametrize(
+    ("task", "output", "what"),
+    [
+        ("Product_Matching", "maybe", "yes or no"),
+        ("Product_Substitue_Identification", "", "yes or no"),
+        ("Sentiment_Analysis", "", "a letter from A to E"),
+        ("Multiclass_Product_Classification", "Z", "a letter from A to E"),
+        ("Sequential_Recommendation", "AB", "a letter from A to T"),
+        ("Answer_Generation", " ", "a text"),
+        ("Attribute_Value_Extraction", "none", "a JSON list of objects"),
+        ("Attribute_Value_Extraction", '["x"]', "a JSON list of objects"),
+        ("Attribute_Value_Extraction", '[{"attribute": "a", "value": "b"}]', "a JSON list of objects"),
+    ],
+)
+def test_a_reference_that_no_answer_could_equal_is_named_with_its_place(tmp_path, task, output, what):
+    """An empty one would have counted an answer that nobody can read as right."""
+    path = written(tmp_path / "ec.json", [record(task, output=output)])
+
+    with pytest.raises(EvaluationDataError, match=rf"ec\.json:1: 'output' has to be {what}"):
+        ecinstruct.load(path)
+
+
+def test_what_cannot_be_read_is_never_right():
+    """Also where there is nothing to find: every order of irrelevant products is right, and no order is none."""
+    ranked = ranking(["B,A", "none of them"], ["", ""], "IND", [["I", "I"]] * 2)
+    extracted = attribute_values(["[]", "nothing"], ["[]", "[]"], "IND", ())
+
+    assert ranked.right == (1.0, 0.0)
+    assert extracted.right == (1.0, 0.0)
+
+
+def test_a_ranking_has_as_many_options_as_letters():
+    labels = [["I"] * 25 + ["E"]]
+
+    assert ranking(["Z,A"], [""], "IND", labels).strict == pytest.approx(1.0)
 
 
 def test_bertscore_is_the_formula_of_its_paper(tmp_path):

@@ -1,5 +1,6 @@
 """The evaluations, from files in their published layouts to figures, on a tiny random model."""
 
+import gzip
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgegen.commands.evaluate import command
-from finetune.evaluation import choices, gsm8k, summaries
+from finetune.evaluation import choices, gsm8k, humaneval, summaries
 from finetune.evaluation.choices import Choice, evaluate_choices
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.records import read_csv, read_json
@@ -215,10 +216,13 @@ def test_what_is_missing_is_named_with_file_and_line(tmp_path):
     [
         ("hellaswag", HELLASWAG[0] | {"label": 4}, "'label' has to name one of the 4 endings, 0 to 3, and is '4'"),
         ("hellaswag", HELLASWAG[0] | {"label": "x"}, "'label' has to name one of the 4 endings"),
+        ("hellaswag", HELLASWAG[0] | {"label": "²"}, "'label' has to name one of the 4 endings"),
         ("hellaswag", HELLASWAG[0] | {"endings": []}, "'endings' has to be a list of at least two texts"),
         ("hellaswag", HELLASWAG[0] | {"endings": ["a", 4]}, "'endings' has to be a list of at least two texts"),
         ("gsm8k", GSM8K[0] | {"answer": "It is 7."}, "'answer' has no #### with a number"),
+        ("gsm8k", GSM8K[0] | {"question": " "}, "'question' is empty"),
         ("rouge", {"prompt": "Hello", "reference": " "}, "'reference' is empty"),
+        ("rouge", {"prompt": "Hello", "reference": "漢字"}, "'reference' has no letters a to z and no digits"),
         (
             "humaneval",
             dict.fromkeys(("task_id", "prompt", "canonical_solution", "test"), "x") | {"entry_point": ""},
@@ -235,6 +239,47 @@ def test_a_record_that_cannot_be_judged_is_named(tmp_path, task, record, problem
         list(TASKS[name].run(Parrot(""), request))
 
     assert error.value.problems[0].startswith(f"{path}:1: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"prompt": "é", "reference": "a"}\n'.encode("latin-1"), r"data\.jsonl:1: is not UTF-8: byte 0xe9"),
+        (b"[" * 100_000, "is no JSON: maximum recursion depth"),
+        (b'{"prompt": ' + b"[" * 100_000, r"data\.jsonl:1: is no JSON: maximum recursion depth"),
+        (b'{"prompt": "a", "reference": ' + b"9" * 5000 + b"}", r"data\.jsonl:1: is no JSON: Exceeds the limit"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content, problem):
+    """A letter that is replaced in silence would be another question."""
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(content)
+
+    with pytest.raises(EvaluationDataError, match=problem):
+        summaries.load(path)
+
+
+def test_a_damaged_archive_is_named(tmp_path):
+    path = tmp_path / "data.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"a": 1}\n' * 1000)[:12] + b"\xff" * 40)
+
+    with pytest.raises(EvaluationDataError, match="cannot be read"):
+        summaries.load(path)
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path):
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"prompt": "a", "reference": "b"}\r\n')
+
+    assert summaries.load(path) == [{"prompt": "a", "reference": "b"}]
+
+
+def test_problems_of_one_name_are_named(tmp_path):
+    """Two models are compared by it."""
+    one = dict.fromkeys(("task_id", "prompt", "canonical_solution", "test", "entry_point"), "x")
+
+    with pytest.raises(EvaluationDataError, match=r":2: 'task_id' 'x' stands there twice"):
+        humaneval.load(written(tmp_path / "he.jsonl", [one, one]))
 
 
 def test_an_mmlu_answer_that_is_no_letter_is_named(mmlu_folder):
