@@ -124,6 +124,10 @@ def checked(
             continue
         if recipe.row.multi_task and not example.task:
             problems.add(f'{recipe.method.name} needs a "task" in every example.', example.where)
+        if recipe.row.multi_task and (example.task in (".", "..") or set(example.task) & set("/\\\0")):
+            problems.add(
+                f"task = {example.task!r}: names a folder of the run. Write it without / and \\.", example.where
+            )
         if len(sample.tokens) > recipe.data.max_tokens:
             problems.add(
                 f"has {len(sample.tokens)} tokens, data.max_tokens is {recipe.data.max_tokens}. Raise it, or shorten "

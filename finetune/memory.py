@@ -188,8 +188,8 @@ def lines(recipe: Recipe, config: Mapping[str, Any], *, backend: str, gpu: bool 
     parts = ", ".join(f"{name} {size / GIB:.2f}" for name, size in now.parts.items())
     found = [
         (
-            f"about {now.reserved_bytes / GIB:.2f} GiB reserved at the peak, {now.nvml_bytes / GIB:.2f} GiB of the "
-            f"card with the CUDA context ({parts}); {now.host_bytes / GIB:.2f} GiB of pinned host memory"
+            f"about {now.reserved_bytes / GIB:.2f} GiB reserved at the peak, {now.nvml_bytes / GIB:.2f} GiB of "
+            f"a GPU with its CUDA context ({parts}); {now.host_bytes / GIB:.2f} GiB of pinned host memory"
         )
     ]
     found += [f"{less / GIB:.2f} GiB less with {how}" for how, less in savings(recipe, config, now, gpu=gpu)]

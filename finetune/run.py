@@ -48,7 +48,9 @@ _MAKE_ROOM = "Make room and run: edgegen finetune resume {folder}"
 
 def plan_lines(recipe: Recipe) -> list[str]:
     """What a run would do, after checking base, tokenizer and data, without loading a weight."""
-    dataset = load_dataset(recipe, backend.load_tokenizer(recipe))
+    tokenizer = backend.load_tokenizer(recipe)
+    backend.check_targets(recipe)
+    dataset = load_dataset(recipe, tokenizer)
     earlier = continual.check(recipe, backend.load_of(recipe))
     steps = total_steps(recipe, dataset)
     row, train, held_out = recipe.row, recipe.train, len(dataset.validation)
@@ -139,6 +141,7 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
             "Or choose another run.folder."
         )
     tokenizer = backend.load_tokenizer(recipe)
+    backend.check_targets(recipe)
     continual.check(recipe, backend.load_of(recipe))
     dataset = load_dataset(recipe, tokenizer)  # before the folder exists: a wrong line leaves nothing behind
     if first:

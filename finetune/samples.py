@@ -1,6 +1,7 @@
 """What the model wrote before and after: a few held-out examples, answered by base and adapter, for a person."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from finetune.generation import Sampling, generate
@@ -9,6 +10,8 @@ from finetune.tokens import Sample
 
 # Enough to see the form of an answer.
 MAX_TOKENS = 64
+# Stands for a question where the template is looked at.
+_QUESTION = "\N{PILCROW SIGN}\N{PILCROW SIGN}"
 
 
 def before_and_after(
@@ -31,13 +34,29 @@ def before_and_after(
         written |= dict(zip(places, zip(before, _answers(model, tokenizer, prompts), strict=True), strict=True))
     return [
         {
-            "prompt": tokenizer.decode(prompt, skip_special_tokens=True).strip(),
+            "prompt": asked(prompt, tokenizer),
             "expected": tokenizer.decode(expected, skip_special_tokens=True).strip(),
             "before": written[place][0],
             "after": written[place][1],
         }
         for place, (prompt, expected) in enumerate(parts)
     ]
+
+
+def asked(prompt: Sequence[int], tokenizer: Any) -> str:
+    """What a prompt asks: without what the chat template puts around a single question, else without its marks."""
+    if tokenizer.chat_template:
+        with suppress(Exception):  # a template raises what it likes
+            message = [{"role": "user", "content": _QUESTION}]
+            around = tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True)
+            before, _, after = str(around).partition(_QUESTION)
+            whole = str(tokenizer.decode(prompt, clean_up_tokenization_spaces=False))
+            begin = whole.find(before.strip())
+            if begin >= 0 and after.strip() and whole.rstrip().endswith(after.rstrip()):
+                question = whole[begin + len(before.strip()) : len(whole.rstrip()) - len(after.rstrip())].strip()
+                if not any(mark in question for mark in tokenizer.all_special_tokens):
+                    return question
+    return str(tokenizer.decode(prompt, skip_special_tokens=True)).strip()
 
 
 def question_and_answer(sample: Sample) -> tuple[Sequence[int], Sequence[int]]:

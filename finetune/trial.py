@@ -44,7 +44,7 @@ class Trial:
         if adapters and not recipe.row.changes_base:
             tasks = [name for name in adapters if name]
             if (task or "") not in adapters:
-                raise TrainingError(f"--task {task or ''}: the run has the tasks {', '.join(tasks) or '(none)'}.")
+                raise TrainingError(_wrong_task(folder, task, tasks))
             self.model = PeftModel.from_pretrained(
                 backend.load_model(recipe), str(folder / adapters[task or ""]["folder"])
             )
@@ -76,6 +76,13 @@ class Trial:
         else:  # a base that only continues text
             tokens = self.tokenizer("\n".join(message["content"] for message in messages))["input_ids"]
         return generate(self.model, self.tokenizer, [tokens], sampling)[0]
+
+
+def _wrong_task(folder: Path, task: str | None, tasks: Sequence[str]) -> str:
+    if not tasks:
+        return f"--task {task}: {folder} has one adapter for everything. Leave --task out."
+    given, each = f"--task {task}: " if task else "", ", ".join(tasks)
+    return f"{given}{folder} has one adapter for each of the tasks {each}. Choose one, as in --task {tasks[0]}."
 
 
 def side_by_side(left: str, right: str, width: int) -> list[str]:

@@ -157,6 +157,29 @@ def model_facts(recipe: Recipe) -> dict[str, Any]:
     return cast(dict[str, Any], json.loads(config.to_json_string(use_diff=False)))
 
 
+def check_targets(recipe: Recipe) -> None:
+    """Whether the base has what the recipe adapts, without one of its weights.
+
+    Raises:
+        TrainingError: When it has not.
+    """
+    try:
+        config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
+        with torch.device("meta"):
+            model = cast(Any, AutoModelForCausalLM).from_config(config)
+    except (OSError, ValueError, TypeError) as error:
+        raise _unreadable(recipe, error) from None
+    _refuse_missing(model, recipe.method.targets)
+
+
+def _refuse_missing(model: nn.Module, targets: Sequence[str]) -> None:
+    linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    missing = [kind for kind in targets if not any(is_target(name, [kind]) for name in linear)]
+    if missing:
+        kinds = sorted({name.rpartition(".")[2] for name in linear})
+        raise TrainingError(f"method.targets: the base has no {', '.join(missing)}. It has: {', '.join(kinds)}.")
+
+
 def attach(
     recipe: Recipe, model: nn.Module, tasks: tuple[str, ...], total_steps: int
 ) -> tuple[Any, Implementation, Settings]:
@@ -166,11 +189,7 @@ def attach(
         TrainingError: When a target is not in the model, or the method cannot run on it.
     """
     method = recipe.method
-    linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
-    missing = [kind for kind in method.targets if not any(is_target(name, [kind]) for name in linear)]
-    if missing:
-        kinds = sorted({name.rpartition(".")[2] for name in linear})
-        raise TrainingError(f"method.targets: the base has no {', '.join(missing)}. It has: {', '.join(kinds)}.")
+    _refuse_missing(model, method.targets)
     targets = method.targets if method.target_share >= 1 else select(model, method.targets, method.target_share)
     settings = Settings(
         rank=method.rank,

@@ -232,6 +232,15 @@ def test_a_multi_task_method_wants_a_task_in_every_line(tmp_path):
         load_dataset(recipe, tiny_tokenizer())
 
 
+@pytest.mark.parametrize("task", ["../../out", "a\\b", ".."])
+def test_a_task_that_would_leave_its_folder_is_refused(tmp_path, task):
+    write_jsonl(tmp_path / "train.jsonl", sums(3, task=task))
+    recipe = recipe_for(tmp_path, "method.name=mtlora", "data.validation_share=0.0")
+
+    with pytest.raises(DataError, match=r"train.jsonl:1: task = .*names a folder of the run"):
+        load_dataset(recipe, tiny_tokenizer())
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abc")), min_size=1, max_size=60),
     st.integers(40, 90),

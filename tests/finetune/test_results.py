@@ -10,9 +10,10 @@ from finetune.errors import TrainingError
 from finetune.generation import Sampling
 from finetune.progress import Passing, Screen, step_line
 from finetune.run import start
+from finetune.samples import asked
 from finetune.trial import Trial, side_by_side
 from tests.finetune.test_data import recipe_for
-from tests.finetune.tiny import sums, write_jsonl
+from tests.finetune.tiny import sums, tiny_tokenizer, write_jsonl
 
 OPTIONS = (
     "base.load=float32", "data.max_tokens=64", "method.rank=4", "train.steps=8", "train.batch=4", "train.lr=0.05",
@@ -35,7 +36,7 @@ def test_the_report_shows_held_out_answers_before_and_after(finished):
     report = (folder / "run/REPORT.md").read_text()
 
     assert len(samples) == 2
-    assert samples[0]["prompt"].startswith("user")
+    assert samples[0]["prompt"].endswith("+1")  # the question, without what the template puts around it
     assert samples[0]["expected"].isdigit()
     assert samples[0]["before"] != samples[0]["after"]
     assert "| prompt | expected | before | after |" in report
@@ -117,9 +118,9 @@ def test_a_run_without_a_plain_adapter_or_with_several_can_be_tried(tmp_path, na
     load = "nf4" if name == "qlora" else "float32"
     start(recipe_for(tmp_path, *OPTIONS, f"method.name={name}", f"base.load={load}", "run.samples=1"))
     (sample,) = json.loads((tmp_path / "run/samples.json").read_text())
-    asked = sample["prompt"].removeprefix("user").strip().removesuffix("assistant").strip()
+    asked = sample["prompt"]
     if name == "mtlora":
-        with pytest.raises(TrainingError, match="the run has the tasks blue, red"):
+        with pytest.raises(TrainingError, match=r"one adapter for each of the tasks blue, red. .* --task blue"):
             Trial(tmp_path / "run")
     tasks = ["red", "blue"] if name == "mtlora" else [None]
 
@@ -138,6 +139,22 @@ def test_the_command_talks_until_an_empty_line(finished):
     assert json.loads(one.output)["prompt"] == "1+1"
     assert two.exit_code == 0, two.output
     assert two.output.count("ADAPTER") == 2
+
+
+@pytest.mark.parametrize(
+    ("messages", "shown"),
+    [
+        ([{"role": "user", "content": "7+1"}], "7+1"),
+        ([{"role": "system", "content": "Count."}, {"role": "user", "content": "7+1"}], "7+1"),
+        ([{"role": "user", "content": "7"}, {"role": "user", "content": "+1"}], "user\n7\nuser\n+1\nassistant"),
+    ],
+)
+def test_a_sample_shows_the_question_and_not_the_template(messages, shown):
+    tokenizer = tiny_tokenizer()
+    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+
+    assert asked(tokenizer(text)["input_ids"], tokenizer) == shown
+    assert asked(tokenizer("plain ")["input_ids"], tokenizer) == "plain"
 
 
 def test_only_a_finished_run_can_be_tried(tmp_path):
