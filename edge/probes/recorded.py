@@ -16,10 +16,15 @@ _FOLDER = "gate"
 
 
 class RecordedAnswer(NamedTuple):
-    """What came to an item, and whether it was right."""
+    """What came to an item, and whether it was right; ``prompt`` is None in records of before it was kept."""
 
     answer: str
     passed: bool
+    prompt: str | None = None
+
+    def asked_the_same(self, prompt: str) -> bool:
+        """Whether this is about the same question: a newer edgegen may ask another under the same id."""
+        return self.prompt is None or self.prompt == prompt
 
 
 # By suite and item.
@@ -34,7 +39,8 @@ def save_answers(data_dir: Path, run: Run) -> None:
         "model": run.model,
         "suites": {
             suite.suite.name: {
-                result.item.id: {"answer": result.answer, "passed": result.passed} for result in suite.results
+                result.item.id: {"prompt": result.item.prompt, "answer": result.answer, "passed": result.passed}
+                for result in suite.results
             }
             for suite in run.suites
         },
@@ -53,7 +59,7 @@ def load_answers(data_dir: Path, sha256: str) -> Answers:
     try:
         document = json.loads((data_dir / _FOLDER / f"{sha256}.json").read_text("utf-8"))
         return {
-            (suite, item): RecordedAnswer(str(one["answer"]), bool(one["passed"]))
+            (suite, item): RecordedAnswer(str(one["answer"]), bool(one["passed"]), one.get("prompt"))
             for suite, items in document["suites"].items()
             for item, one in items.items()
         }

@@ -20,7 +20,8 @@ class Report:
     """What a watch found.
 
     Args:
-        compared: Items that have a recorded answer.
+        compared: Items that have a recorded answer to the same question.
+        reworded: How many more have one to another question, of another edgegen's suite.
         changed: Ids of those whose answer reads otherwise now.
         lost: Those that were right and are wrong.
         gained: Those that were wrong and are right.
@@ -31,6 +32,7 @@ class Report:
     asked: int
     passed: int
     compared: int
+    reworded: int
     changed: tuple[str, ...]
     lost: tuple[str, ...]
     gained: tuple[str, ...]
@@ -46,9 +48,10 @@ def watch_report(run: Run, recorded: Answers) -> Report:
     """Compare a live run with the answers recorded at activation."""
     changed, lost, gained = [], [], []
     results = [(suite.suite.name, result) for suite in run.suites for result in suite.results]
-    pairs = [
+    known = [
         (f"{name}: {r.item.id}", r, recorded[name, r.item.id]) for name, r in results if (name, r.item.id) in recorded
     ]
+    pairs = [(label, now, before) for label, now, before in known if before.asked_the_same(now.item.prompt)]
     for label, now, before in pairs:
         if now.answer != before.answer:
             changed.append(label)
@@ -67,6 +70,7 @@ def watch_report(run: Run, recorded: Answers) -> Report:
         asked=len(results),
         passed=sum(result.passed for _, result in results),
         compared=len(pairs),
+        reworded=len(known) - len(pairs),
         changed=tuple(changed),
         lost=tuple(lost),
         gained=tuple(gained),

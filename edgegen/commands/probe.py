@@ -283,8 +283,12 @@ def watch(
                 f"of {report.compared} recorded at activation {len(report.changed)} read otherwise now, "
                 f"{len(report.lost)} were lost and {len(report.gained)} gained"
             )
-        else:
+        elif not report.reworded:
             click.echo("no answers were recorded at activation: `edgegen bundle activate` records them")
+        if report.reworded:
+            click.echo(
+                f"{report.reworded} questions read otherwise than at activation; `edgegen bundle activate` records anew"
+            )
         for line in report.problems:
             click.echo(f"trouble: {line}")
     if report.problems:

@@ -132,6 +132,19 @@ def test_right_answers_that_are_lost_are_trouble_when_chance_does_not_explain_it
     assert bool(report.problems) is trouble
 
 
+def test_a_question_that_another_version_asks_otherwise_is_not_compared(tmp_path: Path) -> None:
+    """Its id stayed; to call its new answer lost would be a false alarm."""
+    save_answers(tmp_path, run_of(10, 10))
+    now = run_of(0, 10)
+    (done,) = now.suites
+    asked = [dataclasses.replace(r, item=dataclasses.replace(r.item, prompt="Another?")) for r in done.results]
+    now.suites = [dataclasses.replace(done, results=tuple(asked))]
+
+    report = watch_report(now, load_answers(tmp_path, now.sha256))
+
+    assert (report.compared, report.reworded, report.problems) == (0, 10, ())
+
+
 def test_a_probe_that_must_pass_is_trouble_without_any_record() -> None:
     assert "must pass" in watch_report(run_of(9, 10, must_pass=True), {}).problems[0]
 
