@@ -29,7 +29,7 @@ def read_prompts(path: Path) -> list[Messages]:
     """
     problems, found = [], {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # a prompt may hold other ends of lines, as U+2028
     except (OSError, ValueError) as error:
         raise DataError([f"{path}: cannot be read: {error}. It must hold {FORMS}, in UTF-8."]) from None
     for number, line in enumerate(lines, 1):
@@ -113,6 +113,11 @@ def write_answers(
                 done = written + left_out
                 if done % sampling.batch == 0 or done == len(prompts):
                     say(f"{done:,} of {len(prompts):,} prompts answered, {left_out:,} left out")
+        if not written:
+            raise TrainingError(
+                f"{out}: not written: none of {left_out:,} answers ended within {sampling.max_tokens} tokens. Raise "
+                "--max-tokens, or take a base that was tuned to answer."
+            )
         temporary.rename(out)
     except OSError as error:
         raise TrainingError(f"{out}: cannot be written: {error.strerror}. Choose another path.") from None

@@ -84,7 +84,7 @@ def save(
 
 def latest(folder: Path) -> Path | None:
     """The last whole checkpoint."""
-    found = sorted(folder.glob("step-*"))
+    found = sorted(folder.glob("step-" + "[0-9]" * 8))
     return found[-1] if found else None
 
 
@@ -94,11 +94,25 @@ def step_of(folder: Path) -> int:
 
 
 def restore(folder: Path, model: Any, optimizer: torch.optim.Optimizer, method: Implementation) -> dict[str, Any]:
-    """Put a checkpoint back and give its notes, ``step`` among them."""
-    notes: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    tensors = load_file(folder / "training.safetensors")
-    load_adapter(model, folder / "adapter.safetensors")
-    _fill_optimizer(optimizer, tensors, notes["optimizer"])
+    """Put a checkpoint back and give its notes, ``step`` among them.
+
+    Raises:
+        TrainingError: When it is damaged, or of another recipe.
+    """
+    run = folder.parent.parent
+    before = f"Delete it; edgegen finetune resume {run} then goes on from the one before it, or from the beginning"
+    try:
+        notes: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+        tensors = load_file(folder / "training.safetensors")
+        load_adapter(model, folder / "adapter.safetensors")
+        _fill_optimizer(optimizer, tensors, notes["optimizer"])
+    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+        raise TrainingError(f"{folder}: the checkpoint is damaged: {error}. {before}.") from None
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise TrainingError(
+            f"{folder}: the checkpoint does not fit the recipe: {error}. Put method and base back into "
+            f"{run / 'recipe.toml'} as they were, or start a new run."
+        ) from None
     method.restore(model, {n.removeprefix("method/"): t for n, t in tensors.items() if n.startswith("method/")})
     torch.set_rng_state(tensors["random/cpu"])
     if "random/cuda" in tensors and torch.cuda.is_available():

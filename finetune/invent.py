@@ -77,6 +77,11 @@ def write_invented(
                 written[kind] += 1
                 if sum(written) % sampling.batch == 0:
                     say(f"{written[0]:,} chats, {written[1]:,} texts")
+        if not any(written):
+            raise TrainingError(
+                f"{out}: not written: nothing came of {chats:,} chats and {texts:,} texts. Ask for more, or raise "
+                "--max-tokens."
+            )
         temporary.rename(out)
     except OSError as error:
         raise TrainingError(f"{out}: cannot be written: {error.strerror}. Choose another path.") from None

@@ -97,9 +97,11 @@ def read_questions(folder: Path) -> Questions:
             if path.suffix == ".toml":
                 _read_suite(path, found)
             else:
-                found.texts |= {normal(json.loads(line)["prompt"]) for line in path.read_text("utf-8").splitlines()}
+                lines = path.read_text("utf-8").split("\n")  # text may hold the other ends of lines that Python knows
+                found.texts |= {normal(json.loads(line)["prompt"]) for line in lines if line.strip()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigError([f"{path}: is no probe suite or list of questions: {error!r}."]) from None
+            said = f"{type(error).__name__}: {error}"  # its repr may hold the whole file
+            raise ConfigError([f"{path}: is no probe suite or list of questions: {said}."]) from None
     return found
 
 

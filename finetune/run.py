@@ -170,7 +170,7 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
     dataset = load_dataset(recipe, tokenizer)
     last = checkpoint.latest(folder / "checkpoints")
     if (folder / "run.json").exists():
-        before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        before = _facts_of(folder)
         changed = [p for p, sha in before["data_sha256"].items() if dataset.sha256.get(p) != sha]
         if recipe.base.model.is_dir() and before["base_sha256"] != base_sha256(recipe.base.model):
             changed.append(str(recipe.base.model))
@@ -181,6 +181,17 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
             raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
     with refusals_named(folder, _MAKE_ROOM.format(folder=folder)), _writing(folder):
         return _Run(recipe, dataset, tokenizer, say).go(last)
+
+
+def _facts_of(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f"{folder / 'run.json'}: cannot be read: {error}. It says what base and data the run began with: copy it "
+            "back, or start a new run."
+        ) from None
+    return found
 
 
 def _writing(folder: Path) -> AbstractContextManager[None]:

@@ -46,14 +46,16 @@ def score(
     """
     asked_for = _read(data, by)
     prompts = [messages for messages, _, _ in asked_for]
-    references = {json.dumps(messages): (reference, group) for messages, reference, group in asked_for}
+    references: dict[str, list[tuple[str, str]]] = defaultdict(list)  # a question may come again with another answer
+    for messages, reference, group in asked_for:
+        references[json.dumps(messages)].append((reference, group))
     tokenizer = backend.load_tokenizer(recipe)
     model = backend.load_model(recipe)
     if adapter is not None:
         model = _adapted(model, adapter)
     scores: dict[str, Score] = defaultdict(Score)
     for done, (asked, text) in enumerate(answer_all(model, tokenizer, prompts, sampling), 1):
-        reference, group = references[json.dumps(asked)]
+        reference, group = references[json.dumps(asked)].pop()
         one = scores[group]
         one.of += 1
         one.right += text == reference
@@ -67,8 +69,12 @@ def score(
 def _read(data: Path, by: str) -> list[tuple[Messages, str, str]]:
     """Questions with their reference and their group."""
     found, problems = [], []
-    with data.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
+    try:
+        lines = data.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, ValueError) as error:
+        raise DataError([f"{data}: cannot be read: {error}. It must hold JSON lines in UTF-8."]) from None
+    for number, line in enumerate(lines, 1):
+        if line.strip():
             try:
                 row = json.loads(line)
                 *asked, answer = row["messages"]
@@ -79,6 +85,8 @@ def _read(data: Path, by: str) -> list[tuple[Messages, str, str]]:
                 found.append((asked, reference, str(row.get(by, "all"))))
             else:
                 problems.append(f"{data}:{number}: needs messages that end with the assistant's right answer")
+    if not found and not problems:
+        problems.append(f"{data}: holds no question. Write one object a line, with messages that end with the answer.")
     if problems:
         raise DataError(problems[:PROBLEMS_SHOWN])
     return found
@@ -89,4 +97,10 @@ def _adapted(model: Any, folder: Path) -> Any:
 
     if not (folder / "adapter_config.json").exists():
         raise TrainingError(f"{folder}: holds no adapter_config.json. Name the `adapter` folder of a finished run.")
+    run = next((parent for parent in folder.absolute().parents[:2] if (parent / "run.json").is_file()), None)
+    if run and json.loads((run / "run.json").read_text(encoding="utf-8"))["method"]["changes_base"]:
+        raise TrainingError(
+            f"{folder}: is right only on the 4-bit base that its training made, not on this one. Talk to it with: "
+            f"edgegen finetune try {run}, or export it."
+        )
     return PeftModel.from_pretrained(model, str(folder))

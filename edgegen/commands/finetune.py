@@ -20,7 +20,7 @@ from finetune.datasets.registry import GENERATORS
 from finetune.methods.registry import METHODS
 from finetune.presets import PRESETS, recipe_text
 from finetune.progress import Screen
-from finetune.recipe import load_recipe, recipe_of_base
+from finetune.recipe import Recipe, load_recipe, recipe_of_base
 
 _recipe = click.argument("recipe", type=click.Path(path_type=Path))
 _overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
@@ -341,7 +341,7 @@ def answers(base: Path, prompts: Path, out: Path, count: int | None, **sampling:
     Example:
         edgegen finetune answers models/SmolLM2-135M-Instruct --prompts prompts.txt --out replay.jsonl
     """  # noqa: D301 (click reads the \b)
-    loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
+    loaded = _recipe_or_base(base)
     _need("answers", "polars", "transformers", "torch", "peft")
     from finetune.answers import read_prompts, write_answers  # noqa: PLC0415
     from finetune.generation import Sampling  # noqa: PLC0415
@@ -367,7 +367,7 @@ def invent(base: Path, chats: int, texts: int, out: Path, **sampling: Any) -> No
     Example:
         edgegen finetune invent models/SmolLM2-135M-Instruct --temperature 1 --top-p 1 --out replay.jsonl
     """  # noqa: D301 (click reads the \b)
-    loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
+    loaded = _recipe_or_base(base)
     _need("invent", "polars", "transformers", "torch", "peft")
     from finetune.generation import Sampling  # noqa: PLC0415
     from finetune.invent import write_invented  # noqa: PLC0415
@@ -391,7 +391,7 @@ def score(base: Path, data: Path, *, adapter: Path | None, by: str, max_tokens: 
     Example:
         edgegen finetune score runs/numbers/recipe.toml dev.jsonl --adapter runs/numbers/adapter
     """  # noqa: D301 (click reads the \b)
-    loaded = recipe_of_base(base) if base.is_dir() else load_recipe(base)
+    loaded = _recipe_or_base(base)
     _need("score", "polars", "transformers", "torch", "peft")
     from finetune.generation import Sampling  # noqa: PLC0415
     from finetune.score import score as score_all  # noqa: PLC0415
@@ -427,6 +427,12 @@ def generate(name: str, *, split: str, count: int, seed: int, out: Path) -> None
     """  # noqa: D301 (click reads the \b)
     write_examples(GENERATORS[name], out, split=split, count=count, seed=seed)
     click.echo(f"Wrote {count} examples of {name} ({split}) to {out}")
+
+
+def _recipe_or_base(path: Path) -> Recipe:
+    if not path.exists():
+        raise ConfigError([f"{path}: is not there. Give a recipe, or the folder of a checkpoint."])
+    return recipe_of_base(path) if path.is_dir() else load_recipe(path)
 
 
 def _done(report: Path) -> None:

@@ -86,3 +86,25 @@ def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path):
 
     assert isinstance(result.exception, ConfigError)
     assert "no config.json" in str(result.exception)
+    arguments[1] = str(tmp_path / "gone")
+    assert "gone: is not there. Give a recipe, or the folder" in str(CliRunner().invoke(command, arguments).exception)
+
+
+def test_a_replay_file_of_nothing_is_not_written(tmp_path):
+    base = save_base(tmp_path / "base")
+    (tmp_path / "p.txt").write_text("What is 1?\n")
+    out = tmp_path / "o.jsonl"
+    options = [str(base), "--out", str(out), "--max-tokens", "1"]
+
+    answers = CliRunner().invoke(command, ["answers", *options, "--prompts", str(tmp_path / "p.txt")])
+    invent = CliRunner().invoke(command, ["invent", *options, "--chats", "0", "--texts", "0"])
+
+    assert "none of 1 answers ended within 1 tokens. Raise --max-tokens" in str(answers.exception)
+    assert "nothing came of 0 chats and 0 texts" in str(invent.exception)
+    assert not out.exists()
+
+
+def test_a_prompt_may_hold_any_end_of_line_but_lf(tmp_path):
+    path = write_jsonl(tmp_path / "p.jsonl", [{"prompt": "one\u2028two\x85three"}])
+
+    assert read_prompts(path) == [[{"role": "user", "content": "one\u2028two\x85three"}]]

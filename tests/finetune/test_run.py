@@ -286,6 +286,44 @@ def test_a_run_does_not_go_on_with_another_base(bench, tmp_path):
         resume(load_recipe(run / "recipe.toml"))
 
 
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_serves(bench, tmp_path):
+    run = tmp_path / "run"
+
+    def interrupt(line):
+        if line.startswith("step 4/6  loss"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(InterruptedRunError):
+        start(recipe_at(bench, run), say=interrupt)
+    (run / "checkpoints/step-old").mkdir()  # somebody's own copy is no checkpoint
+    last = run / "checkpoints/step-00000004"
+    weights = last / "training.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    recipe = load_recipe(run / "recipe.toml")
+
+    with pytest.raises(TrainingError, match=r"step-00000004: the checkpoint is damaged: .*Delete it"):
+        resume(recipe)
+    shutil.rmtree(last)
+    with pytest.raises(TrainingError, match=r"step-00000002: the checkpoint does not fit the recipe"):
+        resume(load_recipe(run / "recipe.toml", ["method.rank=8"]))
+    assert resume(recipe).exists()
+
+
+def test_a_run_whose_facts_are_gone_is_not_resumed(bench, tmp_path):
+    run = tmp_path / "run"
+
+    def interrupt(line):
+        if line.startswith("step 2/6  loss"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(InterruptedRunError):
+        start(recipe_at(bench, run), say=interrupt)
+    (run / "run.json").write_text("")
+
+    with pytest.raises(TrainingError, match=r"run.json: cannot be read: .* start a new run"):
+        resume(load_recipe(run / "recipe.toml"))
+
+
 def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(bench, tmp_path):
     """As after a power cut: no handler runs, steps after the checkpoint are done again, the end is the same."""
     options = ("train.steps=40", "run.checkpoint_every=5", "run.evaluate_every=40")
