@@ -171,7 +171,7 @@ def measure(setting: Setting) -> None:
 
 def _options() -> Parser:
     quick = {"numbers": 6, "commands": 4, "alerts": 4, "choices": 10, "chunks": 1, "own": 2}
-    parser = Parser(str(__doc__), rounds=5, quick=quick)
+    parser = Parser(str(__doc__), rounds=3, quick=quick)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--bundle", type=Path, help="adapters over the model; the shipped ones unless given")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "quantised", help="files and steps, 2 GB")
