@@ -34,6 +34,9 @@ DEADLINE_S = 3600.0
 # A node that restarts with a large model, or a broker that is updated, is back within this; then nobody is there.
 GONE_S = 180.0
 
+# A question is repeated so often, whatever became of its frames; devices may be before it for long.
+REPEAT_S = 60.0
+
 # In the queue of arrivals, in place of a topic: the connection was made again, or was lost.
 _AGAIN, _LOST = "", " "
 
@@ -52,6 +55,7 @@ class _Asked:
     tries: int = 0
     sent_at: float = 0.0
     since: float = 0.0  # it waits to be accepted
+    repeated: float = 0.0
     accepted: bool = False
     request: bytes = b""
 
@@ -241,7 +245,7 @@ class MqttTarget:
             request["samples"] = self._samples
         asked.tries += 1
         asked.accepted, asked.request = False, encode(request)
-        asked.sent_at = asked.since = time.monotonic()
+        asked.sent_at = asked.since = asked.repeated = time.monotonic()
         inside[request_id] = asked
         self._client.publish(self._topics.request(self._device, "generate"), asked.request, qos=1)
 
@@ -258,9 +262,9 @@ class MqttTarget:
         if topic == _LOST or (topic == self._topics.state and document.get("state") in _SILENT):
             self._gone_since = self._gone_since or time.monotonic()
         elif topic in (_AGAIN, self._topics.state):
-            gone, self._gone_since = self._gone_since, None
-            if gone is not None:
-                self._repeat()
+            # Whichever of the two comes back last: what was published before it did is lost.
+            self._gone_since = None
+            self._repeat(time.monotonic())
         elif (bundle := document.get("bundle")) and (before := self.sha256) != str(bundle.get("sha256", "")):
             was, self._info = self.model, document
             raise BrokerError(
@@ -268,13 +272,16 @@ class MqttTarget:
                 "of two models are no score of either. Run it again."
             )
 
-    def _repeat(self) -> None:
-        """Ask the same again: what was published while one side was away may be lost, and the node knows its ids."""
+    def _repeat(self, now: float, older_s: float = 0.0) -> None:
+        """Ask the same again: a frame may be lost with a connection, and a node answers a known id with what it has."""
         for asked in self._inside.values():
-            asked.since = time.monotonic()
-            self._client.publish(self._topics.request(self._device, "generate"), asked.request, qos=1)
+            if now - asked.repeated >= older_s:
+                asked.repeated = now
+                asked.since = now if not asked.accepted and not older_s else asked.since
+                self._client.publish(self._topics.request(self._device, "generate"), asked.request, qos=1)
 
     def _check_there(self, now: float) -> None:
+        self._repeat(now, REPEAT_S)
         if self._gone_since is not None and now - self._gone_since > GONE_S:
             raise BrokerError(
                 f"{self._where}: node {self._topics.node!r} or its broker has been gone for {GONE_S:.0f} s, with "

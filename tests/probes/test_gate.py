@@ -90,7 +90,7 @@ def test_answers_are_kept_by_model_and_read_back(tmp_path: Path) -> None:
 
     found = load_answers(tmp_path, run.sha256)
 
-    assert found == {("s", "p/0/0"): ("yes", True), ("s", "p/0/1"): ("no", False)}
+    assert found == {("s", "p/0/0"): ("yes", True, "?"), ("s", "p/0/1"): ("no", False, "?")}
     assert load_answers(tmp_path, "cd" * 32) == {}
     (tmp_path / "gate" / f"{run.sha256}.json").write_text('{"suites": 3}')
     assert load_answers(tmp_path, run.sha256) == {}
