@@ -161,6 +161,11 @@ def _export_lines(facts: Mapping[str, Any]) -> list[str]:
     for row in fold["adapters"].values():
         size = f"{row['size_bytes'] / 1e6:.2f} MB"
         lines.append(f"| {row['folder']} | {size} | {row['max_logit_difference']:.2g} | {row['kl_nats']:.2g} nats |")
+    if facts["load"] != "float32" and fold["export"] == "exact":
+        lines += [
+            "",
+            f"With a base held in {facts['load']} an exact fold still differs by rounding; in float32 it does not.",
+        ]
     if facts["method"]["changes_base"]:
         lines += ["", "The training quantised the base itself; the adapter is right only on that base."]
     return lines

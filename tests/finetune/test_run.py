@@ -132,6 +132,8 @@ def test_every_method_runs_from_recipe_to_report(bench, tmp_path, name):
     fold = json.loads((tmp_path / "run/run.json").read_text())["fold"]
     multi = name in ("mtlora", "mtl-lora")
     assert sorted(fold["adapters"]) == (["blue", "red"] if multi else [""])
+    report = (tmp_path / "run/REPORT.md").read_text()
+    assert ("an exact fold still differs by rounding" in report) == (load == "nf4")
     for proof in fold["adapters"].values():
         if fold["export"] != "merge-only":
             assert proof["max_logit_difference"] < (1e-3 if name == "qlora" else 1e-4)
