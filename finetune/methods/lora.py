@@ -55,7 +55,8 @@ class Eva(Lora):
         """Incremental SVD of the inputs of each module; rank moves to where it explains more variance.
 
         Raises:
-            TrainingError: When no batch has as many tokens as it looks for components: PEFT would wait for one forever.
+            TrainingError: When no batch has as many tokens as it looks for components, or a module not as many inputs.
+                PEFT would wait for such a batch forever.
         """
         data = [{key: batch[key] for key in ("input_ids", "attention_mask")} for batch in batches]
         config = cast(LoraConfig, model.peft_config[ADAPTER])
@@ -67,6 +68,12 @@ class Eva(Lora):
             )
         # PEFT finds the modules that share their inputs by hashing those of the first batch as Python numbers.
         tokens = max(HASHED_TOKENS, round(config.r * RHO))
+        narrowest = min(layer.in_features for _, layer in layers(model))
+        if narrowest < needed:
+            raise TrainingError(
+                f"method.rank = {config.r}: eva looks for {needed} directions, and a target has {narrowest} inputs. "
+                f"Write method.rank = {int(narrowest / RHO)} or less."
+            )
         data.insert(0, {key: value[:1, :tokens] for key, value in data[0].items()})
         training = model.training
         model.eval()

@@ -12,6 +12,8 @@ import torch
 from peft.utils.integrations import dequantize_module_weight
 from torch import Tensor, nn
 
+from finetune.methods.base import is_target
+
 
 def signal_to_noise(weight: Tensor) -> float:
     """SNR of one weight, normalised; infinite when nothing is noise."""
@@ -26,13 +28,13 @@ def select(model: nn.Module, kinds: Sequence[str], share: float) -> list[str]:
     """The whole names of the modules to adapt, in the order of the model.
 
     Args:
-        kinds: Last parts of the names of the modules to choose among.
+        kinds: Last parts of the names of the modules to choose among, or whole names.
         share: How many of each kind, from 0 to 1; at least one.
     """
     ratios: dict[str, list[tuple[float, str]]] = {kind: [] for kind in kinds}
     for name, module in model.named_modules():
-        kind = name.rpartition(".")[2]
-        if kind in ratios and isinstance(module, nn.Linear):
+        kind = next((kind for kind in kinds if is_target(name, [kind])), None)
+        if kind and isinstance(module, nn.Linear):
             ratios[kind].append((signal_to_noise(dequantize_module_weight(module)), name))
     chosen: set[str] = set()
     for found in ratios.values():

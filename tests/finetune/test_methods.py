@@ -515,6 +515,14 @@ def test_eva_says_when_no_batch_is_long_enough_for_its_rank():
     with pytest.raises(TrainingError, match=r"eva looks for 32 directions in a batch.*24 tokens.*train.batch"):
         method.prepare(model, make_batches())
 
+    method, model, _ = attached("eva", rank=40)
+    with pytest.raises(TrainingError, match=r"a target has 64 inputs. Write method.rank = 32 or less"):
+        method.prepare(model, make_batches(rows=8))
+
+
+def test_spectrum_takes_whole_names_too():
+    assert select(tiny_llama(), ["model.layers.1.mlp.up_proj"], 0.5) == ["model.layers.1.mlp.up_proj"]
+
 
 def test_lora_xs_says_when_the_base_has_too_few_singular_vectors():
     with pytest.raises(TrainingError, match=r"k_proj has only 32 singular vectors. Write method.rank = 32 or less"):
