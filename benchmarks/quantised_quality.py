@@ -157,7 +157,7 @@ def measure(setting: Setting) -> None:
     bench = Bench(setting)
     steps = setting.options.only or STEPS
     found = {step: getattr(bench, step)() for step in steps}
-    if setting.options.only:
+    if {*STEPS} - {*steps, "speed"}:
         progress(f"measured: {', '.join(steps)}; without --only the rest is measured, and the table made")
         return
     facts = {name: levels.facts(path) for name, path in bench.paths.items()}
@@ -177,7 +177,8 @@ def _options() -> Parser:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "quantised", help="files and steps, 2 GB")
     parser.add_argument("--levels", nargs="+", choices=[one.name for one in levels.LEVELS], metavar="LEVEL",
                         default=[one.name for one in levels.LEVELS], help="some of them")  # fmt: skip
-    parser.add_argument("--only", nargs="+", choices=STEPS, metavar="STEP", help=f"some of {', '.join(STEPS)}")
+    parser.add_argument("--only", nargs="+", choices=STEPS, metavar="STEP",
+                        help=f"some of {', '.join(STEPS)}; a table is made without speed, too")  # fmt: skip
     parser.add_argument("--numbers", type=int, default=200, help="questions of number comparison")
     parser.add_argument("--commands", type=int, default=120, help="commands")
     parser.add_argument("--alerts", type=int, default=80, help="alerts")

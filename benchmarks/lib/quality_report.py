@@ -45,7 +45,7 @@ def report(setting: Setting, found: Found, facts: Found, about: Found, folders: 
         "machine": machine.facts(),
         **about,
         "holds": holds,
-        "speed": found["speed"],
+        "speed": found.get("speed"),
         "wrong": wrong(found["answers"]),
     }
     for folder in folders:
@@ -68,7 +68,9 @@ def cells_of(found: Found, facts: Found) -> list[table.Cell]:
         cells += table.drift_cells(level, found["drift"][level])
         cells += [table.skill_cell(level, skills[level][name], skills[shipped][name]) for name in quality.SKILLS]
         cells += table.task_cells(level, answers[level], answers[shipped], SUITES)
-    return table.adjusted([*cells, *table.speed_cells(found["speed"]["tokens_per_s"], shipped)])
+    if "speed" in found:
+        cells += table.speed_cells(found["speed"]["tokens_per_s"], shipped)
+    return table.adjusted(cells)
 
 
 def merged_cells(found: Found, facts: Found) -> list[table.Cell]:

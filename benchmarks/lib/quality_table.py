@@ -130,6 +130,7 @@ def markdown(
     """
     by_place = {(cell.level, cell.measure): cell for cell in cells}
     counts = {cell.measure: cell.n for cell in cells}
+    measures = [name for name in measures if name in counts]
     heads = [f"{name} (n = {counts[name]:,})" if counts[name] > 1 else name for name in measures]
     heads = ["level", *([] if holds is None else ["what it holds"]), *heads]
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
