@@ -260,11 +260,22 @@ def summed_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 def optimizer_of(
     recipe: Recipe, model: Any, implementation: Implementation, settings: Settings
 ) -> torch.optim.Optimizer:
-    """The method's optimiser, or AdamW with 8-bit moments where the recipe asks for it and the method has no own."""
+    """The method's optimiser, or AdamW with 8-bit moments where recipe or levers ask for it and the method has no own.
+
+    Raises:
+        TrainingError: When the recipe itself asks for it and the method has its own.
+    """
     train = recipe.train
+    method = getattr(implementation, "inner", implementation)  # of a training that goes on from an earlier one
+    plain = type(method).optimizer is Implementation.optimizer
+    if train.optimizer == "adamw-8bit" and not plain:
+        raise TrainingError(
+            f'train.optimizer = "adamw-8bit": {recipe.method.name} steps in a way of its own. Write train.optimizer = '
+            '"auto".'
+        )
     levers = choose(recipe, gpu=device_of().type == "cuda").names
     eight = train.optimizer == "adamw-8bit" or (train.optimizer == "auto" and "adamw-8bit" in levers)
-    if eight and type(implementation).optimizer is Implementation.optimizer:
+    if eight and plain:
         from bitsandbytes.optim.adamw import AdamW8bit  # noqa: PLC0415  (only for this)
 
         trained = [value for value in model.parameters() if value.requires_grad]

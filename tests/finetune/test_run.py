@@ -123,6 +123,21 @@ def test_moments_in_eight_bits_outlast_an_interruption(bench, tmp_path):
     assert all(torch.equal(trained[0][key], trained[1][key]) for key in trained[0])
 
 
+def test_eight_bits_are_refused_where_the_method_steps_in_its_own_way(bench, tmp_path):
+    with pytest.raises(TrainingError, match=r"lora-plus steps in a way of its own. Write train.optimizer = \"auto\""):
+        start(recipe_at(bench, tmp_path / "run", "method.name=lora-plus", "train.optimizer=adamw-8bit"))
+
+
+def test_a_training_that_goes_on_takes_eight_bits_too(bench, tmp_path):
+    options = ("train.optimizer=adamw-8bit", "method.rank=64", "train.steps=1")
+    start(recipe_at(bench, tmp_path / "one", *options))
+
+    start(recipe_at(bench, tmp_path / "two", *options, f"method.init_adapter={tmp_path / 'one'}"))
+
+    moments = load_file(tmp_path / "two/checkpoints/step-00000001/training.safetensors")
+    assert any(value.dtype == torch.uint8 for name, value in moments.items() if name.endswith("/state1"))
+
+
 @pytest.mark.parametrize("name", [m.name for m in METHODS])
 def test_every_method_runs_from_recipe_to_report(bench, tmp_path, name):
     load = "nf4" if name == "qlora" else "float32"
