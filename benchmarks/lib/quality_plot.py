@@ -16,6 +16,7 @@ STYLES = {
     "facts": ("D", "tab:gray", "facts, no adapter"),
     "code": ("v", "tab:olive", "code, no adapter"),
 }
+ROOM = 1.12  # of a label, as a factor of size and of KL
 SIZES = (90, 100, 110, 120, 150, 200, 270)
 
 
@@ -53,13 +54,15 @@ def _drift(
         bars = [[max(0.0, cell.value - cell.low)], [max(0.0, cell.high - cell.value)]]
         fill = "none" if level.endswith("+imatrix") else "tab:red"
         axes.errorbar(sizes[level], cell.value, yerr=bars, fmt="o", color="tab:red", mfc=fill, capsize=2, linewidth=0.8)
-        axes.annotate(
-            names[level], (sizes[level], cell.value), fontsize=7.5, xytext=(6, -3), textcoords="offset points"
-        )
+        # A label stands on the right of its point unless another point is there.
+        near = [o.value / cell.value for n, o in kl.items() if sizes[level] < sizes[n] < ROOM * sizes[level]]
+        offset, side = ((-6, -3), "right") if any(1 / ROOM < ratio < ROOM for ratio in near) else ((6, -3), "left")
+        place = (sizes[level], cell.value)
+        axes.annotate(names[level], place, fontsize=7.5, xytext=offset, textcoords="offset points", ha=side)
     axes.axvline(sizes[shipped], color="black", linewidth=0.8, linestyle=":")
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlim(min(sizes.values()) * 0.97, max(sizes.values()) * 1.05)
+    axes.set_xlim(min(sizes.values()) * 0.88, max(sizes.values()) * 1.05)
     shown = [size for size in SIZES if axes.get_xlim()[0] <= size <= axes.get_xlim()[1]]
     axes.minorticks_off()
     axes.set_xticks(shown, labels=[str(size) for size in shown])
