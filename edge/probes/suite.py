@@ -166,10 +166,13 @@ def _chosen(document: dict[str, Any], split: str | None, count: int | None) -> d
     if count is not None:
         drawn = [table["generator"] for table in asking if isinstance(table["generator"].get("count"), int)]
         total = sum(generator["count"] for generator in drawn if len(_splits(generator)) > 1)
+        before = 0  # each takes its part of what is rounded as a whole, so that the parts sum up to `count`
         for table in asking:
             generator = table["generator"]
             if generator in drawn and len(_splits(generator)) > 1:
-                table["generator"] = {**generator, "count": max(1, round(generator["count"] * count / max(1, total)))}
+                upto = before + generator["count"]
+                mine = round(upto * count / max(1, total)) - round(before * count / max(1, total))
+                table["generator"], before = {**generator, "count": max(1, mine)}, upto
     return {**document, "probe": tables}
 
 

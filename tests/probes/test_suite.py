@@ -99,6 +99,11 @@ def test_a_count_draws_more_of_the_same_and_a_split_others() -> None:
     assert not {item.prompt for item in dev.items} & {item.prompt for item in many.items}
 
 
+@pytest.mark.parametrize("count", [120, 200, 999, 5000])
+def test_a_count_is_drawn_to_the_last_question(count: int) -> None:
+    assert len(load_suite(shipped_suites()["number-comparison"], count=count).items) == count
+
+
 def test_a_suite_without_the_split_says_so() -> None:
     with pytest.raises(ConfigError, match="no questions of this split"):
         load_suite(find_suite("sequences"), split="dev")
