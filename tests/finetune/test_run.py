@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from finetune.backends.peft_backend import model_facts
+from finetune.backends.peft_backend import load_model, model_facts
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.lever_choice import LEVERS
 from finetune.memory import estimate
@@ -46,6 +46,14 @@ def recipe_at(bench, run, *overrides):
             "data.validation_share=0.2", "run.samples=0", *overrides,
         ],
     )  # fmt: skip
+
+
+def test_a_loaded_base_never_attends_through_cudnn(bench, tmp_path):
+    torch.backends.cuda.enable_cudnn_sdp(enabled=True)
+
+    load_model(recipe_at(bench, tmp_path / "run"))
+
+    assert not torch.backends.cuda.cudnn_sdp_enabled()
 
 
 def losses(run):
