@@ -3,11 +3,11 @@
     python -m finetune.shipped OUT --gguf SmolLM2-135M-Instruct.Q4_1.gguf
     python -m finetune.shipped OUT --gguf SmolLM2-135M-Instruct.Q4_1.gguf --bundles BUNDLES --base-bundle DIR
 
-Fifteen minutes on four H200s with --gpu, as the sum of its steps; half an hour on one GPU by estimate. The base becomes
-a checkpoint, makes up its own replay data, the data of each task are generated (train and dev; nothing sealed is
-touched), the recipes in ``finetune/recipes/shipped`` run, and every adapter is scored on dev. A step whose result is
-there is not done again. With ``--bundles`` the adapters then become a bundle, which holds what its own gate scored;
-this needs no GPU, and of OUT only the runs and ``base`` (docs/shipped.md).
+Nineteen minutes on two H200s with --gpu and --batch 2048, other trainings beside it. The base becomes a checkpoint,
+makes up its own replay data, the data of each task are generated (train and dev; nothing sealed is touched), the
+recipes in ``finetune/recipes/shipped`` run, and every adapter is scored on dev. A step whose result is there is not
+done again. With ``--bundles`` the adapters then become a bundle, which holds what its own gate scored; this needs no
+GPU, and of OUT only the runs and ``base`` (docs/shipped.md).
 """
 
 import json
