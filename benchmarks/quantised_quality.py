@@ -138,12 +138,16 @@ class Bench:
             found = drift.measure("own answers", base, list(views.values()), blocks)
             return {name: one.drift().as_json() for name, one in zip(views, found, strict=True)}
 
-    def speed(self) -> dict[str, Any]:
-        """Tokens a second of all levels, in turns."""
-        inputs = {"model": self.files.sha256, "levels": list(self.paths), "rounds": self.setting.rounds,
-                  "threads": self.setting.threads, "tokens": quality.TG_TOKENS}  # fmt: skip
-        found: dict[str, Any] = self.kept.result("speed", inputs, lambda: quality.speeds(self.setting, self.paths))
-        return found
+    def speed(self) -> list[dict[str, Any]]:
+        """Tokens a second of all levels, round by round."""
+        inputs = {"model": self.files.sha256, "levels": list(self.paths), "threads": self.setting.threads,
+                  "tokens": quality.TG_TOKENS}  # fmt: skip
+        return [
+            self.kept.result(
+                f"speed-{number}", inputs, lambda number=number: quality.speeds(self.setting, self.paths, number)
+            )
+            for number in range(self.setting.rounds)
+        ]
 
     def _each(self, step: str, inputs: Mapping[str, Any], measure: Any) -> dict[str, Any]:
         return {

@@ -102,15 +102,18 @@ def answers(model: ResolvedModel, suites: Sequence[Suite], data_dir: Path, threa
         return document(run_suites(target, suites, None))
 
 
-def speeds(setting: Setting, files: Mapping[str, Path]) -> dict[str, Any]:
-    """Tokens a second of one sequence, of each file in each round; and how quiet the machine was."""
+def speeds(setting: Setting, files: Mapping[str, Path], number: int) -> dict[str, Any]:
+    """Tokens a second of one sequence with each file, one after another; and how quiet the machine was.
+
+    Args:
+        number: Of the round: each has a prompt of its own.
+    """
     prompts = Prompts(setting.model)
     elsewhere = Elsewhere()
-    found: dict[str, list[float]] = {name: [] for name in files}
-    for number in range(setting.rounds):
-        for name, path in files.items():
-            setting.settle()
-            with Engine(path, n_ctx=TG_CONTEXT, slots=1, threads=setting.threads, lookup_tokens=0) as engine:
-                tg_rate(engine, [prompts.text(0, TG_PROMPT)], TG_TOKENS)  # warm
-                found[name].append(tg_rate(engine, [prompts.text(number + 1, TG_PROMPT)], TG_TOKENS))
+    found: dict[str, float] = {}
+    for name, path in files.items():
+        setting.settle()
+        with Engine(path, n_ctx=TG_CONTEXT, slots=1, threads=setting.threads, lookup_tokens=0) as engine:
+            tg_rate(engine, [prompts.text(0, TG_PROMPT)], TG_TOKENS)  # warm
+            found[name] = tg_rate(engine, [prompts.text(number + 1, TG_PROMPT)], TG_TOKENS)
     return {"tokens_per_s": found, "cores_used_elsewhere": round(elsewhere.cores(), 2)}

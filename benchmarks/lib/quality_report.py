@@ -69,7 +69,7 @@ def cells_of(found: Found, facts: Found) -> list[table.Cell]:
         cells += [table.skill_cell(level, skills[level][name], skills[shipped][name]) for name in quality.SKILLS]
         cells += table.task_cells(level, answers[level], answers[shipped], SUITES)
     if "speed" in found:
-        cells += table.speed_cells(found["speed"]["tokens_per_s"], shipped)
+        cells += table.speed_cells([one["tokens_per_s"] for one in found["speed"]], shipped)
     return table.adjusted(cells)
 
 

@@ -92,11 +92,11 @@ def _recorded(found: Mapping[str, Any]) -> Recorded:
     return Recorded("", found["model"], suites)
 
 
-def speed_cells(rounds: Mapping[str, Sequence[float]], shipped: str) -> Iterator[Cell]:
+def speed_cells(rounds: Sequence[Mapping[str, float]], shipped: str) -> Iterator[Cell]:
     """Tokens a second as a ratio to the shipped file's, round by round."""
-    for level, found in rounds.items():
-        ratio = ratios(found, rounds[shipped])
-        yield Cell(level, "tg ratio", len(found), ratio["median"], ratio["min"], ratio["max"])
+    for level in rounds[0]:
+        ratio = ratios([found[level] for found in rounds], [found[shipped] for found in rounds])
+        yield Cell(level, "tg ratio", len(rounds), ratio["median"], ratio["min"], ratio["max"])
 
 
 def adjusted(cells: Sequence[Cell]) -> list[Cell]:
