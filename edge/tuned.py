@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from edgegen.files import write_whole
+
 FILE = "tune.json"
 
 
@@ -49,7 +51,5 @@ def write_tuned(data_dir: Path, model_sha256: str, chosen: Tuned, measured: list
     """
     path = data_dir / FILE
     document = {"conditions": conditions(model_sha256), "chosen": asdict(chosen), "measured": measured}
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, json.dumps(document, indent=1) + "\n")
     return path

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from edge.probes.score import Z_95, wilson
 from finetune.evaluation.intervals import RESAMPLES, SEED, Interval
 
-Z_95 = statistics.NormalDist().inv_cdf(0.975)
 # Student's t at 0.975 for 1, 2, ... degrees of freedom; for more the normal's is close.
 T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
@@ -37,18 +37,10 @@ def of_share(seeds: Sequence[str]) -> Interval:
     right = np.array([[answer == "1" for answer in seed] for seed in seeds], dtype=float)
     count, questions = right.shape
     if count == 1 or right.min() == right.max():
-        return _wilson(float(right.mean()), questions)
+        return Interval(*wilson(float(right.mean()), questions))
     random = np.random.default_rng(SEED)
     drawn_seeds = random.multinomial(count, [1 / count] * count, RESAMPLES)
     drawn_questions = random.multinomial(questions, [1 / questions] * questions, RESAMPLES)
     shares = ((drawn_seeds @ right) * drawn_questions).sum(axis=1) / right.size
     low, high = np.quantile(shares, (0.025, 0.975))
     return Interval(float(low), float(high))
-
-
-def _wilson(share: float, n: int) -> Interval:
-    """Centre (p + z²/2n) / (1 + z²/n), half width z sqrt(p(1-p)/n + z²/4n²) / (1 + z²/n)."""
-    z2 = Z_95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return Interval(max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))

@@ -1,4 +1,4 @@
-"""Files of a run that are whole or not there, one writer at a time, and what a disk says when it takes no more."""
+"""A run's folder with one writer at a time, and what a disk says when it takes no more."""
 
 import errno
 import fcntl
@@ -43,16 +43,6 @@ def refusals_named(folder: Path, remedy: str) -> Iterator[None]:
             raise
         where = getattr(error, "filename", None) or folder
         raise TrainingError(f"{where}: cannot be written: {reason}. {remedy}") from None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file under another name, flush it to the disk and rename it: whoever comes later finds all or nothing."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from edgegen.files import write_whole
 from finetune.evaluation.forgetting import report_lines
 from finetune.recipe import Recipe
 
@@ -102,9 +103,8 @@ def write_report(
     lines += [f"- {file}: sha256 {sha}" for file, sha in facts["data_sha256"].items()]
     lines += [f"- {name} {version}" for name, version in facts["versions"].items() if version]
     lines += report_lines(path.parent)
-    temporary = path.with_suffix(".part")
-    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return temporary.rename(path)
+    write_whole(path, "\n".join(lines) + "\n")
+    return path
 
 
 def _which(kept: int, best: int) -> str:

@@ -20,11 +20,12 @@ from typing import Any
 
 import torch
 
+from edgegen.files import write_whole
 from finetune import checkpoint, continual, exact, memory, parallel
 from finetune.backends import base as backends
 from finetune.backends import peft_backend as backend
 from finetune.data import Dataset, base_sha256, file_sha256, load_dataset
-from finetune.disk import alone_in, refusals_named, write_whole
+from finetune.disk import alone_in, refusals_named
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.kept_base import keep_base
 from finetune.kl import held_out_kl, summed_kl

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import click
 
+from edgegen.files import write_whole
 from edgegen.split import names_famous
 from finetune import shipped_replay
 
@@ -178,9 +179,7 @@ def _make_data(bench: Bench, tasks: Sequence[str], base: Path) -> None:
 def _join(out: Path, files: Iterable[Path]) -> None:
     """The base may say 9.9 of its own accord; no adapter is to have seen it anywhere."""
     lines = (line for file in files for line in file.read_text(encoding="utf-8").splitlines(keepends=True))
-    part = out.with_name(f".{out.name}.part")
-    part.write_text("".join(line for line in lines if not names_famous(line)), encoding="utf-8")
-    part.rename(out)
+    write_whole(out, "".join(line for line in lines if not names_famous(line)))
 
 
 def _train(bench: Bench, tasks: Sequence[str], overrides: Sequence[str]) -> None:

@@ -5,12 +5,12 @@ whose rows grow old; the records of bundles that were current before are few and
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.probes.run import Run
+from edgegen.files import write_whole
 
 _FOLDER = "gate"
 
@@ -45,13 +45,7 @@ def save_answers(data_dir: Path, run: Run) -> None:
             for suite in run.suites
         },
     }
-    path = folder / f"{run.sha256}.json"
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        json.dump(document, file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(folder / f"{run.sha256}.json", json.dumps(document, ensure_ascii=False))
 
 
 def load_answers(data_dir: Path, sha256: str) -> Answers:

@@ -10,8 +10,9 @@ import click
 
 from edgegen.bundle_verify import read_manifest, sha256_file
 from edgegen.commands.evaluate_shipped_plan import Places, plan
-from edgegen.commands.evaluate_shipped_run import Record, Runner, write
+from edgegen.commands.evaluate_shipped_run import Record, Runner
 from edgegen.errors import ConfigError
+from edgegen.files import write_whole
 from edgegen.manifest import MANIFEST_NAME
 from edgegen.shipped import shipped_bundle
 from finetune.evaluation import shipped
@@ -96,7 +97,7 @@ def command(
 
 
 def _write_figures(out: Path, table: list[shipped.Row], document: dict[str, object]) -> None:
-    write(out / "shipped.json", json.dumps(document, indent=2) + "\n")
+    write_whole(out / "shipped.json", json.dumps(document, indent=2) + "\n")
     commands = document["commands"]
     assert isinstance(commands, dict)
     with (out / "shipped.csv").open("w", encoding="utf-8", newline="") as file:
@@ -104,5 +105,5 @@ def _write_figures(out: Path, table: list[shipped.Row], document: dict[str, obje
         writer.writerow([*(field.name for field in fields(shipped.Row)), "command"])
         writer.writerows([*asdict(row).values(), commands[row.step]["command"]] for row in table)
     lines = shipped.markdown(table)
-    write(out / "shipped.md", "\n".join(lines) + "\n")
+    write_whole(out / "shipped.md", "\n".join(lines) + "\n")
     click.echo("\n".join(lines))

@@ -19,6 +19,7 @@ import click
 from edge.probes.sealed import LOG_NAME as SEALED_LOG
 from edgegen.commands.evaluate_shipped_plan import Document, Measurement, Places, Step
 from edgegen.errors import ConfigError
+from edgegen.files import write_whole
 from finetune.evaluation.errors import EvaluationError
 
 # What still runs at the limit may go on for so long: most parts take not much longer.
@@ -102,7 +103,7 @@ class Record:
             "machine": f"{platform.machine()}, {os.cpu_count()} cores",
             "of": self.of,
         }
-        write(self._path, json.dumps(self.entries, indent=2) + "\n")
+        write_whole(self._path, json.dumps(self.entries, indent=2) + "\n")
 
     def whole(self, one: Measurement) -> dict[str, Any]:
         """The command of a measurement, undivided, and what its parts took together."""
@@ -213,7 +214,7 @@ class Runner:
             )
             self.failed.append(one.name)
             return
-        write(path, json.dumps(joined, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, json.dumps(joined, indent=1, ensure_ascii=False) + "\n")
         self.whole.add(one.name)
 
     def _ahead(self) -> str:
@@ -270,10 +271,3 @@ def run(paths: Paths, step: Step, threads: int, until: float, *, pin: int | None
     log.unlink()
     part.replace(path)
     return seconds
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

@@ -48,6 +48,12 @@ class Grammar(NamedTuple):
 _OPENED, _CLOSED = 35, 25
 
 
+def with_slot(cores: Sequence[str], slot: str, *words: str) -> tuple[str, ...]:
+    """Cores with one of these words in a slot of their module, for those kinds that share them but for it."""
+    word = words[0] if len(words) == 1 else f"[{'|'.join(words)}]"
+    return tuple(core.replace(slot, word) for core in cores)
+
+
 def kinds(grammar: Grammar) -> list[Kind]:
     """Every kind as often as its weight says: that of its subject, shared by the words of the subject."""
     found = []

@@ -1,6 +1,6 @@
 """German wordings about two plain numbers for training alone: the larger, the smaller, an extreme, an order."""
 
-from edgegen.tasks.number_grammar import Scene
+from edgegen.tasks.number_grammar import Scene, with_slot
 
 # One of two numbers: {W} and {S} are what is asked for.
 _PAIRS = (
@@ -285,11 +285,6 @@ _DOWN = (
 )
 
 
-def _way(name: str) -> tuple[str, ...]:
-    """Orders by the name of their direction ("aufsteigend")."""
-    return tuple(core.replace("{D}", name) for core in _WAY)
-
-
 def _order(first: str, last: str) -> tuple[str, ...]:
     """Orders that begin with the ``first`` ("kleiner")."""
     return tuple(core.replace("{L}", first).replace("{M}", last) for core in _ORDER)
@@ -306,9 +301,11 @@ SCENES = {
     ("max", "n"): Scene((*_EXTREME, *_MAX), (("Maximum", "größt"), ("Maximum", "höchst"))),
     ("min", "n"): Scene((*_EXTREME, *_MIN), (("Minimum", "kleinst"), ("Minimum", "niedrigst"))),
     ("asc", "n"): Scene(
-        (*_order("kleiner", "größer"), *_way("[aufsteigend|aufsteigend|steigend]"), *_UP), (("klein", "groß"),)
+        (*_order("kleiner", "größer"), *with_slot(_WAY, "{D}", "[aufsteigend|aufsteigend|steigend]"), *_UP),
+        (("klein", "groß"),),
     ),
     ("desc", "n"): Scene(
-        (*_order("größer", "kleiner"), *_way("[absteigend|absteigend|fallend]"), *_DOWN), (("groß", "klein"),)
+        (*_order("größer", "kleiner"), *with_slot(_WAY, "{D}", "[absteigend|absteigend|fallend]"), *_DOWN),
+        (("groß", "klein"),),
     ),
 }

@@ -1,6 +1,6 @@
 """Spanish wordings about two plain numbers for training alone: the larger, the smaller, an extreme, an order."""
 
-from edgegen.tasks.number_grammar import Scene
+from edgegen.tasks.number_grammar import Scene, with_slot
 
 # One of two numbers: {W} and {S} are what is asked for, {F} is it in the feminine.
 _PAIRS = (
@@ -286,27 +286,17 @@ _DOWN = (
 )
 
 
-def _feminine(cores: tuple[str, ...], word: str) -> tuple[str, ...]:
-    """Cores with what is asked for in the feminine, as of a reading ("lectura")."""
-    return tuple(core.replace("{F}", word) for core in cores)
-
-
-def _way(*names: str) -> tuple[str, ...]:
-    """Orders by the name of their direction ("creciente")."""
-    return tuple(core.replace("{D}", f"[{'|'.join(names)}]") for core in _WAY)
-
-
 SCENES = {
     ("larger", "n"): Scene(
-        (*_feminine(_PAIRS, "[mayor|más alta|más grande]"), *_MORE),
+        (*with_slot(_PAIRS, "{F}", "[mayor|más alta|más grande]"), *_MORE),
         (("mayor", "mayor"), ("mayor", "más grande"), ("más grande", "más grande"), ("más alto", "más elevado")),
     ),
     ("smaller", "n"): Scene(
-        (*_feminine(_PAIRS, "[menor|más baja|más pequeña]"), *_LESS),
+        (*with_slot(_PAIRS, "{F}", "[menor|más baja|más pequeña]"), *_LESS),
         (("menor", "menor"), ("menor", "más pequeño"), ("más pequeño", "más pequeño"), ("más bajo", "más bajo")),
     ),
     ("max", "n"): Scene(
-        (*_feminine(_EXTREME, "[máxima|más alta|mayor]"), *_MAX),
+        (*with_slot(_EXTREME, "{F}", "[máxima|más alta|mayor]"), *_MAX),
         (
             ("máximo", "máximo"),
             ("máximo", "más alto"),
@@ -316,7 +306,7 @@ SCENES = {
         ),
     ),
     ("min", "n"): Scene(
-        (*_feminine(_EXTREME, "[mínima|más baja|menor]"), *_MIN),
+        (*with_slot(_EXTREME, "{F}", "[mínima|más baja|menor]"), *_MIN),
         (
             ("mínimo", "mínimo"),
             ("mínimo", "más bajo"),
@@ -326,11 +316,11 @@ SCENES = {
         ),
     ),
     ("asc", "n"): Scene(
-        (*_ORDER, *_way("creciente", "ascendente"), *_UP),
+        (*_ORDER, *with_slot(_WAY, "{D}", "creciente", "ascendente"), *_UP),
         (("menor", "mayor"), ("más pequeño", "más grande"), ("más bajo", "más alto")),
     ),
     ("desc", "n"): Scene(
-        (*_ORDER, *_way("decreciente", "descendente"), *_DOWN),
+        (*_ORDER, *with_slot(_WAY, "{D}", "decreciente", "descendente"), *_DOWN),
         (("mayor", "menor"), ("más grande", "más pequeño"), ("más alto", "más bajo")),
     ),
 }

@@ -1,6 +1,6 @@
 """French wordings about two plain numbers for training alone: the larger, the smaller, an extreme, an order."""
 
-from edgegen.tasks.number_grammar import Scene
+from edgegen.tasks.number_grammar import Scene, with_slot
 
 # One of two numbers: {W} and {S} are what is asked for.
 _PAIRS = (
@@ -317,33 +317,23 @@ _DOWN = (
 )
 
 
-def _extreme(feminine: str) -> tuple[str, ...]:
-    """Extremes; what a measurement ("mesure") is called in the feminine."""
-    return tuple(core.replace("{F}", feminine) for core in _EXTREME)
-
-
-def _way(name: str) -> tuple[str, ...]:
-    """Orders by the name of their direction ("croissant")."""
-    return tuple(core.replace("{D}", name) for core in _WAY)
-
-
 SCENES = {
     ("larger", "n"): Scene((*_PAIRS, *_MORE), (("plus grand", ""),)),
     ("smaller", "n"): Scene((*_PAIRS, *_LESS), (("plus petit", ""),)),
     ("max", "n"): Scene(
-        (*_extreme("[plus grande|plus haute|plus forte] [valeur|mesure]"), *_MAX),
+        (*with_slot(_EXTREME, "{F}", "[plus grande|plus haute|plus forte] [valeur|mesure]"), *_MAX),
         (("le maximum", "maximum"), ("le maximum", "max"), ("le max", "max"), ("la valeur maximale", "maximum")),
     ),
     ("min", "n"): Scene(
-        (*_extreme("[plus petite|plus basse|plus faible] [valeur|mesure]"), *_MIN),
+        (*with_slot(_EXTREME, "{F}", "[plus petite|plus basse|plus faible] [valeur|mesure]"), *_MIN),
         (("le minimum", "minimum"), ("le minimum", "min"), ("le min", "min"), ("la valeur minimale", "minimum")),
     ),
     ("asc", "n"): Scene(
-        (*_ORDER, *_way("croissant"), *_UP),
+        (*_ORDER, *with_slot(_WAY, "{D}", "croissant"), *_UP),
         (("plus petit", "plus grand"), ("plus petit", "plus grand"), ("plus bas", "plus haut")),
     ),
     ("desc", "n"): Scene(
-        (*_ORDER, *_way("décroissant"), *_DOWN),
+        (*_ORDER, *with_slot(_WAY, "{D}", "décroissant"), *_DOWN),
         (("plus grand", "plus petit"), ("plus grand", "plus petit"), ("plus haut", "plus bas")),
     ),
 }

@@ -1,6 +1,6 @@
 """Indonesian wordings about two plain numbers for training alone: the larger, the smaller, an extreme, an order."""
 
-from edgegen.tasks.number_grammar import Scene
+from edgegen.tasks.number_grammar import Scene, with_slot
 
 # One of two numbers: {W} and {S} are what is asked for.
 _PAIRS = (
@@ -360,11 +360,6 @@ _DOWN = (
 )
 
 
-def _way(*names: str) -> tuple[str, ...]:
-    """Orders by the name of their direction ("naik")."""
-    return tuple(core.replace("{D}", f"[{'|'.join(names)}]") for core in _WAY)
-
-
 SCENES = {
     ("larger", "n"): Scene(
         (*_PAIRS, *_MORE),
@@ -409,11 +404,11 @@ SCENES = {
         ),
     ),
     ("asc", "n"): Scene(
-        (*_ORDER, *_way("naik", "menaik", "meningkat", "ascending"), *_UP),
+        (*_ORDER, *with_slot(_WAY, "{D}", "naik", "menaik", "meningkat", "ascending"), *_UP),
         (("kecil", "besar"),),
     ),
     ("desc", "n"): Scene(
-        (*_ORDER, *_way("turun", "menurun", "mengecil", "descending"), *_DOWN),
+        (*_ORDER, *with_slot(_WAY, "{D}", "turun", "menurun", "mengecil", "descending"), *_DOWN),
         (("besar", "kecil"),),
     ),
 }

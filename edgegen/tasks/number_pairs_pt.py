@@ -1,6 +1,6 @@
 """Portuguese wordings about two plain numbers for training alone: the larger, the smaller, an extreme, an order."""
 
-from edgegen.tasks.number_grammar import Scene
+from edgegen.tasks.number_grammar import Scene, with_slot
 
 # One of two numbers: {W} and {S} are what is asked for, {F} is it in the feminine.
 _PAIRS = (
@@ -292,27 +292,17 @@ _DOWN = (
 )
 
 
-def _feminine(cores: tuple[str, ...], word: str) -> tuple[str, ...]:
-    """Cores with what is asked for in the feminine, as of a reading ("leitura")."""
-    return tuple(core.replace("{F}", word) for core in cores)
-
-
-def _way(*names: str) -> tuple[str, ...]:
-    """Orders by the name of their direction ("crescente")."""
-    return tuple(core.replace("{D}", f"[{'|'.join(names)}]") for core in _WAY)
-
-
 SCENES = {
     ("larger", "n"): Scene(
-        (*_feminine(_PAIRS, "[maior|mais alta|mais elevada]"), *_MORE),
+        (*with_slot(_PAIRS, "{F}", "[maior|mais alta|mais elevada]"), *_MORE),
         (("maior", "maior"), ("maior", "maior"), ("maior", "mais alto"), ("mais alto", "mais elevado")),
     ),
     ("smaller", "n"): Scene(
-        (*_feminine(_PAIRS, "[menor|mais baixa]"), *_LESS),
+        (*with_slot(_PAIRS, "{F}", "[menor|mais baixa]"), *_LESS),
         (("menor", "menor"), ("menor", "menor"), ("menor", "mais pequeno"), ("mais baixo", "mais baixo")),
     ),
     ("max", "n"): Scene(
-        (*_feminine(_EXTREME, "[máxima|mais alta|maior]"), *_MAX),
+        (*with_slot(_EXTREME, "{F}", "[máxima|mais alta|maior]"), *_MAX),
         (
             ("máximo", "máximo"),
             ("máximo", "mais alto"),
@@ -322,7 +312,7 @@ SCENES = {
         ),
     ),
     ("min", "n"): Scene(
-        (*_feminine(_EXTREME, "[mínima|mais baixa|menor]"), *_MIN),
+        (*with_slot(_EXTREME, "{F}", "[mínima|mais baixa|menor]"), *_MIN),
         (
             ("mínimo", "mínimo"),
             ("mínimo", "mais baixo"),
@@ -332,11 +322,11 @@ SCENES = {
         ),
     ),
     ("asc", "n"): Scene(
-        (*_ORDER, *_way("crescente", "ascendente"), *_UP),
+        (*_ORDER, *with_slot(_WAY, "{D}", "crescente", "ascendente"), *_UP),
         (("menor", "maior"), ("menor", "maior"), ("mais baixo", "mais alto")),
     ),
     ("desc", "n"): Scene(
-        (*_ORDER, *_way("decrescente", "descendente"), *_DOWN),
+        (*_ORDER, *with_slot(_WAY, "{D}", "decrescente", "descendente"), *_DOWN),
         (("maior", "menor"), ("maior", "menor"), ("mais alto", "mais baixo")),
     ),
 }

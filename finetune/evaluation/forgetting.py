@@ -13,7 +13,6 @@ Papers that report two scores alone can give only the relative drop of the score
 
 import json
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from edgegen.files import write_whole
 from finetune.evaluation.errors import EvaluationDataError
 from finetune.evaluation.intervals import Interval, Sums, percentile, resample
 from finetune.evaluation.outcome import Outcome
@@ -244,7 +244,7 @@ def add_to_run(run: Path, found: Mapping[str, Any]) -> None:
     report = run / "REPORT.md"
     if not report.is_file():
         raise EvaluationDataError([f"{run}: holds no REPORT.md, so it is no finished run of `edgegen finetune`"])
-    _write(run / FILE, json.dumps(found, indent=2) + "\n")
+    write_whole(run / FILE, json.dumps(found, indent=2) + "\n")
     kept, skipping = [], False
     for line in report.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
@@ -253,13 +253,4 @@ def add_to_run(run: Path, found: Mapping[str, Any]) -> None:
             kept.append(line)
     while kept and not kept[-1]:
         kept.pop()
-    _write(report, "\n".join([*kept, *report_lines(run)]) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(report, "\n".join([*kept, *report_lines(run)]) + "\n")
