@@ -9,7 +9,7 @@ import re
 import socket
 import time
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +27,7 @@ REPEATS = 2
 # Retained states arrive right after the subscription.
 STATES_S = 2.0
 RECONNECT_S = 1.0
+CHECK_S = 1.0
 
 GONE = ("offline", "stopped")
 TERMINAL = ("done", "error")
@@ -199,8 +200,20 @@ class Device:
                 return frame
         return None
 
-    def ask(self, node: str, verb: str, request: Mapping[str, Any], *, timeout_s: float) -> Generator[Frame]:
+    def ask(
+        self,
+        node: str,
+        verb: str,
+        request: Mapping[str, Any],
+        *,
+        timeout_s: float,
+        check: Callable[[], None] = lambda: None,
+    ) -> Generator[Frame]:
         """Ask and yield the frames of the answer, up to and with the terminal one; each once.
+
+        Args:
+            check: Called while it waits, at least every second; what it raises ends the wait. For who knows more of
+                the node than its state, which may come back and answer.
 
         Raises:
             BrokerError: If nothing arrives, or the answer is not there within ``timeout_s``; then it is cancelled.
@@ -211,10 +224,11 @@ class Device:
         repeat_at, repeats, seen = time.monotonic() + REPEAT_S, 0, set[tuple[int, int]]()
         accepted = False
         while time.monotonic() < deadline:
+            check()
             try:
-                frame = self.receive(min(deadline, repeat_at) - time.monotonic())
+                frame = self.receive(min(deadline - time.monotonic(), repeat_at - time.monotonic(), CHECK_S))
             except BrokerError:
-                self._reconnect(deadline)
+                self._reconnect(deadline, check)
                 self.send(node, verb, request)
                 continue
             now = time.monotonic()
@@ -244,9 +258,10 @@ class Device:
         # Without correlation data (MQTT 3.1.1) a refusal without an id is taken as ours until we know better.
         return frame["id"] == request_id or (frame["id"] == NO_ID and not accepted)
 
-    def _reconnect(self, deadline: float) -> None:
+    def _reconnect(self, deadline: float, check: Callable[[], None]) -> None:
         """Come back after the broker was away; answers are stored, so nothing is lost but time."""
         while True:
+            check()
             time.sleep(RECONNECT_S)
             self.connection.close()
             try:

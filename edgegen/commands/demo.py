@@ -106,7 +106,7 @@ def _demo(data_dir: Path, port: int | None, *, once: bool) -> list[str]:
         _wait_ready(device, children)
         click.echo(f"Broker on {HOST}:{port}. Node {NODE!r} answers with {bundle.name}, offline.")
         click.secho(f"Logs: {_short(folder / 'node.log')}, {_short(folder / 'broker.log')}", dim=True)
-        problems = _play(Player(device, NODE), children)
+        problems = _play(Player(device, NODE, lambda: _check(children)))
         heading("Figures (edgegen stats)")
         _figures(folder, begun_utc, problems)
         if not once:
@@ -140,16 +140,24 @@ def _wait_ready(device: Device, children: list[Child]) -> None:
     device.connection.subscribe(f"{device.base}/{NODE}/state")
     while NODE not in device.states or device.states[NODE].state != "online":
         device.receive(0.2)
-        for child in children:
-            child.check()
+        _check(children)
         if time.monotonic() > deadline:
             state = device.states.get(NODE)
             said = f"{state.state}: {state.reason}" if state else "nothing"
             raise DemoError(f"the node is not online after {READY_S:.0f} s; it says {said}. See {children[-1].log}")
 
 
-def _play(player: Player, children: list[Child]) -> list[str]:
-    """All scenes, also when one fails. Returns what did not work."""
+def _check(children: list[Child]) -> None:
+    for child in children:
+        child.check()
+
+
+def _play(player: Player) -> list[str]:
+    """All scenes, also when one fails. Returns what did not work.
+
+    Raises:
+        DemoError: If the broker or the node ends.
+    """
     problems = []
     scenes: dict[str, Callable[[], None]] = {
         "the sensor's question": player.reading,
@@ -157,10 +165,10 @@ def _play(player: Player, children: list[Child]) -> list[str]:
         "the answer as JSON": player.command,
     }
     for name, scene in scenes.items():
-        for child in children:
-            child.check()
         try:
             scene()
+        except DemoError:
+            raise
         except (EdgegenError, OSError) as error:
             click.secho(f"  {error}", fg="red")
             problems.append(f"{name}: {error}")
@@ -197,8 +205,7 @@ def _talk_to_it(port: int, config: Path) -> None:
 def _stay_up(children: list[Child]) -> None:
     while True:
         time.sleep(0.5)
-        for child in children:
-            child.check()
+        _check(children)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -23,11 +23,16 @@ COMMAND_MEANS = {"action": "off", "device": "heater", "room": "workshop", "time"
 
 
 class Player:
-    """Plays one device on a terminal."""
+    """Plays one device on a terminal.
 
-    def __init__(self, device: Device, node: str) -> None:
+    Args:
+        check: Called while an answer is waited for; raises when none will come.
+    """
+
+    def __init__(self, device: Device, node: str, check: Callable[[], None]) -> None:
         self._device = device
         self._node = node
+        self._check = check
 
     def reading(self) -> None:
         """Publish a reading as any sensor would, see it arrive, ask about it."""
@@ -84,7 +89,7 @@ class Player:
             click.secho(f"    schema {json.dumps(request['schema']['properties'])}", dim=True)
         printer = AnswerPrinter(live=sys.stdout.isatty(), err=False)
         request = {"prompt": prompt, "stream": True, **request}
-        for frame in self._device.ask(self._node, "chat", request, timeout_s=ANSWER_S):
+        for frame in self._device.ask(self._node, "chat", request, timeout_s=ANSWER_S, check=self._check):
             if frame["type"] == "accepted":
                 click.secho(f"  < edgegen/{self._node}/res/{DEVICE}/{frame['id'][:8]}...", fg="cyan")
             printer.show(frame)

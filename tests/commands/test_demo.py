@@ -29,8 +29,8 @@ def data_dir(tmp_path: Path, smollm2: Path) -> Path:
 
 
 @contextmanager
-def demo(data_dir: Path, port: int) -> Iterator[subprocess.Popen]:
-    """A demo that stays up, until it has a broker and a node."""
+def demo(data_dir: Path, port: int, *, until: str = "Broker on") -> Iterator[subprocess.Popen]:
+    """A demo that stays up; given when it has printed a line that begins so, by default that broker and node are up."""
     process = subprocess.Popen(
         [sys.executable, "-m", "edgegen.cli", "demo", "--data-dir", str(data_dir), "--port", str(port)],
         stdout=subprocess.PIPE,
@@ -40,7 +40,7 @@ def demo(data_dir: Path, port: int) -> Iterator[subprocess.Popen]:
     try:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("Broker on"):
+            if line.startswith(until):
                 break
         yield process
     finally:
@@ -96,16 +96,18 @@ def test_nothing_outlives_it(data_dir: Path, number: signal.Signals):
         assert process.wait(brokers.PATIENCE_S) == {signal.SIGTERM: 143, signal.SIGINT: 0, signal.SIGKILL: -9}[number]
 
 
-def test_a_node_that_dies_is_named_with_its_log(data_dir: Path):
-    """Not a demo that waits for ever."""
+@pytest.mark.parametrize("moment", ["Broker on", "  < edgegen/demo/res/"], ids=["is-up", "answers"])
+def test_a_node_that_dies_is_named_with_its_log(data_dir: Path, moment: str):
+    """Not a demo that waits for an answer that nobody computes any more."""
     (port,) = brokers.free_ports(1)
 
-    with demo(data_dir, port) as process:
+    with demo(data_dir, port, until=moment) as process:
         next(children(process.pid, "serve")).kill()
         output, _ = process.communicate(timeout=brokers.PATIENCE_S)
 
     assert process.returncode == 1
     assert "the node ended with status -9" in output
+    assert "Talk to it" not in output
 
 
 def test_a_port_that_is_taken(data_dir: Path, mosquitto: brokers.Mosquitto):

@@ -173,6 +173,7 @@ def test_a_bundle_on_the_stick_is_offered_accepted_and_taken_back_without_losing
     assert site.current() == "small-1.0.0"
     site.order("bundle.rollback", "b2", from_version="1.1.0")
     assert "current is small-1.0.0, not version 1.1.0" in str(site.outcome("b2")["reason"])
+    wait_for(lambda: [o["installed"] for o in site.listener.offers()] == [True], "the watch to have looked again")
     site.order("bundle.list", "l1")
     listed = site.outcome("l1")
     assert [(b["bundle"], b["current"]) for b in listed["installed"] if b["name"] == "small"] == [  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from edgegen.commands.probe import command
 from edgegen.config import load_config
 from edgegen.errors import BrokerError
 from tests import brokers
+from tests.e2e.gateway import wait_for
 
 pytestmark = pytest.mark.broker
 
@@ -291,16 +292,10 @@ def test_what_nobody_waits_for_any_more_is_cancelled(mosquitto: brokers.Mosquitt
     target = MqttTarget(load_config(None, overrides(mosquitto.port, "gw")))
     reader = threading.Thread(target=lambda: list(target.ask(asked(3))), daemon=True)
     reader.start()
-    for _ in range(100):
-        if len(node.payloads) == 3:
-            break
-        reader.join(0.05)
+    wait_for(lambda: len(node.payloads) == 3, "three questions at the node")
 
     target.close()
 
-    for _ in range(100):
-        if len(node.cancelled) == 3:
-            break
-        reader.join(0.05)
+    wait_for(lambda: len(node.cancelled) == 3, "three cancellations at the node")
     node.close()
     assert sorted(node.cancelled) == sorted(json.loads(payload)["id"] for payload in node.payloads)
