@@ -5,6 +5,7 @@ same ones out: train on what ``split_of("example", question)`` gives to ``train`
 """
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ Z_99_ONE_SIDED = 2.3263478740408408
 
 CHECKS = ("auto", "exact", "number", "json", "contains")
 _SHOWN_PROBLEMS = 20
+# A document in an answer that is nested deeper is compared as text: readers of TOML stop at some hundred levels.
+_DEEPEST = 64
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -34,14 +37,17 @@ def examples(path: Path, *, only_sealed: bool = True) -> list[tuple[str, str, st
     found: dict[str, tuple[str, str, str]] = {}
     problems: list[str] = []
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Windows editors put a byte order mark in front. Only a newline ends a line of JSON, not all that splitlines()
+        # knows: U+2028 may stand in a string.
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read as text in UTF-8: {error}."]) from None
+        raise ConfigError([f"{path}: cannot be read as text in UTF-8: {error}. Save it as UTF-8."]) from None
+    lines = lines[:-1] if lines[-1] == "" else lines
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            question, answer, task = _example(json.loads(line))
+            question, answer, task = _example(_object(line))
         except ValueError as error:
             problems.append(f"{path}:{number}: {error}")
             continue
@@ -56,12 +62,22 @@ def examples(path: Path, *, only_sealed: bool = True) -> list[tuple[str, str, st
     return list(found.values())
 
 
-def _example(row: Any) -> tuple[str, str, str]:
+def _object(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deep for a reader of JSON. Take the line out, or write it flatter.") from None
     if not isinstance(row, dict):
         raise ValueError("must be a JSON object")  # noqa: TRY004 - a line of data, not a type of ours
+    return row
+
+
+def _example(row: dict[str, Any]) -> tuple[str, str, str]:
     if "messages" in row:
         turns = row["messages"]
-        roles = [turn.get("role") for turn in turns] if isinstance(turns, list) else []
+        roles = (
+            [turn.get("role") if isinstance(turn, dict) else None for turn in turns] if isinstance(turns, list) else []
+        )
         if roles != ["user", "assistant"]:
             raise ValueError(
                 f"its turns are {', '.join(map(str, roles)) or 'none'}; a probe needs one question and answer"
@@ -77,6 +93,9 @@ def _example(row: Any) -> tuple[str, str, str]:
         raise ValueError(
             'needs "messages", "instruction" and "output", or "prompt" and "completion", with text in both'
         )
+    for text in (question, answer):
+        if not _is_unicode(text):
+            raise ValueError("holds half of a surrogate pair (\\ud800 to \\udfff alone), which no file can hold")
     task = row.get("task", "")
     return question, answer.strip(), task if isinstance(task, str) else ""
 
@@ -94,7 +113,10 @@ def check_for(answer: str, kind: str) -> dict[str, Any]:
     number = last_number(answer, "either")
     if kind == "json" or (kind == "auto" and document is not None):
         if document is None:
-            raise ValueError("is no JSON object or array, which --check json needs")
+            raise ValueError(
+                f"is no JSON object or array that TOML can hold (no null, no NaN, at most {_DEEPEST} levels), which "
+                "--check json needs"
+            )
         return {"kind": "json", "expect": document, "extract": "first"}
     ends_with_number = answer.rstrip(" .!)%")[-1:].isdigit()
     if kind == "number" or (kind == "auto" and number is not None and ends_with_number):
@@ -111,14 +133,22 @@ def _document(answer: str) -> Any:
         found = json.loads(answer)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict | list) and not _has_null(found) else None
+    return found if isinstance(found, dict | list) and _fits_toml(found, _DEEPEST) else None
 
 
-def _has_null(value: Any) -> bool:
-    """TOML has no null."""
-    if isinstance(value, dict):
-        return any(_has_null(item) for item in value.values())
-    return any(_has_null(item) for item in value) if isinstance(value, list) else value is None
+def _fits_toml(value: Any, levels: int) -> bool:
+    """TOML has no null, and neither NaN nor infinity as JSON writes them."""
+    if isinstance(value, dict | list):
+        texts, items = (value.keys(), value.values()) if isinstance(value, dict) else ((), value)
+        return levels > 0 and all(map(_is_unicode, texts)) and all(_fits_toml(item, levels - 1) for item in items)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return _is_unicode(value) if isinstance(value, str) else value is not None
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON's escapes can write half of a surrogate pair, which is no character."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def suite_text(
@@ -144,7 +174,7 @@ def suite_text(
         f"summary = {_toml(f'{len(found)} held-out examples of {source}.')}",
     ]
     lines += [f"adapter = {_toml(adapter)}"] if adapter else []
-    lines += [f"threshold = {threshold:.4f}"] if threshold is not None else []
+    lines += [f"threshold = {threshold!r}"] if threshold is not None else []
     lines += ["", "[sampling]", "temperature = 0", ""]
     problems = []
     for number, (question, answer, task) in enumerate(found, 1):
@@ -161,8 +191,8 @@ def suite_text(
 
 
 def threshold_of(passed: int, total: int) -> float:
-    """What a model that scored so may be asked for."""
-    return wilson(passed / total, total, Z_99_ONE_SIDED).low
+    """What a model that scored so may be asked for, rounded down to four digits; 0 where that is nothing."""
+    return math.floor(wilson(passed / total, total, Z_99_ONE_SIDED).low * 10_000) / 10_000
 
 
 def _literal(value: Any) -> Any:

@@ -342,7 +342,11 @@ def record(
 @click.option("--check", type=click.Choice(CHECKS), default="auto", help="How answers are compared.  [default: auto]")
 @click.option("--adapter", help="The adapter that answers.")
 @click.option("--all", "everything", is_flag=True, help="Take every example: none of them was trained on.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="The share that the suite asks for.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="The share of right answers that the suite asks for.",
+)
 @click.option("--target", metavar="bundle|FILE.gguf", help="Measure this model, and ask for no less than it could do.")
 @click.option("--config", "path", type=click.Path(path_type=Path), help="TOML file; default /etc/edgegen/edgegen.toml.")
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Override one key; repeatable.")
@@ -391,6 +395,14 @@ def init(
         done = run_suites(asked, [suite], store, progress)
     score = done.suites[0].score
     bound = threshold_of(score.passed, score.total)
+    if not bound:
+        problem = (
+            f"{out}: {done.model} got {score.passed} of {score.total} right, and a threshold of 0 would let every "
+            f"model pass: {f'{threshold:g} stays' if threshold else 'none is written'}. Read the answers "
+            f"(edgegen probe run --suite {out} --target {target}): does --check compare what it should? Or measure a "
+            "model that was trained for it, or say what you ask for with --threshold."
+        )
+        raise ConfigError([problem])
     write(bound, replace=True)
     click.echo(f"{done.model}: {score.passed} of {score.total} right; threshold {bound:.4f}")
 

@@ -55,6 +55,12 @@ def test_only_sealed_examples_become_questions(tmp_path: Path) -> None:
         ("It is 21.5.", "number"),
         ("Close valve 7 now", "exact"),
         ("Yes", "exact"),
+        ('{"on": NaN}', "exact"),
+        ('{"on": 1e999}', "exact"),
+        ('{"on": "\\ud800"}', "exact"),
+        ("[" * 64 + "]" * 64, "json"),
+        ("[" * 400 + "]" * 400, "exact"),
+        ("[" * 200_000, "exact"),
     ],
 )
 def test_the_answer_decides_its_check(answer: str, kind: str) -> None:
@@ -81,8 +87,28 @@ def test_any_text_survives_the_way_through_toml(tmp_path_factory: Any, question:
     assert judge(item.check, answer).passed
 
 
+@pytest.mark.parametrize("answer", ['{"on": NaN}', "[" * 64 + "]" * 64, "[" * 400 + "]" * 400, '{"": [1e3]}'])
+def test_any_document_survives_the_way_through_toml(tmp_path: Path, answer: str) -> None:
+    data, out = write(tmp_path, chat("a?", answer)), tmp_path / "own.toml"
+
+    outcome = CliRunner().invoke(command, ["init", str(data), "--out", str(out), "--all"], catch_exceptions=False)
+
+    assert outcome.exit_code == 0
+    (item,) = load_suite(out).items
+    assert judge(item.check, answer).passed
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    """A byte order mark in front, carriage returns, and a line separator of Unicode within a string."""
+    rows = [chat("a\u2028b?", "yes"), chat("c?", "no")]
+    path = tmp_path / "own.jsonl"
+    path.write_bytes("\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode("utf-8-sig"))
+
+    assert examples(path, only_sealed=False) == [("a\u2028b?", "yes", ""), ("c?", "no", "")]
+
+
 def test_a_bound_is_what_the_same_model_reaches_99_times_in_100() -> None:
-    assert threshold_of(100, 100) == pytest.approx(0.9487, abs=1e-4)
+    assert threshold_of(100, 100) == 0.9486  # 0.94867...: never more than was reached
     assert threshold_of(0, 100) == 0.0
 
 
@@ -94,6 +120,9 @@ def test_a_bound_is_what_the_same_model_reaches_99_times_in_100() -> None:
         ({"messages": [{"role": "user", "content": "a"}]}, "its turns are user"),
         (chat("a", " "), "with text in both"),
         ({"text": "a"}, "with text in both"),
+        ({"messages": ["a", "b"]}, "its turns are None, None"),
+        ("[" * 200_000, ":1: nested too deep"),
+        ('{"prompt": "a\\ud800", "completion": "b"}', ":1: holds half of a surrogate pair"),
     ],
 )
 def test_a_line_that_is_no_example_is_named(tmp_path: Path, line: Any, named: str) -> None:
@@ -126,3 +155,18 @@ def test_a_measured_model_gives_the_threshold(tmp_path: Path, smollm2: Path) -> 
 
     assert "1 of 2 right" in outcome.output
     assert load_suite(out).threshold == pytest.approx(threshold_of(1, 2), abs=1e-4)
+
+
+@pytest.mark.model
+def test_a_model_that_gets_nothing_right_gives_no_threshold(tmp_path: Path, smollm2: Path) -> None:
+    """A threshold of 0 would look like one and stop nothing."""
+    data, out = write(tmp_path, chat("What is 2 + 2?", "Atlantis")), tmp_path / "own.toml"
+    arguments = ["init", str(data), "--out", str(out), "--all", "--target", str(smollm2), "--data-dir", str(tmp_path)]
+
+    outcome = CliRunner().invoke(command, arguments)
+    kept = CliRunner().invoke(command, [*arguments, "--force", "--threshold", "0.00001"])
+
+    assert outcome.exit_code == kept.exit_code == 1
+    assert "0 of 1 right, and a threshold of 0 would let every model pass: none is written" in str(outcome.exception)
+    assert "1e-05 stays" in str(kept.exception)
+    assert load_suite(out).threshold == 0.00001
