@@ -96,7 +96,7 @@ def load_results(path: Path) -> tuple[str, list[Answered]]:
             if item.get("sure")
         ]
         model = str(document["model"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError([f"{path}: is not the output of `edgegen probe run --json`: {error!r}."]) from None
     if not found:
         problem = (

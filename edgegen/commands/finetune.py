@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from edgegen.errors import ConfigError, MissingExtraError
+from edgegen.out_file import writable
 from edgegen.report_table import table
 from finetune.backends.base import prepare
 from finetune.datasets.base import write_examples
@@ -25,7 +26,7 @@ from finetune.recipe import Recipe, load_recipe, recipe_of_base
 _recipe = click.argument("recipe", type=click.Path(path_type=Path))
 _overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
 _replay_out = click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The replay file to write."
+    "--out", type=click.Path(path_type=Path), callback=writable, required=True, help="The replay file to write."
 )
 _gpus = click.option(
     "--gpus", type=click.IntRange(1), default=1, show_default=True, help="Train on so many GPUs of this machine."
@@ -417,7 +418,9 @@ def score(base: Path, data: Path, *, adapter: Path | None, by: str, max_tokens: 
 )
 @click.option("--count", type=click.IntRange(min=1), required=True, help="Examples to write; no two are the same.")
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="The same seed writes the same file.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="JSON lines, chat form.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), callback=writable, required=True, help="JSON lines, in chat form."
+)
 def generate(name: str, *, split: str, count: int, seed: int, out: Path) -> None:
     """Write training data of one of the generators that come with edgegen.
 

@@ -27,6 +27,7 @@ from edgegen.bundle_verify import read_manifest
 from edgegen.config import Config, load_config
 from edgegen.errors import BundleError, ConfigError
 from edgegen.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from edgegen.out_file import writable, write_result
 from edgegen.part import Part
 from edgegen.part import option as part_option
 from edgegen.protocol import MAX_SAMPLES
@@ -417,8 +418,8 @@ def init(
 @click.option("--adapter", "adapters", multiple=True, help="Only this one's answers; repeatable; '' is the bare model.")
 @click.option("--together", is_flag=True, help="One limit for all adapters, in place of one for each.")
 @click.option("--check", "checks", multiple=True, type=click.Path(path_type=Path, exists=True), help="Try it on these.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the limits there, as a policy.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curve, FILE.svg.")
+@click.option("--out", type=click.Path(path_type=Path), callback=writable, help="Write the limits there, as a policy.")
+@click.option("--plot", type=click.Path(path_type=Path), callback=writable, help="Draw the curve, FILE.svg.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def calibrate_command(
     *,
@@ -460,11 +461,7 @@ def calibrate_command(
         answered, by, accuracy, 0.9 if coverage is None else coverage, together=together
     )
     limits = {adapter: choice for adapter, choice in chosen.items() if choice.below > 0}
-    curves = {measure: pairs for measure in calibration.MEASURES if (pairs := calibration.guesses(answered, measure))}
-    if plot is not None and curves:
-        plot.write_text(page.svg(f"{model}: {len(answered)} answers", curves), "utf-8")
-    if out is not None and limits:
-        out.write_text(page.fragment(model, limits), "utf-8")
+    _write_calibration(model, answered, limits, out, plot)
     if as_json:
         click.echo(json.dumps(page.document(model, answered, tried, chosen, missed), indent=2))
     else:
@@ -473,6 +470,25 @@ def calibrate_command(
             click.echo("\n" + page.fragment(model, limits), nl=False)
     if missed:
         raise SystemExit(1)
+
+
+def _write_calibration(
+    model: str,
+    answered: list[calibration.Answered],
+    limits: dict[str, calibration.Choice],
+    out: Path | None,
+    plot: Path | None,
+) -> None:
+    """The files that were asked for; what there is nothing to write into is named."""
+    curves = {measure: pairs for measure in calibration.MEASURES if (pairs := calibration.guesses(answered, measure))}
+    if plot is not None and curves:
+        write_result("--plot", plot, page.svg(f"{model}: {len(answered)} answers", curves))
+    elif plot is not None:
+        click.echo(f"--plot {plot}: not written: there is no measure that all answers have", err=True)
+    if out is not None and limits:
+        write_result("--out", out, page.fragment(model, limits))
+    elif out is not None:
+        click.echo(f"--out {out}: not written: there is no limit to write", err=True)
 
 
 def _answered(paths: tuple[Path, ...], adapters: tuple[str, ...]) -> tuple[str, list[calibration.Answered]]:

@@ -215,6 +215,7 @@ def test_wish_that_cannot_be_reached_is_said_with_what_can(tmp_path: Path) -> No
         ("not JSON", [], "is not the output"),
         ('{"model": "m", "suites": [{"suite": "s"}]}', [], "is not the output"),
         ('{"model": "m", "suites": []}', [], "no answer has a confidence"),
+        ("[" * 200_000, [], "is not the output"),
         (None, ["--adapter", "nope"], "there are: a"),
         (None, ["--plot", "curve.png"], "ends in .svg"),
         (None, ["--accuracy", "0.9", "--coverage", "0.9"], "give one"),
@@ -233,6 +234,47 @@ def test_bad_input_is_named(tmp_path: Path, content: str | None, arguments: list
 
     assert outcome.exit_code == 1
     assert says in outcome.output + str(outcome.exception)
+
+
+@pytest.mark.parametrize(("option", "name"), [("--out", "limits.toml"), ("--plot", "curve.svg")])
+def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, option: str, name: str) -> None:
+    """The results are not even read, and the other file is not written."""
+    nowhere, folder = tmp_path / "nowhere" / name, tmp_path / f"folder-{name}"
+    (tmp_path / "dev.json").write_text("not JSON")
+    folder.mkdir()
+    (tmp_path / "file").write_text("")
+
+    missing = invoke(tmp_path / "dev.json", option, nowhere)
+    under_a_file = invoke(tmp_path / "dev.json", option, tmp_path / "file" / name)
+    a_folder = invoke(tmp_path / "dev.json", option, folder)
+
+    assert str(missing.exception) == (
+        f"{option} {nowhere}: there is no folder {nowhere.parent}. Make it, or choose another file."
+    )
+    assert "there is no folder" in str(under_a_file.exception)
+    assert str(a_folder.exception) == f"{option} {folder}: is a folder. Name a file in it."
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk at hand")
+def test_a_disk_that_is_full_is_told_in_a_sentence(tmp_path: Path) -> None:
+    dev = results(tmp_path / "dev.json", graded("a", 40, 8))
+    (tmp_path / "full.svg").symlink_to("/dev/full")
+
+    outcome = invoke(dev, "--plot", tmp_path / "full.svg")
+
+    assert "full.svg: cannot be written: No space left on device" in str(outcome.exception)
+
+
+def test_a_file_that_is_not_written_is_named(tmp_path: Path) -> None:
+    """All right: no limit is needed, so there is no policy."""
+    dev = results(tmp_path / "dev.json", graded("a", 40, 0))
+    out = tmp_path / "guardrails.toml"
+
+    outcome = invoke(dev, "--accuracy", 0.9, "--out", out)
+
+    assert outcome.exit_code == 0
+    assert f"--out {out}: not written" in outcome.stderr
+    assert not out.exists()
 
 
 def test_runs_of_two_models_are_not_mixed(tmp_path: Path) -> None:
