@@ -35,10 +35,12 @@ import hashlib
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from edgegen.errors import ConfigError
+from finetune.data import file_sha256
 from finetune.methods.registry import BY_NAME, METHODS
 from finetune.random_shapes import SHAPES
 from finetune.recipe import load_recipe
@@ -350,8 +352,25 @@ def _changes(spec: Spec, training: Training) -> dict[str, Any]:
     return given
 
 
+def data_of(spec: Spec, training: Training) -> str | None:
+    """A hash of the lines that a training reads; None where they are not all files here, as for a table alone."""
+    if training.kind == "memory":
+        return None
+    data = load_recipe(spec.recipe, settings(spec, training), check_files=False).data
+    files = [file for file in (data.train, data.validation, data.replay) if file is not None]
+    if not all(file.is_file() for file in files):
+        return None
+    whole = [_sha256(file, file.stat().st_mtime_ns) for file in files]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:16]
+
+
+@lru_cache
+def _sha256(file: Path, _changed_ns: int) -> str:
+    return file_sha256(file)
+
+
 def fingerprint(spec: Spec, training: Training) -> str:
-    """A hash of all that decides a training, wherever its files lie: an outcome counts while it stays the same."""
+    """A hash of all that is said of a training, wherever its files lie: an outcome counts while it stays the same."""
     said = sorted(_changes(spec, training).items())
     on = asdict(spec.memory) | {"rows": None} if training.kind == "memory" and spec.memory else None
     whole = json.dumps([spec.recipe.read_text("utf-8"), said, on])

@@ -15,6 +15,7 @@ from finetune.compare import (
     Spec,
     Training,
     check_rows,
+    data_of,
     finals,
     fingerprint,
     memories,
@@ -129,14 +130,18 @@ class Comparison:
         return timings(self.spec, self.outcomes) if stage == "time" else memories(self.spec)
 
     def take_up(self, trainings: Sequence[Training]) -> list[Training]:
-        """Take the outcomes of earlier calls; the trainings that have none."""
-        missing = []
+        """Take the outcomes of earlier calls; the trainings that have none, or whose data are others now."""
+        missing, stale = [], 0
         for training in trainings:
-            known = self.done.get((training.name, fingerprint(self.spec, training)))
+            data, known = self.done.get((training.name, fingerprint(self.spec, training)), (None, None))
+            if known is not None and None not in (data, now := data_of(self.spec, training)) and data != now:
+                known, stale = None, stale + 1
             if known is None:
                 missing.append(training)
             else:
                 self.outcomes[training] = known
+        if stale:
+            self.say(f"{self.spec.folder / OUTCOMES}: {stale} outcomes are left aside: their data have changed.")
         return missing
 
     def carry_out(self, training: Training, pool: Pool, deadline: float | None) -> int:
@@ -147,13 +152,14 @@ class Comparison:
         self.say(f"{name}: starts")
         log = self.spec.folder / f"{training.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
+        data = data_of(self.spec, training)
         began, answer = time.monotonic(), pool.ask(self._job(training, log), self.spec.longest_s)
         if "problem" in answer:
             outcome = Outcome(problem=f"failed: {answer['problem']} (see {log})")
             self.say(f"{name}: {outcome.problem}")
         else:
             outcome = Outcome(**answer)
-            mark = {"training": training.name, "fingerprint": fingerprint(self.spec, training)}
+            mark = {"training": training.name, "fingerprint": fingerprint(self.spec, training), "data": data}
             with self.lock, (self.spec.folder / OUTCOMES).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(mark | asdict(outcome)) + "\n")
             self.say(f"{name}: {said_of(training, outcome)}; took {time.monotonic() - began:.0f} s")
@@ -198,12 +204,15 @@ def said_of(training: Training, outcome: Outcome) -> str:
     return f"{loss}{right}{outcome.step_s:.3f} s a step, {outcome.peak_memory_bytes / 2**30:.2f} GiB"
 
 
-def _read(file: Path) -> dict[tuple[str, str], Outcome]:
-    """Outcomes of earlier calls by training and fingerprint. A last line cut off by a power loss is left out."""
+def _read(file: Path) -> dict[tuple[str, str], tuple[str | None, Outcome]]:
+    """Outcomes of earlier calls, with the hash of their data, by training and fingerprint.
+
+    A last line cut off by a power loss is left out.
+    """
     found = {}
     for line in file.read_text("utf-8").splitlines() if file.exists() else []:
         if line.endswith("}"):
             row = json.loads(line)
             mark = row.pop("training"), row.pop("fingerprint")
-            found[mark] = Outcome(**row)
+            found[mark] = row.pop("data", None), Outcome(**row)
     return found

@@ -308,3 +308,23 @@ def test_a_change_to_the_recipe_makes_old_outcomes_worthless(bench):
     (bench / "recipe.toml").write_text((bench / "recipe.toml").read_text().replace("steps = 3", "steps = 4"))
 
     assert fingerprint(spec, Training("lora", "seed", 1e-2)) != before
+
+
+def test_outcomes_of_other_data_are_left_aside(bench):
+    """Of data that are not here nothing can be said, and they count."""
+    path = write_spec(bench, methods=["lora"], rates=[1e-2], seeds=[0])
+    CliRunner().invoke(command, ["compare", str(path), "--only", "seed"], catch_exceptions=False)
+    data = bench / "train.jsonl"
+    lines = data.read_text().splitlines(keepends=True)
+
+    data.write_text("".join(reversed(lines)))
+    changed = CliRunner().invoke(command, ["compare", str(path), "--only", "seed"], catch_exceptions=False)
+    again = CliRunner().invoke(command, ["compare", str(path), "--only", "seed"], catch_exceptions=False)
+    data.unlink()
+    table = CliRunner().invoke(command, ["compare", str(path), "--table"], catch_exceptions=False)
+
+    assert "1 outcomes are left aside: their data have changed" in changed.output
+    assert changed.output.count(": starts") == 1
+    assert ": starts" not in again.output
+    assert table.exit_code == 0
+    assert "| lora |" in (bench / "out/compare.md").read_text()
