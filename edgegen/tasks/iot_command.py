@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from edgegen.split import split_of
 from edgegen.tasks import command_grammar, command_names
+from edgegen.tasks.command_wordings import DEVICES, FRAMES, ROOMS, WORDINGS
 from edgegen.tasks.compact import compact
 from edgegen.tasks.dice import Dice
 from edgegen.tasks.phrases import bare
@@ -25,112 +26,23 @@ Row = dict[str, Any]
 ACTIONS = ("on", "off", "set", "increase", "decrease", "open", "close", "lock", "unlock", "read", "keep")
 UNITS = ("celsius", "percent", "minutes", "bar", "rpm", "lux")
 
+# Words with single blanks between them. A tokenizer has tokens for a word with the blank before it, which a model that
+# copies a word out of a sentence likes to write after a quote too: no name begins or ends with one.
+_NAME = {"type": "string", "maxLength": command_names.LONGEST_NAME, "pattern": r'^[^ "\\]+( [^ "\\]+)*$'}
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "action": {"enum": list(ACTIONS)},
-        "device": {"type": "string", "minLength": 1, "maxLength": 24},
-        "room": {"type": "string", "minLength": 1, "maxLength": 24},
+        "device": _NAME,
+        "room": _NAME,
         "value": {"type": "number", "minimum": -100, "maximum": 10000},
         "unit": {"enum": list(UNITS)},
         "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
-        "except": {"type": "string", "minLength": 1, "maxLength": 24},
+        "except": _NAME,
     },
     "required": ["action", "device"],
     "additionalProperties": False,
 }
-
-# By split. `switch`: on and off; `level`: set to a value of these units; `cover`: open and close; `lock`; `sensor`.
-DEVICES: Mapping[str, Mapping[str, Sequence[str]]] = {
-    "train": {
-        "switch": (
-            "lamp",
-            "light",
-            "fan",
-            "pump",
-            "heater",
-            "siren",
-            "compressor",
-            "conveyor",
-            "sprinkler",
-            "camera",
-            "radio",
-            "boiler",
-            "charger",
-            "mixer",
-            "television",
-            "oven",
-            "kettle",
-            "air conditioner",
-            "coffee machine",
-            "washer",
-            "floor lamp",
-            "exhaust fan",
-            "water heater",
-            "ceiling light",
-            "grinder",
-            "vacuum",
-        ),
-        "celsius": (
-            "thermostat",
-            "heater",
-            "boiler",
-            "air conditioner",
-            "oven",
-            "freezer",
-            "water heater",
-            "incubator",
-        ),
-        "percent": ("dimmer", "lamp", "blind", "valve", "fan", "ceiling light", "speaker", "shutter"),
-        "bar": ("pump", "compressor", "pressure regulator"),
-        "rpm": ("fan", "mixer", "centrifuge", "motor"),
-        "lux": ("floor lamp", "ceiling light"),
-        "cover": ("blind", "garage door", "window", "valve", "curtain", "gate", "shutter", "vent", "damper"),
-        "lock": ("front door", "gate", "cabinet", "safe", "back door", "locker"),
-        "sensor": ("thermometer", "smoke detector", "pressure sensor", "rain gauge", "power meter", "level sensor"),
-    },
-    "dev": {
-        "switch": ("humidifier", "toaster", "winch", "desk lamp"),
-        "celsius": ("radiator", "fridge"),
-        "percent": ("skylight", "spotlight"),
-        "bar": ("sprayer",),
-        "rpm": ("lathe",),
-        "lux": ("wall light",),
-        "cover": ("skylight", "hatch"),
-        "lock": ("cellar door", "tool box"),
-        "sensor": ("humidity sensor", "wind gauge"),
-    },
-    "sealed": {
-        "switch": (
-            "projector",
-            "dehumidifier",
-            "lantern",
-            "drill press",
-            "fountain",
-            "ice machine",
-            "blower",
-            "hair dryer",
-        ),
-        "celsius": ("towel rail", "greenhouse heater", "wine cooler", "kiln"),
-        "percent": ("projector", "roller blind", "louver", "string light"),
-        "bar": ("booster", "water softener"),
-        "rpm": ("blower", "turbine"),
-        "lux": ("lantern", "work light"),
-        "cover": ("roller blind", "awning", "sluice", "hatchway"),
-        "lock": ("side door", "medicine chest", "shed"),
-        "sensor": ("flow meter", "motion detector", "soil probe", "dust sensor"),
-    },
-}
-
-ROOMS: Mapping[str, Sequence[str]] = {
-    "train": (
-        "kitchen", "garage", "cellar", "greenhouse", "workshop", "warehouse", "office", "stable", "attic", "yard",
-        "living room", "bedroom", "bathroom", "hallway", "nursery", "lobby", "server room", "classroom", "canteen",
-        "loading dock", "store room", "dining room",
-    ),
-    "dev": ("laundry room", "library", "porch", "boiler room"),
-    "sealed": ("pantry", "conservatory", "reception", "cold room", "balcony", "locker room", "barn", "meeting room"),
-}  # fmt: skip
 
 
 class Wording(NamedTuple):
@@ -140,209 +52,6 @@ class Wording(NamedTuple):
     intent: str
     text: str
 
-
-# {D} device, {R} room, {o} on or off, {O} Open or Close, {L} Lock or Unlock (both in small letters as {p} and {l}),
-# {V} value with its unit, {T} time of day, {M} minutes, {N} value alone.
-TRAIN: Mapping[str, Sequence[str]] = {
-    "switch": (
-        "Turn {o} the {D} in the {R}.",
-        "Turn the {R} {D} {o}.",
-        "Switch the {D} in the {R} {o}.",
-        "Please switch {o} the {R} {D}.",
-        "Can you turn the {D} {o}? It is the one in the {R}.",
-        "{R}: {D} {o}",
-        "I want the {D} in the {R} turned {o}.",
-        "The {D} in the {R} should be {o}.",
-        "Make sure that the {R} {D} is {o}.",
-        "Would you please turn {o} the {D} for me? I mean the {R}.",
-        "set {D} {R} to {o}",
-        "In the {R}, turn the {D} {o} right now.",
-        "Hey, {D} {o} in the {R}!",
-    ),
-    "switch alone": (
-        "Turn {o} the {D}.",
-        "Switch the {D} {o}, please.",
-        "{D} {o}",
-        "Could you switch {o} the {D}?",
-        "I need the {D} to be {o}.",
-        "Just turn the {D} {o}.",
-    ),
-    "switch later": (
-        "Turn {o} the {D} in the {R} at {T}.",
-        "At {T}, switch the {R} {D} {o}.",
-        "Schedule the {D} in the {R} to go {o} at {T}.",
-        "When it is {T}, turn the {D} in the {R} {o}.",
-        "The {R} {D} goes {o} at {T}, please.",
-        "I would like the {D} in the {R} {o} from {T}.",
-        "{T}: {D} {o}, {R}",
-    ),
-    "run": (
-        "Run the {D} in the {R} for {M}.",
-        "Turn on the {R} {D} for {M}.",
-        "Let the {D} in the {R} run for {M} and then stop.",
-        "Switch on the {D} in the {R}, but only for {M}.",
-        "I need the {D} in the {R} on for {M}.",
-    ),
-    "level": (
-        "Set the {D} in the {R} to {V}.",
-        "Set the {R} {D} to {V}.",
-        "Put the {D} in the {R} at {V}.",
-        "Change the {R} {D} to {V}, please.",
-        "I want {V} on the {D} in the {R}.",
-        "The {D} in the {R} should be at {V}.",
-        "Adjust the {D} in the {R} to {V}.",
-        "{R} {D}: {V}",
-        "Could you set the {D} to {V} in the {R}?",
-        "Make it {V} on the {R} {D}.",
-    ),
-    "level alone": ("Set the {D} to {V}.", "{D} to {V}", "Please put the {D} at {V}.", "Change the {D} to {V}."),
-    "level later": (
-        "Set the {D} in the {R} to {V} at {T}.",
-        "At {T}, put the {R} {D} at {V}.",
-        "From {T} on, the {D} in the {R} should be at {V}.",
-        "Schedule {V} for the {R} {D} at {T}.",
-    ),
-    "up": (
-        "Increase the {D} in the {R} by {V}.",
-        "Raise the {R} {D} by {V}.",
-        "Turn up the {D} in the {R} by {V}.",
-        "Add {V} to the {D} in the {R}.",
-    ),
-    "down": (
-        "Decrease the {D} in the {R} by {V}.",
-        "Lower the {R} {D} by {V}.",
-        "Turn down the {D} in the {R} by {V}.",
-        "Take {V} off the {D} in the {R}.",
-    ),
-    "cover": (
-        "{O} the {D} in the {R}.",
-        "Please {p} the {R} {D}.",
-        "Can you {p} the {D} in the {R}?",
-        "I would like you to {p} the {D} in the {R}.",
-        "{R} {D}: {p}",
-        "Go and {p} the {D} of the {R}.",
-    ),
-    "cover later": (
-        "{O} the {D} in the {R} at {T}.",
-        "At {T} {p} the {R} {D}.",
-        "Remember to {p} the {D} in the {R} at {T}.",
-    ),
-    "lock": (
-        "{L} the {D}.",
-        "Please {l} the {D} now.",
-        "Can you {l} the {D} for me?",
-        "I want you to {l} the {D}.",
-    ),
-    "read": (
-        "What does the {D} in the {R} say?",
-        "Read the {D} in the {R}.",
-        "Show me the {R} {D}.",
-        "Give me the value of the {D} in the {R}.",
-        "How is the {D} in the {R} doing?",
-        "Check the {R} {D}.",
-    ),
-    "keep": (
-        "Do not turn {o} the {D} in the {R}.",
-        "Don't touch the {D} in the {R}.",
-        "Leave the {R} {D} as it is.",
-        "Never switch {o} the {D} in the {R}.",
-        "Please don't switch the {R} {D} {o}.",
-        "The {D} in the {R} stays as it is.",
-    ),
-    "all": (
-        "Turn {o} everything in the {R}.",
-        "Switch all devices in the {R} {o}.",
-        "Everything in the {R} {o}, please.",
-        "{R}: all {o}",
-    ),
-    "all but": (
-        "Turn {o} everything in the {R} except the {D}.",
-        "Switch everything in the {R} {o}, but not the {D}.",
-        "All devices in the {R} {o}, apart from the {D}.",
-        "In the {R}, turn everything {o} except for the {D}.",
-    ),
-    "all but room": (
-        "Turn {o} everything except the {R}.",
-        "Switch everything {o}, but not in the {R}.",
-        "Everything {o} apart from the {R}.",
-    ),
-}
-
-DEV: Mapping[str, Sequence[str]] = {
-    "switch": ("Get the {D} in the {R} turned {o}, would you?", "Would you mind switching the {R} {D} {o}?"),
-    "switch alone": ("I'd like the {D} {o} now.",),
-    "switch later": ("Have the {D} in the {R} turned {o} at {T}.",),
-    "run": ("Give the {R} {D} {M} of running time.",),
-    "level": ("Bring the {D} in the {R} to {V}.", "{V} for the {D} in the {R}, please."),
-    "level later": ("The {R} {D} must be at {V} at {T}.",),
-    "up": ("Make the {D} in the {R} go up by {V}.",),
-    "down": ("Make the {D} in the {R} go down by {V}.",),
-    "cover": ("Would you {p} the {R} {D}?",),
-    "cover later": ("I want the {D} in the {R} to {p} at {T}.",),
-    "lock": ("Would you {l} the {D}?",),
-    "read": ("Tell me what the {R} {D} shows.",),
-    "keep": ("Don't you turn {o} the {R} {D}.",),
-    "all": ("Every device in the {R} should be {o}.",),
-    "all but": ("Turn {o} all devices in the {R}, only not the {D}.",),
-    "all but room": ("All devices {o}, except those in the {R}.",),
-}
-
-SEALED: Mapping[str, Sequence[str]] = {
-    "switch": (
-        "I'd like you to switch {o} the {D} in the {R}.",
-        "Time to turn the {R} {D} {o}.",
-        "Someone should turn the {D} {o} in the {R}.",
-        "Please have the {D} in the {R} switched {o}.",
-        "How about turning {o} the {R} {D}?",
-    ),
-    "switch alone": ("Would you turn {o} the {D}, please?", "Let's have the {D} {o}.", "Now switch {o} the {D}."),
-    "switch later": (
-        "Please turn the {D} in the {R} {o} at {T}.",
-        "Once it's {T}, the {D} in the {R} should go {o}.",
-        "Plan for {T}: switch {o} the {R} {D}.",
-    ),
-    "run": ("Keep the {D} in the {R} running for {M}.", "Start the {R} {D} for {M}, then turn it off again."),
-    "level": (
-        "Get the {R} {D} to {V}.",
-        "I'd prefer {V} for the {D} in the {R}.",
-        "In the {R}, set the {D} to {V}.",
-        "Turn the {D} in the {R} to {V}.",
-    ),
-    "level alone": ("I'd like the {D} at {V}.", "Have the {D} set to {V}."),
-    "level later": ("Please have the {D} in the {R} set to {V} at {T}.", "{T}: {R} {D} to {V}."),
-    "up": ("Push the {R} {D} up by {V}.",),
-    "down": ("Bring the {D} in the {R} down by {V}.",),
-    "cover": ("Could you please {p} the {D} in the {R}?", "The {D} in the {R}: {p} it.", "Time to {p} the {R} {D}."),
-    "cover later": ("Please {p} the {R} {D} at {T}.",),
-    "lock": ("Could you please {l} the {D}?", "Make sure to {l} the {D}."),
-    "read": ("What is the {D} in the {R} showing?", "I want to know the reading of the {R} {D}."),
-    "keep": ("Do not switch the {D} in the {R} {o}.", "Keep your hands off the {R} {D}."),
-    "all": ("Please turn all devices in the {R} {o}.", "In the {R}, switch everything {o}."),
-    "all but": (
-        "Please switch {o} everything in the {R} except the {D}.",
-        "Everything {o} in the {R}, only not the {D}.",
-    ),
-    "all but room": ("Switch {o} everything except the {R}.",),
-}
-
-WORDINGS: Mapping[str, Mapping[str, Sequence[str]]] = {"train": TRAIN, "dev": DEV, "sealed": SEALED}
-
-# Around the sentence, so that an answer does not hang on how an application asks: the sentence alone in half of all.
-FRAMES: Mapping[str, Sequence[str]] = {
-    "train": (
-        "{s}",
-        "Command: {s}",
-        "Write this command as JSON: {s}",
-        "Translate into a device command (JSON only).\n{s}",
-        '{s}\nAnswer with a JSON object that has "action" and "device".',
-        "User says: {s}",
-        "Which command is meant? {s}",
-        "Convert the request to JSON for the gateway.\nRequest: {s}",
-        "{s} As JSON.",
-    ),
-    "dev": ("{s}", "Give the JSON command for: {s}"),
-    "sealed": ("{s}", "Turn this request into a JSON command: {s}"),
-}
 
 # Of the values, so many percent of the questions carry a frame other than the first.
 _FRAMED = 50

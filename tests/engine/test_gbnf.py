@@ -24,7 +24,7 @@ def engine(smollm2: Path) -> Any:
     client.close()
 
 
-@pytest.mark.parametrize("name", ["enum", "nested arrays", "$ref", "string length", "format"])
+@pytest.mark.parametrize("name", ["enum", "nested arrays", "$ref", "string length", "pattern and length", "format"])
 def test_documents_are_valid(engine: EngineClient, name: str) -> None:
     done = engine.ask("Report the pump as JSON.", schema=SCHEMAS[name], sampling=SAMPLING)
 

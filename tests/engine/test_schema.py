@@ -36,6 +36,7 @@ SCHEMAS = {
     ),
     "$ref": closed({"pump": {"$ref": "#/$defs/p"}}, **{"$defs": {"p": closed({"id": {"const": 7}})}}),
     "string length": closed({"name": {"type": "string", "minLength": 3, "maxLength": 5}}),
+    "pattern and length": closed({"name": {"type": "string", "maxLength": 6, "pattern": r'^[^ "\\]+( [^ "\\]+)*$'}}),
     "format": closed({"day": {"type": "string", "format": "date"}}),
     "top-level number": {"type": "integer", "minimum": 0, "maximum": 99},
     "constant": {"const": {"a": 1}},

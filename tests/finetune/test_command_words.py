@@ -5,8 +5,9 @@ from collections import Counter
 from itertools import islice
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from edgegen.tasks import command_grammar, command_names, iot_command
+from edgegen.tasks import command_grammar, command_names, command_wordings, iot_command
 from edgegen.tasks.command_words import words
 from edgegen.tasks.dice import Dice
 
@@ -27,9 +28,19 @@ def test_tables_are_large_sorted_and_without_duplicates(table: str) -> None:
     assert max(map(len, names)) <= command_names.LONGEST_NAME
 
 
+def test_no_name_that_is_held_out_is_in_a_table_to_train_on() -> None:
+    dev = {name for names in command_wordings.DEVICES["dev"].values() for name in names}
+    listed = [f" {name} " for table in LEAST for name in words(table)]
+
+    assert len(dev) >= 60
+    assert len(command_wordings.ROOMS["dev"]) >= 35
+    assert {len(name.split()) for name in (*dev, *command_wordings.ROOMS["dev"])} == {1, 2, 3}
+    assert not [held for held in iot_command.HELD_NAMES if any(f" {held} " in name for name in listed)]
+
+
 def test_a_place_is_no_thing_and_begins_none() -> None:
     nouns, modifiers = set(words("nouns")), set(words("modifiers"))
-    places = {*words("places"), *iot_command.ROOMS["train"]}
+    places = {*words("places"), *command_wordings.ROOMS["train"]}
 
     assert not places & nouns
     assert not places & modifiers
@@ -39,9 +50,9 @@ def test_a_place_is_no_thing_and_begins_none() -> None:
 
 def test_most_devices_are_of_the_large_tables_and_no_name_is_too_long() -> None:
     dice, nouns, places = Dice(5), set(words("nouns")), {*words("places"), *words("compound_places")}
-    listed = iot_command.DEVICES["train"]["switch"]
+    listed = command_wordings.DEVICES["train"]["switch"]
     devices = [command_names.device(dice, "switch", listed) for _ in range(20_000)]
-    rooms = [command_names.room(dice, iot_command.ROOMS["train"]) for _ in range(20_000)]
+    rooms = [command_names.room(dice, command_wordings.ROOMS["train"]) for _ in range(20_000)]
 
     assert max(map(len, (*devices, *rooms))) <= command_names.LONGEST_NAME
     assert 0.42 < sum(name in nouns for name in devices) / len(devices) < 0.7
@@ -69,6 +80,19 @@ def test_sentences_of_an_intent_are_many_and_well_formed(intent: str) -> None:
         assert set(slots) == needed, text
         assert set(slots.values()) <= {1}, text
         assert not re.search(r"  |[\[\]|]|\{(NP|X|AT|ALL|BUT|Y)\}|,,|\?\.|, [.?!]|\b(\w+) \1\b", text), text
+
+
+@pytest.mark.parametrize(
+    "name", ["lamp", "loading dock", "Pump A-3", "Anna's lamp", "T1", "Küche", "灯", "3", "a" * 24]
+)
+def test_a_name_has_single_blanks_between_its_words(name: str) -> None:
+    validator = Draft202012Validator(iot_command.SCHEMA)
+
+    for key in ("device", "room", "except"):
+        command = {"action": "on", "device": "lamp"}
+        assert validator.is_valid({**command, key: name})
+        for wrong in (f" {name}", f"{name} ", f"{name[0]}  {name[-1]}", "", " ", f"{name}{'x' * 24}"):
+            assert not validator.is_valid({**command, key: wrong})
 
 
 def test_no_trained_command_has_a_device_and_a_place_of_one_name() -> None:

@@ -14,7 +14,16 @@ from click.testing import CliRunner
 from edgegen.commands.finetune import command
 from edgegen.errors import ConfigError
 from edgegen.split import SPLITS, names_famous, pair_key, pair_split
-from edgegen.tasks import alert_triage, alert_wordings, iot_command, numbers, refusal, sensor_log, sequences
+from edgegen.tasks import (
+    alert_triage,
+    alert_wordings,
+    command_wordings,
+    iot_command,
+    numbers,
+    refusal,
+    sensor_log,
+    sequences,
+)
 from edgegen.tasks.alert_wordings import HIGH_LIMITS, LOW_LIMITS
 from edgegen.tasks.compact import compact
 from edgegen.tasks.dice import Dice
@@ -35,7 +44,7 @@ def _templates(task: str, split: str) -> list[str]:
     if task == "numbers":
         return [wording.text for language in numbers.LANGUAGES for wording in numbers.wordings(split, language)]
     if task == "iot-command":
-        return [wording.text for wording in iot_command.wordings(split)] + list(iot_command.FRAMES[split][1:])
+        return [wording.text for wording in iot_command.wordings(split)] + list(command_wordings.FRAMES[split][1:])
     if task == "alert-triage":
         return alert_triage.templates(split)
     if task == "refusal":
@@ -90,13 +99,13 @@ def test_there_are_as_many_templates_as_the_proof_needs() -> None:
 
 def test_devices_and_rooms_are_held_out() -> None:
     def devices(split: str) -> set[str]:
-        named = {name for names in iot_command.DEVICES[split].values() for name in names}
+        named = {name for names in command_wordings.DEVICES[split].values() for name in names}
         return named | {device.name for device in alert_wordings.DEVICES[split]}
 
     for split in HELD_OUT:
         others = set().union(*(devices(other) for other in SPLITS if other != split))
         assert not devices(split) & others
-        assert not set(iot_command.ROOMS[split]) & set(iot_command.ROOMS["train"])
+        assert not set(command_wordings.ROOMS[split]) & set(command_wordings.ROOMS["train"])
 
 
 def test_no_pair_stands_in_two_splits() -> None:
@@ -237,7 +246,7 @@ def test_trained_commands_hold_no_wording_and_no_name_that_is_held_out() -> None
     held_names = {
         name
         for split in HELD_OUT
-        for names in (*iot_command.DEVICES[split].values(), iot_command.ROOMS[split])
+        for names in (*command_wordings.DEVICES[split].values(), command_wordings.ROOMS[split])
         for name in names
     }
     held = [
