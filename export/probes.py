@@ -19,7 +19,7 @@ def check(name: str, before: Scores, after: Scores, thresholds: Thresholds) -> d
         name: Of what is judged, for messages.
 
     Returns:
-        For the manifest: of each suite the shares before and after, and of how many items.
+        For the manifest: of each suite the shares before and after, the items, and their split if they have one.
 
     Raises:
         BundleError: Naming each suite that is below the thresholds.
@@ -35,6 +35,11 @@ def check(name: str, before: Scores, after: Scores, thresholds: Thresholds) -> d
         listed = "\n".join(problems)
         raise BundleError(f"{name}: not written, it fails its probes:\n{listed}\nTrain it further, or ask for less.")
     return {
-        suite: {"before": before[suite]["share"], "after": score["share"], "items": score["total"]}
+        suite: {
+            "before": before[suite]["share"],
+            "after": score["share"],
+            "items": score["total"],
+            **({"split": score["split"]} if "split" in score else {}),
+        }
         for suite, score in after.items()
     }

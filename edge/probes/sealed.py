@@ -30,7 +30,7 @@ def sealed_log(data_dir: Path, suites: Iterable[Suite]) -> Callable[[Run, SuiteR
         path.open("a", encoding="utf-8").close()
     except OSError as error:
         raise ConfigError(
-            [f"{path}: {error.strerror}. What is asked of the sealed split is logged there: choose another --data-dir."]
+            [f"{path}: {error.strerror}. What is asked of the sealed split is logged there: choose another folder."]
         ) from None
 
     def append(run: Run, done: SuiteRun) -> None:

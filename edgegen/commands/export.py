@@ -211,7 +211,7 @@ def _prober(sources: "tuple[Source, ...]", options: dict[str, Any]) -> Any:
         return None
     from edgegen.commands.export_probes import prober  # noqa: PLC0415 - needs the engine: edgegen[edge]
 
-    return prober(list(dict.fromkeys(names)), options["system_prompt"])
+    return prober(list(dict.fromkeys(names)), options["system_prompt"], options["out"])
 
 
 def _check_together(options: dict[str, Any], runs: int) -> None:

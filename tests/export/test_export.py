@@ -17,8 +17,9 @@ from peft import LoraConfig
 from edge.probes.target import EngineTarget
 from edgegen.bundle import resolve_model, verify_bundle
 from edgegen.commands.export import command
+from edgegen.commands.export_probes import prober
 from edgegen.config import load_config
-from edgegen.errors import BundleError, EngineError
+from edgegen.errors import BundleError, ConfigError, EngineError
 from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
 from export.convert import convert_model
@@ -246,6 +247,32 @@ def test_probes_below_the_thresholds_are_named_with_what_was_lost() -> None:
         check("pump", before, after, Thresholds(lost=0.1))
     with pytest.raises(BundleError, match=r"gate: 70\.0% right; 80\.0% is asked"):
         check("pump", before, after, Thresholds(score=0.8))
+
+
+def test_probes_ask_dev_questions_and_what_they_ask_of_the_sealed_ones_is_logged(smollm2: Path, tmp_path: Path) -> None:
+    """Of three suites: one whose questions have both splits, one of sealed questions alone, one that has no splits."""
+    probe = '[[probe]]\nid = "p"\ncategory = "c"\ncheck = {{ kind = "number", expect = "{{value}}" }}\ngenerator = {}\n'
+    both, known = '{ name = "numbers", seed = 1, count = 3 }', '{ name = "famous-numbers", seed = 1, count = 2 }'
+    for name, generator in (("pairs", both), ("known", known)):
+        text = f'name = "{name}"\nsummary = "s"\nsampling = {{ max_tokens = 4 }}\n\n{probe.format(generator)}'
+        (tmp_path / f"{name}.toml").write_text(text)
+    (tmp_path / "sums.toml").write_text(SUITE)
+    names = [str(tmp_path / f"{name}.toml") for name in ("pairs", "known", "sums")]
+
+    before = prober(names, None, tmp_path / "out")(smollm2, None)
+
+    assert {name: score.get("split") for name, score in before.items()} == {
+        "pairs": "dev",
+        "known": "sealed",
+        "sums": None,
+    }
+    lines = [json.loads(line) for line in (tmp_path / "out" / "sealed-runs.jsonl").read_text().splitlines()]
+    assert [(line["suite"], line["items"], line["model"]) for line in lines] == [("known", 2, smollm2.stem)]
+    found = check("pump", before, before, Thresholds())
+    assert (found["pairs"]["split"], "split" in found["sums"]) == ("dev", False)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="is logged there: choose another folder"):
+        prober(names, None, tmp_path / "file" / "out")
 
 
 def test_the_strictest_recipe_counts_and_the_command_line_wins(tmp_path: Path) -> None:
