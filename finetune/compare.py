@@ -160,8 +160,12 @@ def read_spec(path: Path, *, check_files: bool = True) -> Spec:
     """
     try:
         document = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{path}: cannot be read as TOML: {error}"]) from None
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: is not there. Give a specification; docs/finetuning.md shows one."]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}. Give a specification, a TOML file."]) from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: cannot be read as TOML in UTF-8: {error}. Correct it there."]) from None
     problems = [f"{path}: {name}: unknown; there are: {', '.join(KEYS)}." for name in document if name not in KEYS]
     problems += [
         f"{path}: {name} = {document[name]!r}: must be {' or '.join(k.__name__ for k in kind)}."

@@ -67,6 +67,30 @@ def test_all_mistakes_of_a_specification_come_at_once(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "is not there. Give a specification; docs/finetuning.md shows one."),
+        ("folder", "cannot be read: Is a directory. Give a specification, a TOML file."),
+        (b"rates = [", "cannot be read as TOML in UTF-8: "),
+        (b"\xff", "cannot be read as TOML in UTF-8: "),
+        (b"rates = " + b"[" * 100_000, "cannot be read as TOML in UTF-8: "),
+    ],
+)
+def test_a_specification_that_cannot_be_read_says_why(tmp_path, content, said):
+    """The command, too, says it before it looks for anything else."""
+    path = tmp_path / "compare.toml"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+
+    done = CliRunner().invoke(command, ["compare", str(path)])
+
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception).startswith(f"{path}: {said}")
+
+
 def test_a_row_of_another_name_is_a_change_to_the_recipe(tmp_path):
     """Table II: the same training for 60 and for 500 steps; a short run stays as short as all others."""
     tables = """
