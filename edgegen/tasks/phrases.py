@@ -1,6 +1,7 @@
 """Alternatives in square brackets, and what two wordings have in common but for punctuation and case."""
 
 import re
+from collections.abc import Iterator
 
 from edgegen.tasks.dice import Dice
 
@@ -13,6 +14,18 @@ def drawn(dice: Dice, text: str) -> str:
     while (chosen := _CHOICE.sub(lambda found: dice.pick(found[1].split("|")), text)) != text:
         text = chosen
     return text
+
+
+def all_of(text: str) -> Iterator[str]:
+    """Each way to take the alternatives of ``drawn``, once."""
+    waiting, seen = [text], set()
+    while waiting:
+        text = waiting.pop()
+        if found := _CHOICE.search(text):
+            waiting += [text[: found.start()] + one + text[found.end() :] for one in reversed(found[1].split("|"))]
+        elif text not in seen:
+            seen.add(text)
+            yield text
 
 
 def bare(text: str) -> str:
