@@ -1,7 +1,8 @@
 """German number comparison as a grammar (``number_grammar``), for training alone."""
 
 from edgegen.tasks import number_pairs_de as pairs
-from edgegen.tasks.number_grammar import Grammar, Scene
+from edgegen.tasks import number_things_de as things
+from edgegen.tasks.number_grammar import Grammar, Scene, opposites
 
 _PLACES = (
     ("Sensor 1", "Sensor 2"),
@@ -191,232 +192,244 @@ _LATE_ASKS = (
     "Welches der beiden Daten ist später?",
 )
 
+_SCENES = {
+    ("higher", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "hier sind zwei [Werte|Angaben]. {Q}{AB}",
+            "{A} und {B}. {Q}",
+            "{Q} {A} oder {B}",
+            "{Q} Zur Wahl stehen {A} und {B}.",
+            "{X} ({A}) oder {Y} ({B}): {Q}",
+            "wenn {X} {A} hat und {Y} {B}: {Q}",
+            "{X} liegt bei {A}[,| und|;] {Y} bei {B}. {Q}",
+            "notiert: {X} {A}, {Y} {B}. {Q}",
+            "Daten: {X} = {A}; {Y} = {B}. {Q}",
+            "{A} [gegen|vs.|gegenüber] {B}. {Q}",
+            "zwei [Werte|Messungen|Stände]: {A} und {B}. {Q}",
+            "zuerst {A}, danach {B}. {Q}",
+            "„{A}“ oder „{B}“: {Q}",
+            "[welcher Wert|was|welcher Messwert|welcher Stand] ist höher: {A} oder {B}?",
+            (
+                "[von|aus] {A} und {B}: [Was ist der höhere Wert?|Nenne den höheren.|Der höhere Wert ist|Welcher "
+                "Wert ist höher?]"
+            ),
+            "[nenne|wähle|melde|notiere] den höheren Wert [von|aus] {A} und {B}.",
+            "liegt {A} über {B}? [Was ist höher?|Nenne den höheren Wert.]",
+            (
+                "der Preis beträgt {a} Euro [in Laden A|auf dem Markt|gestern] und {b} Euro [in Laden B|im "
+                "Supermarkt|heute]. [Welcher Preis ist höher?|Der höhere Preis ist|Wo ist es teurer?]"
+            ),
+            (
+                "der Druck beträgt {a} bar [in einem Tank|morgens|vorher] und {b} bar [im anderen|abends|"
+                "nachher]. [Welcher Druck ist höher?|Was ist höher?|Nenne den höheren.]"
+            ),
+            ("die Spannung ging von {a} V auf {b} V. [Welche Spannung ist höher?|Wann war sie höher?|Die höhere ist]"),
+            (
+                "die Feuchte beträgt {a} % [innen|im Gewächshaus] und {b} % [außen|auf dem Feld]. [Welche ist "
+                "höher?|Wo ist sie höher?|Welche Feuchte ist höher?]"
+            ),
+            (
+                "der Verbrauch war {a} kWh im [Mai|März] und {b} kWh im [Juni|April]. [Welcher Verbrauch war "
+                "höher?|Welcher war der höhere?]"
+            ),
+            "der Wasserstand: {X} {a} cm, {Y} {b} cm. [Welcher Stand ist höher?|Was ist höher?]",
+            "der Lärm liegt hier bei {a} dB und dort bei {b} dB. [Wo ist er höher?|Welcher Wert ist höher?]",
+            "wer zeigt den höheren Wert, {X} mit {A} oder {Y} mit {B}?",
+            "der Alarm richtet sich nach dem höheren Wert: {A} oder {B}?",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{X} [zeigt|meldet|misst|hat] {A}[,| und|;| aber] {Y} {B}. {Q}",
+            "{A} oder {B}: {Q}",
+            "[vergleiche|betrachte] {A} und {B}. {Q}",
+            "{Q} {X} {A}, {Y} {B}.",
+            "[gemessen wurden|abgelesen wurden|es waren] {A} und [danach|später] {B}. {Q}",
+            "ist {A} höher als {B}?",
+            "von {A} und {B}: {Q}",
+            *things.MUCH,
+        ),
+        units=(
+            "# bar",
+            "# %",
+            "# Volt",
+            "# V",
+            "# kWh",
+            "# hPa",
+            "# ppm",
+            "# dB",
+            "# Lux",
+            "# W",
+            "# Euro",
+            "# Prozent",
+        ),
+        things=_PLACES,
+        asks=_HIGH_ASKS,
+        share=3,
+    ),
+    ("heavier", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "hier sind zwei [Werte|Angaben]. {Q}{AB}",
+            "{A} und {B}. {Q}",
+            "{Q} {A} oder {B}",
+            "{Q} Das eine hat {A}, das andere {B}.",
+            ("[von|aus] {A} und {B}: [Was ist schwerer?|Was wiegt mehr?|Das größere Gewicht ist|Nenne das Schwerere.]"),
+            "das Gewicht: {X} {A}, {Y} {B}. {Q}",
+            "ich [hob|verschickte|verkaufte|trug] {A} und danach {B}. {Q}",
+            "die Waage zeigt {A} für das eine und {B} für das andere. {Q}",
+            "{X} hat eine Masse von {A}[,| und|;] {Y} {B}. {Q}",
+            "{X} ({A}) oder {Y} ({B}): {Q}",
+            "[nenne|wähle|notiere] das größere Gewicht: {A} oder {B}.",
+            "wer ist schwerer, {X} mit {A} oder {Y} mit {B}?",
+            "ein Sack mit {A} oder einer mit {B}: {Q}",
+            "wenn {X} {A} wiegt und {Y} {B}, was ist schwerer?",
+            "Pakete: {A}; {B}. {Q}",
+            "„{A}“ oder „{B}“: {Q}",
+            "welche Ladung ist schwerer, die mit {A} oder die mit {B}?",
+            "{X} wiegt {A}[,| und|;| aber] {Y} [wiegt |]{B}. {Q}",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{A} oder {B}: {Q}",
+            "was ist schwerer[:|,] {A} oder {B}?",
+            "[vergleiche|betrachte] [die Gewichte |]{A} und {B}. {Q}",
+            "[laut Waage|auf der Waage] hat {X} {A} und {Y} {B}. {Q}",
+            "{Q} {X} wiegt {A}, {Y} {B}.",
+            "ist {A} schwerer als {B}?",
+            "von {A} und {B}: {Q}",
+            "eine Last von {A} und eine von {B}. {Q}",
+        ),
+        units=("# kg", "# kg", "# g", "# t", "# Kilo", "# Gramm", "# Tonnen", "#kg"),
+        things=_LOADS,
+        asks=_HEAVY_ASKS,
+        share=3,
+    ),
+    ("colder", "t"): Scene(
+        (
+            "{Q}{AB}",
+            "hier sind zwei [Werte|Angaben]. {Q}{AB}",
+            "{A} und {B}. {Q}",
+            "{Q} {A} oder {B}",
+            "{Q} Ich habe {A} und {B}.",
+            (
+                "[von|aus] {A} und {B}: [Was ist kälter?|Nenne die kältere Temperatur.|Die niedrigere Temperatur "
+                "ist|Welche Temperatur ist niedriger?]"
+            ),
+            "die Temperatur: {X} {A}, {Y} {B}. {Q}",
+            "das Thermometer zeigt {A} an einem Ort und {B} am anderen. {Q}",
+            "[heute|jetzt|morgens] {A}, [morgen|später|abends] {B}. {Q}",
+            "{X} ({A}) oder {Y} ({B}): {Q}",
+            "zwei Temperaturen: {A} und {B}. {Q}",
+            "[nenne|wähle|notiere] die [niedrigere|kältere] Temperatur [von|aus] {A} und {B}.",
+            "Wetter: {X} {A}, {Y} {B}. {Q}",
+            "der erste Kühlschrank hat {A}, der zweite {B}. {Q}",
+            "wenn {X} {A} hat und {Y} {B}, [wo ist es kälter?|was ist kälter?]",
+            "friert man bei {A} mehr oder bei {B}?",
+            "„{A}“ oder „{B}“: {Q}",
+            "ein Fühler meldet {A}, der andere {B}. {Q}",
+            "ist {A} kälter als {B}?",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{X} [hat|zeigt|meldet] {A}[,| und|;] {Y} {B}. {Q}",
+            "{A} oder {B}: {Q}",
+            "was ist kälter[:|,] {A} oder {B}?",
+            "ist es bei {A} kälter als bei {B}?",
+            "[vergleiche|betrachte] {A} und {B}. {Q}",
+            "{Q} {X}: {A}; {Y}: {B}.",
+            "das Thermometer ging von {A} auf {B}. {Q}",
+            "von {A} und {B}: {Q}",
+            "hier sind es {A}, dort {B}. {Q}",
+            "es [sind|waren] {A} ({X}) und {B} ({Y}). {Q}",
+        ),
+        units=("# °C", "# °C", "# Grad", "#°C", "# Grad Celsius", "#°"),
+        things=_COLD,
+        asks=_COLD_ASKS,
+        share=2,
+    ),
+    ("newer", "v"): Scene(
+        (
+            (
+                "[von|aus] {a} und {b}: [Welche Version ist neuer?|Nenne die neuere Version.|Die neuere Version "
+                "ist|Welche Version ist die neueste?]"
+            ),
+            (
+                "von den Versionen {a} und {b}: [Welche ist neuer?|Welche ist die neueste?|Die neuere ist|Nenne "
+                "die neuere.]"
+            ),
+            "[welche|welche Version|welche der Versionen] ist [neuer|aktueller][:|,] Version {a} oder Version {b}?",
+            "[wähle|nenne|installiere] die [neuere|aktuellere] Version: {a} oder {b}.",
+            "v{a} oder v{b}? {Q}",
+            "dasselbe Programm: Version {a}, Version {b}. {Q}",
+            "[Aktualisierung|Wechsel|Umstieg] von Version {a} auf Version {b}: {Q}",
+            "nach den Versionsnummern: Was ist neuer, {a} oder {b}?",
+            "[im Archiv|im Laden|auf der Seite des Herstellers] gibt es die Versionen {a} und {b}. {Q}",
+            "{Q} Zur Wahl stehen Version {a} und Version {b}.",
+            "der eine hat Version {a}, der andere Version {b}. {Q}",
+            "{X} ([Version|v.] {a}) oder {Y} ([Version|v.] {b}): {Q}",
+            "Versionen: {a}; {b}. {Q}",
+            "erschienen sind Version {a} und Version {b}. {Q}",
+            "ist Version {b} neuer als Version {a}? {Q}",
+            "Version {a} oder Version {b}: {Q}",
+            "{X} hat Version {a}[,| und|;] {Y} [Version |]{b}. {Q}",
+            "[von|aus] Version {a} und Version {b}: {Q}",
+            "Versionen {a} und {b}. {Q}",
+            "ist Version {a} neuer als Version {b}?",
+            "{X}: Version {a}[, |; |. ]{Y}: Version {b}. {Q}",
+            "{Q} {X} nutzt Version {a}, {Y} Version {b}.",
+            "[vergleiche|betrachte|hier sind] die Versionen {a} und {b}. {Q}",
+            "[angeboten werden|ich sehe|es gibt] Version {a} sowie Version {b}. {Q}",
+            "welche [Softwareversion|Firmwareversion] ist neuer: {a} oder {b}?",
+            "installierte Version: {a}. Verfügbare Version: {b}. {Q}",
+            "die neuere Version von {a} und {b}?",
+        ),
+        things=_MACHINES,
+        asks=_NEW_ASKS,
+        share=2,
+    ),
+    ("later", "d"): Scene(
+        (
+            (
+                "[von|aus] {a} und {b}: [Welches Datum ist später?|Nenne das spätere Datum.|Das spätere Datum "
+                "ist|Was kommt danach?]"
+            ),
+            "von den Daten {a} und {b}: [Welches ist später?|Nenne das spätere.|Das spätere ist]",
+            (
+                "[welches Datum|welcher Tag|was] [ist später|kommt später|liegt weiter hinten im Kalender][:|,] "
+                "{a} oder {b}?"
+            ),
+            "[wähle|nenne|notiere] das spätere Datum: {a} oder {b}.",
+            "zwei Daten: {a} und {b}. {Q}",
+            "{X} vom {a}[,| und|;] {Y} vom {b}. {Q}",
+            "[die erste Sitzung ist am {a}, die zweite|der erste Test ist am {a}, der zweite] am {b}. {Q}",
+            "im Kalender stehen {a} und {b}. {Q}",
+            "{Q} {a} oder {b}",
+            "{Q} Die Tage sind {a} und {b}.",
+            "{X} ({a}) oder {Y} ({b}): {Q}",
+            "wenn eine Frist am {a} endet und die andere am {b}, welche endet später?",
+            "{a} vs. {b}: {Q}",
+            "eine Datei wurde am {a} geändert, eine andere am {b}. {Q}",
+            "was kommt danach, {a} oder {b}?",
+            "{a} oder {b}: {Q}",
+            "{X} [ist vom|trägt das Datum] {a}[,| und|;] {Y} {b}. {Q}",
+            "{X}: {a}; {Y}: {b}. {Q}",
+            "von {a} und {b}: {Q}",
+            "[vergleiche|betrachte] die Daten {a} und {b}. {Q}",
+            "liegt {a} nach {b}? {Q}",
+            "{Q} {X}: {a}, {Y}: {b}.",
+            "Daten: {a}, {b}. {Q}",
+            "das spätere Datum von {a} und {b}?",
+            "zwei Briefe sind vom {a} und vom {b}. {Q}",
+        ),
+        things=_PAPERS,
+        asks=_LATE_ASKS,
+        share=2,
+    ),
+}
+
 GRAMMAR = Grammar(
     scenes={
         **pairs.SCENES,
-        ("higher", "p"): Scene(
-            (
-                "{A} und {B}. {Q}",
-                "{Q} {A} oder {B}",
-                "{Q} Zur Wahl stehen {A} und {B}.",
-                "{X} ({A}) oder {Y} ({B}): {Q}",
-                "wenn {X} {A} hat und {Y} {B}: {Q}",
-                "{X} liegt bei {A}[,| und|;] {Y} bei {B}. {Q}",
-                "notiert: {X} {A}, {Y} {B}. {Q}",
-                "Daten: {X} = {A}; {Y} = {B}. {Q}",
-                "{A} [gegen|vs.|gegenüber] {B}. {Q}",
-                "zwei [Werte|Messungen|Stände]: {A} und {B}. {Q}",
-                "zuerst {A}, danach {B}. {Q}",
-                "„{A}“ oder „{B}“: {Q}",
-                "[welcher Wert|was|welcher Messwert|welcher Stand] ist höher: {A} oder {B}?",
-                (
-                    "[von|aus] {A} und {B}: [Was ist der höhere Wert?|Nenne den höheren.|Der höhere Wert ist|Welcher "
-                    "Wert ist höher?]"
-                ),
-                "[nenne|wähle|melde|notiere] den höheren Wert [von|aus] {A} und {B}.",
-                "liegt {A} über {B}? [Was ist höher?|Nenne den höheren Wert.]",
-                (
-                    "der Preis beträgt {a} Euro [in Laden A|auf dem Markt|gestern] und {b} Euro [in Laden B|im "
-                    "Supermarkt|heute]. [Welcher Preis ist höher?|Der höhere Preis ist|Wo ist es teurer?]"
-                ),
-                (
-                    "der Druck beträgt {a} bar [in einem Tank|morgens|vorher] und {b} bar [im anderen|abends|"
-                    "nachher]. [Welcher Druck ist höher?|Was ist höher?|Nenne den höheren.]"
-                ),
-                (
-                    "die Spannung ging von {a} V auf {b} V. [Welche Spannung ist höher?|Wann war sie höher?|Die "
-                    "höhere ist]"
-                ),
-                (
-                    "die Feuchte beträgt {a} % [innen|im Gewächshaus] und {b} % [außen|auf dem Feld]. [Welche ist "
-                    "höher?|Wo ist sie höher?|Welche Feuchte ist höher?]"
-                ),
-                (
-                    "der Verbrauch war {a} kWh im [Mai|März] und {b} kWh im [Juni|April]. [Welcher Verbrauch war "
-                    "höher?|Welcher war der höhere?]"
-                ),
-                "der Wasserstand: {X} {a} cm, {Y} {b} cm. [Welcher Stand ist höher?|Was ist höher?]",
-                "der Lärm liegt hier bei {a} dB und dort bei {b} dB. [Wo ist er höher?|Welcher Wert ist höher?]",
-                "wer zeigt den höheren Wert, {X} mit {A} oder {Y} mit {B}?",
-                "der Alarm richtet sich nach dem höheren Wert: {A} oder {B}?",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{X} [zeigt|meldet|misst|hat] {A}[,| und|;| aber] {Y} {B}. {Q}",
-                "{A} oder {B}: {Q}",
-                "[vergleiche|betrachte] {A} und {B}. {Q}",
-                "{Q} {X} {A}, {Y} {B}.",
-                "[gemessen wurden|abgelesen wurden|es waren] {A} und [danach|später] {B}. {Q}",
-                "ist {A} höher als {B}?",
-                "von {A} und {B}: {Q}",
-            ),
-            units=(
-                "# bar",
-                "# %",
-                "# Volt",
-                "# V",
-                "# kWh",
-                "# hPa",
-                "# ppm",
-                "# dB",
-                "# Lux",
-                "# W",
-                "# Euro",
-                "# Prozent",
-            ),
-            things=_PLACES,
-            asks=_HIGH_ASKS,
-        ),
-        ("heavier", "p"): Scene(
-            (
-                "{A} und {B}. {Q}",
-                "{Q} {A} oder {B}",
-                "{Q} Das eine hat {A}, das andere {B}.",
-                (
-                    "[von|aus] {A} und {B}: [Was ist schwerer?|Was wiegt mehr?|Das größere Gewicht ist|Nenne das "
-                    "Schwerere.]"
-                ),
-                "das Gewicht: {X} {A}, {Y} {B}. {Q}",
-                "ich [hob|verschickte|verkaufte|trug] {A} und danach {B}. {Q}",
-                "die Waage zeigt {A} für das eine und {B} für das andere. {Q}",
-                "{X} hat eine Masse von {A}[,| und|;] {Y} {B}. {Q}",
-                "{X} ({A}) oder {Y} ({B}): {Q}",
-                "[nenne|wähle|notiere] das größere Gewicht: {A} oder {B}.",
-                "wer ist schwerer, {X} mit {A} oder {Y} mit {B}?",
-                "ein Sack mit {A} oder einer mit {B}: {Q}",
-                "wenn {X} {A} wiegt und {Y} {B}, was ist schwerer?",
-                "Pakete: {A}; {B}. {Q}",
-                "„{A}“ oder „{B}“: {Q}",
-                "welche Ladung ist schwerer, die mit {A} oder die mit {B}?",
-                "{X} wiegt {A}[,| und|;| aber] {Y} [wiegt |]{B}. {Q}",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{A} oder {B}: {Q}",
-                "was ist schwerer[:|,] {A} oder {B}?",
-                "[vergleiche|betrachte] [die Gewichte |]{A} und {B}. {Q}",
-                "[laut Waage|auf der Waage] hat {X} {A} und {Y} {B}. {Q}",
-                "{Q} {X} wiegt {A}, {Y} {B}.",
-                "ist {A} schwerer als {B}?",
-                "von {A} und {B}: {Q}",
-                "eine Last von {A} und eine von {B}. {Q}",
-            ),
-            units=("# kg", "# kg", "# g", "# t", "# Kilo", "# Gramm", "# Tonnen", "#kg"),
-            things=_LOADS,
-            asks=_HEAVY_ASKS,
-        ),
-        ("colder", "t"): Scene(
-            (
-                "{A} und {B}. {Q}",
-                "{Q} {A} oder {B}",
-                "{Q} Ich habe {A} und {B}.",
-                (
-                    "[von|aus] {A} und {B}: [Was ist kälter?|Nenne die kältere Temperatur.|Die niedrigere Temperatur "
-                    "ist|Welche Temperatur ist niedriger?]"
-                ),
-                "die Temperatur: {X} {A}, {Y} {B}. {Q}",
-                "das Thermometer zeigt {A} an einem Ort und {B} am anderen. {Q}",
-                "[heute|jetzt|morgens] {A}, [morgen|später|abends] {B}. {Q}",
-                "{X} ({A}) oder {Y} ({B}): {Q}",
-                "zwei Temperaturen: {A} und {B}. {Q}",
-                "[nenne|wähle|notiere] die [niedrigere|kältere] Temperatur [von|aus] {A} und {B}.",
-                "Wetter: {X} {A}, {Y} {B}. {Q}",
-                "der erste Kühlschrank hat {A}, der zweite {B}. {Q}",
-                "wenn {X} {A} hat und {Y} {B}, [wo ist es kälter?|was ist kälter?]",
-                "friert man bei {A} mehr oder bei {B}?",
-                "„{A}“ oder „{B}“: {Q}",
-                "ein Fühler meldet {A}, der andere {B}. {Q}",
-                "ist {A} kälter als {B}?",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{X} [hat|zeigt|meldet] {A}[,| und|;] {Y} {B}. {Q}",
-                "{A} oder {B}: {Q}",
-                "was ist kälter[:|,] {A} oder {B}?",
-                "ist es bei {A} kälter als bei {B}?",
-                "[vergleiche|betrachte] {A} und {B}. {Q}",
-                "{Q} {X}: {A}; {Y}: {B}.",
-                "das Thermometer ging von {A} auf {B}. {Q}",
-                "von {A} und {B}: {Q}",
-                "hier sind es {A}, dort {B}. {Q}",
-                "es [sind|waren] {A} ({X}) und {B} ({Y}). {Q}",
-            ),
-            units=("# °C", "# °C", "# Grad", "#°C", "# Grad Celsius", "#°"),
-            things=_COLD,
-            asks=_COLD_ASKS,
-        ),
-        ("newer", "v"): Scene(
-            (
-                (
-                    "[von|aus] {a} und {b}: [Welche Version ist neuer?|Nenne die neuere Version.|Die neuere Version "
-                    "ist|Welche Version ist die neueste?]"
-                ),
-                (
-                    "von den Versionen {a} und {b}: [Welche ist neuer?|Welche ist die neueste?|Die neuere ist|Nenne "
-                    "die neuere.]"
-                ),
-                "[welche|welche Version|welche der Versionen] ist [neuer|aktueller][:|,] Version {a} oder Version {b}?",
-                "[wähle|nenne|installiere] die [neuere|aktuellere] Version: {a} oder {b}.",
-                "v{a} oder v{b}? {Q}",
-                "dasselbe Programm: Version {a}, Version {b}. {Q}",
-                "[Aktualisierung|Wechsel|Umstieg] von Version {a} auf Version {b}: {Q}",
-                "nach den Versionsnummern: Was ist neuer, {a} oder {b}?",
-                "[im Archiv|im Laden|auf der Seite des Herstellers] gibt es die Versionen {a} und {b}. {Q}",
-                "{Q} Zur Wahl stehen Version {a} und Version {b}.",
-                "der eine hat Version {a}, der andere Version {b}. {Q}",
-                "{X} ([Version|v.] {a}) oder {Y} ([Version|v.] {b}): {Q}",
-                "Versionen: {a}; {b}. {Q}",
-                "erschienen sind Version {a} und Version {b}. {Q}",
-                "ist Version {b} neuer als Version {a}? {Q}",
-                "Version {a} oder Version {b}: {Q}",
-                "{X} hat Version {a}[,| und|;] {Y} [Version |]{b}. {Q}",
-                "[von|aus] Version {a} und Version {b}: {Q}",
-                "Versionen {a} und {b}. {Q}",
-                "ist Version {a} neuer als Version {b}?",
-                "{X}: Version {a}[, |; |. ]{Y}: Version {b}. {Q}",
-                "{Q} {X} nutzt Version {a}, {Y} Version {b}.",
-                "[vergleiche|betrachte|hier sind] die Versionen {a} und {b}. {Q}",
-                "[angeboten werden|ich sehe|es gibt] Version {a} sowie Version {b}. {Q}",
-                "welche [Softwareversion|Firmwareversion] ist neuer: {a} oder {b}?",
-                "installierte Version: {a}. Verfügbare Version: {b}. {Q}",
-                "die neuere Version von {a} und {b}?",
-            ),
-            things=_MACHINES,
-            asks=_NEW_ASKS,
-        ),
-        ("later", "d"): Scene(
-            (
-                (
-                    "[von|aus] {a} und {b}: [Welches Datum ist später?|Nenne das spätere Datum.|Das spätere Datum "
-                    "ist|Was kommt danach?]"
-                ),
-                "von den Daten {a} und {b}: [Welches ist später?|Nenne das spätere.|Das spätere ist]",
-                (
-                    "[welches Datum|welcher Tag|was] [ist später|kommt später|liegt weiter hinten im Kalender][:|,] "
-                    "{a} oder {b}?"
-                ),
-                "[wähle|nenne|notiere] das spätere Datum: {a} oder {b}.",
-                "zwei Daten: {a} und {b}. {Q}",
-                "{X} vom {a}[,| und|;] {Y} vom {b}. {Q}",
-                "[die erste Sitzung ist am {a}, die zweite|der erste Test ist am {a}, der zweite] am {b}. {Q}",
-                "im Kalender stehen {a} und {b}. {Q}",
-                "{Q} {a} oder {b}",
-                "{Q} Die Tage sind {a} und {b}.",
-                "{X} ({a}) oder {Y} ({b}): {Q}",
-                "wenn eine Frist am {a} endet und die andere am {b}, welche endet später?",
-                "{a} vs. {b}: {Q}",
-                "eine Datei wurde am {a} geändert, eine andere am {b}. {Q}",
-                "was kommt danach, {a} oder {b}?",
-                "{a} oder {b}: {Q}",
-                "{X} [ist vom|trägt das Datum] {a}[,| und|;] {Y} {b}. {Q}",
-                "{X}: {a}; {Y}: {b}. {Q}",
-                "von {a} und {b}: {Q}",
-                "[vergleiche|betrachte] die Daten {a} und {b}. {Q}",
-                "liegt {a} nach {b}? {Q}",
-                "{Q} {X}: {a}, {Y}: {b}.",
-                "Daten: {a}, {b}. {Q}",
-                "das spätere Datum von {a} und {b}?",
-                "zwei Briefe sind vom {a} und vom {b}. {Q}",
-            ),
-            things=_PAPERS,
-            asks=_LATE_ASKS,
-        ),
+        **things.SCENES,
+        **_SCENES,
+        **opposites(_SCENES, things.OPPOSITES),
     },
-    weights={"n": 44, "p": 20, "t": 13, "v": 12, "d": 11},
+    weights={"n": 50, "p": 18, "t": 12, "v": 11, "d": 9},
     openings=(
         "Kurze Frage:",
         "Frage:",

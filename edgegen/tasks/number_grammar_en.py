@@ -1,6 +1,7 @@
 """English number comparison as a grammar (``number_grammar``), for training alone."""
 
 from edgegen.tasks import number_pairs_en as pairs
+from edgegen.tasks import number_things_en as things
 from edgegen.tasks.number_grammar import Grammar, Scene
 
 # Of two things with a quantity; what a scene adds says the verb.
@@ -35,6 +36,9 @@ _HAVE = (
         "and {B}. {Q}"
     ),
     "[between|of] {A} and {B}, which is {W}?",
+    "{Q}{AB}",
+    "here are two [values|readings|entries]. {Q}{AB}",
+    "of these two, which is [{W}|the {W}|the {S}]?{AB}",
 )
 _READ_THINGS = (
     ("sensor 1", "sensor 2"),
@@ -418,14 +422,14 @@ GRAMMAR = Grammar(
     scenes={
         **pairs.SCENES,
         ("higher", "p"): Scene(
-            (*_HAVE, *_READS),
+            (*_HAVE, *_READS, *things.MUCH),
             (("higher", "highest"),),
             _READ_UNITS,
             _READ_THINGS,
             (*_asks("[reading|value|level|measurement|figure]"), "Which shows more?", "Where is it higher?"),
         ),
         ("lower", "p"): Scene(
-            (*_HAVE, *_READS),
+            (*_HAVE, *_READS, *things.LESS),
             (("lower", "lowest"),),
             _READ_UNITS,
             _READ_THINGS,
@@ -468,6 +472,9 @@ GRAMMAR = Grammar(
                 "Where do I pay more?",
                 "Which costs more?",
                 "What does the dearer one cost?",
+                "Which is dearer?",
+                "How much is the dearer one?",
+                "Which is pricier?",
             ),
         ),
         ("cheaper", "p"): Scene(
@@ -482,6 +489,8 @@ GRAMMAR = Grammar(
                 "Which costs less?",
                 "What does the cheaper one cost?",
                 "Which saves money?",
+                "Which is the better deal?",
+                "How much do I pay if I want to save?",
             ),
         ),
         ("longer", "p"): Scene(
@@ -489,21 +498,26 @@ GRAMMAR = Grammar(
             (("longer", "longest"),),
             _LENGTH,
             _LONG_THINGS,
-            (*_asks("[length|one|distance]"), "How long is the longer one?", "Which goes further?"),
+            (
+                *_asks("[length|one|distance]"),
+                "How long is the longer one?",
+                "Which goes further?",
+                "Which is farther?",
+            ),
         ),
         ("shorter", "p"): Scene(
             (*_HAVE, *_MEASURES),
             (("shorter", "shortest"),),
             _LENGTH,
             _LONG_THINGS,
-            (*_asks("[length|one|distance]"), "How long is the shorter one?", "Which is less far?"),
+            (*_asks("[length|one|distance]"), "How long is the shorter one?", "Which is less far?", "Which is nearer?"),
         ),
         ("faster", "p"): Scene(
             (*_HAVE, *_GOES),
             (("faster", "fastest"),),
             _SPEED,
             _FAST_THINGS,
-            (*_asks("[speed|one]"), "Which speed is higher?", "How fast is the faster one?"),
+            (*_asks("[speed|one]"), "Which speed is higher?", "How fast is the faster one?", "Which is quicker?"),
         ),
         ("warmer", "t"): Scene(
             (*_HAVE, *_TEMPERED),

@@ -1,7 +1,8 @@
 """Spanish number comparison as a grammar (``number_grammar``), for training alone."""
 
 from edgegen.tasks import number_pairs_es as pairs
-from edgegen.tasks.number_grammar import Grammar, Scene
+from edgegen.tasks import number_things_es as things
+from edgegen.tasks.number_grammar import Grammar, Scene, opposites
 
 _PLACES = (
     ("el sensor 1", "el sensor 2"),
@@ -197,234 +198,249 @@ _LATE_ASKS = (
     "¿Cuál de las dos fechas es posterior?",
 )
 
+_SCENES = {
+    ("higher", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "aquí van dos [valores|datos]. {Q}{AB}",
+            "{A} y {B}. {Q}",
+            "{Q} {A} o {B}",
+            "{Q} Las opciones son {A} y {B}.",
+            "entre {X} ({A}) y {Y} ({B}): {Q}",
+            "si {X} tiene {A} y {Y} {B}: {Q}",
+            "{X} está en {A}[,| y|;| mientras que] {Y} en {B}. {Q}",
+            "apunté: {X} {A}, {Y} {B}. {Q}",
+            "datos: {X} = {A}; {Y} = {B}. {Q}",
+            "{A} [contra|vs|frente a] {B}. {Q}",
+            "hay dos [valores|niveles|números]: {A} y {B}. {Q}",
+            "primero {A}, después {B}. {Q}",
+            '"{A}" o "{B}": {Q}',
+            "¿[Qué lectura|Qué medida|Cuál de las dos] es más [alta|elevada]: {A} o {B}?",
+            "¿[Qué valor|Qué nivel|Qué número] es más [alto|elevado]: {A} o {B}?",
+            (
+                "[de|entre] {A} y {B}, [¿cuál es el valor más alto?|di el más alto.|el valor más alto es|¿cuál "
+                "es más elevado?]"
+            ),
+            "[di|elige|informa|apunta|envía] el valor más [alto|elevado] [de|entre] {A} y {B}.",
+            "¿{A} está por encima de {B}? [¿Cuál es más alto?|Di el más alto.]",
+            (
+                "el precio [en la tienda A|en el mercado|de ayer] es de {a} euros y [en la tienda B|en el súper|"
+                "de hoy] de {b} euros. [¿Qué precio es más alto?|El precio más alto es|¿Dónde es más caro?]"
+            ),
+            (
+                "la presión es de {a} bar [en un tanque|por la mañana|antes] y de {b} bar [en el otro|por la "
+                "noche|después]. [¿Qué presión es más alta?|¿Cuál es más alta?|Di la más alta.]"
+            ),
+            "la tensión pasó de {a} V a {b} V. [¿Qué tensión es más alta?|¿Cuándo fue más alta?|La más alta es]",
+            (
+                "la humedad es del {a} % [dentro|en el invernadero] y del {b} % [fuera|en el campo]. [¿Cuál es "
+                "más alta?|¿Dónde es más alta?|¿Qué humedad es más elevada?]"
+            ),
+            (
+                "el consumo fue de {a} kWh en [mayo|marzo] y de {b} kWh en [junio|abril]. [¿Qué consumo fue más "
+                "alto?|¿Cuál fue el más alto?]"
+            ),
+            "el nivel del agua: {X} {a} cm, {Y} {b} cm. [¿Qué nivel es más alto?|¿Cuál es el más alto?]",
+            "el ruido es de {a} dB aquí y de {b} dB allí. [¿Dónde es más alto?|¿Qué valor es más alto?]",
+            "¿Quién marca el valor más alto, {X} con {A} o {Y} con {B}?",
+            "la alarma vale para el valor más alto: ¿{A} o {B}?",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{X} [marca|indica|muestra|mide|da] {A}[,| y|;| pero] {Y} {B}. {Q}",
+            "{A} o {B}: {Q}",
+            "[compara|mira] {A} y {B}. {Q}",
+            "{Q} {X} {A}, {Y} {B}.",
+            "[se midió|se leyó|hubo] {A} y [luego|después] {B}. {Q}",
+            "¿{A} es más alto que {B}?",
+            "de {A} y {B}: {Q}",
+            *things.MUCH,
+        ),
+        units=(
+            "# bar",
+            "# %",
+            "# voltios",
+            "# V",
+            "# kWh",
+            "# hPa",
+            "# ppm",
+            "# dB",
+            "# lux",
+            "# W",
+            "# euros",
+            "# por ciento",
+        ),
+        things=_PLACES,
+        asks=_HIGH_ASKS,
+        share=3,
+    ),
+    ("heavier", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "aquí van dos [valores|datos]. {Q}{AB}",
+            "{A} y {B}. {Q}",
+            "{Q} {A} o {B}",
+            "{Q} Uno tiene {A}, el otro {B}.",
+            "[de|entre] {A} y {B}, [¿cuál pesa más?|¿cuál es el más pesado?|el peso mayor es|di el más pesado.]",
+            "el peso: {X} {A}, {Y} {B}. {Q}",
+            "[levanté|envié|vendí|cargué] {A} y después {B}. {Q}",
+            "la báscula marca {A} para uno y {B} para el otro. {Q}",
+            "{X} tiene {A} de masa[,| y|;] {Y} {B}. {Q}",
+            "{X} ({A}) o {Y} ({B}): {Q}",
+            "[di|elige|indica|apunta] el peso mayor: {A} o {B}.",
+            "¿Quién es más pesado, {X} con {A} o {Y} con {B}?",
+            "un saco de {A} o uno de {B}: {Q}",
+            "si {X} pesa {A} y {Y} {B}, ¿cuál [es más pesado|pesa más]?",
+            "¿{A} es más pesado que {B}?",
+            "paquetes: {A}; {B}. {Q}",
+            "«{A}» o «{B}»: {Q}",
+            "¿Qué carga es la más pesada, la de {A} o la de {B}?",
+            "{X} pesa {A}[,| y|;| pero] {Y} [pesa |]{B}. {Q}",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{A} o {B}: {Q}",
+            "¿[Qué|Cuál] pesa más[:|,] {A} o {B}?",
+            "[compara|mira] [los pesos |]{A} y {B}. {Q}",
+            "[según la balanza|en la balanza] {X} tiene {A} y {Y} {B}. {Q}",
+            "{Q} {X} pesa {A}, {Y} {B}.",
+            "¿{A} pesan más que {B}?",
+            "de {A} y {B}: {Q}",
+            "una carga de {A} y otra de {B}. {Q}",
+        ),
+        units=("# kg", "# kg", "# g", "# t", "# kilos", "# gramos", "# toneladas", "#kg"),
+        things=_LOADS,
+        asks=_HEAVY_ASKS,
+        share=3,
+    ),
+    ("colder", "t"): Scene(
+        (
+            "{Q}{AB}",
+            "aquí van dos [valores|datos]. {Q}{AB}",
+            "{A} y {B}. {Q}",
+            "{Q} {A} o {B}",
+            "{Q} Tengo {A} y {B}.",
+            (
+                "[de|entre] {A} y {B}, [¿cuál es más frío?|di la temperatura más fría.|la temperatura más baja "
+                "es|¿qué temperatura es más baja?]"
+            ),
+            "la temperatura: {X} {A}, {Y} {B}. {Q}",
+            "el termómetro marca {A} en un sitio y {B} en el otro. {Q}",
+            "[hoy|ahora|por la mañana] {A}, [mañana|más tarde|por la noche] {B}. {Q}",
+            "{X} ({A}) o {Y} ({B}): {Q}",
+            "hay dos temperaturas: {A} y {B}. {Q}",
+            "[di|elige|indica|apunta] la temperatura más [baja|fría] [de|entre] {A} y {B}.",
+            "pronóstico: {X} {A}, {Y} {B}. {Q}",
+            "la nevera uno está a {A} y la dos a {B}. {Q}",
+            "si {X} tiene {A} y {Y} {B}, [¿dónde hace más frío?|¿cuál está más frío?]",
+            "¿{A} es más frío que {B}?",
+            "¿Se pasa más frío a {A} o a {B}?",
+            "«{A}» o «{B}»: {Q}",
+            "una sonda da {A}, la otra {B}. {Q}",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{X} [está a|marca|tiene] {A}[,| y|;] {Y} [a |]{B}. {Q}",
+            "{A} o {B}: {Q}",
+            "¿Qué es más frío[:|,] {A} o {B}?",
+            "¿Hace más frío a {A} que a {B}?",
+            "[compara|mira] {A} y {B}. {Q}",
+            "{Q} {X}: {A}; {Y}: {B}.",
+            "el termómetro pasó de {A} a {B}. {Q}",
+            "de {A} y {B}: {Q}",
+            "aquí hay {A} y allí {B}. {Q}",
+            "[hay|había] {A} ({X}) y {B} ({Y}). {Q}",
+        ),
+        units=("# °C", "# °C", "# grados", "#°C", "# grados Celsius", "#°"),
+        things=_COLD,
+        asks=_COLD_ASKS,
+        share=2,
+    ),
+    ("newer", "v"): Scene(
+        (
+            (
+                "[de|entre] {a} y {b}, [¿qué versión es más nueva?|¿qué versión es la más reciente?|di la "
+                "versión más nueva.|la versión más nueva es]"
+            ),
+            (
+                "[de las|entre las] versiones {a} y {b}, [¿cuál es más nueva?|¿cuál es la más reciente?|la más "
+                "nueva es|indica la más nueva.]"
+            ),
+            ("¿[Cuál|Qué versión|Cuál de las versiones] es más [nueva|reciente][:|,] la versión {a} o la versión {b}?"),
+            "[elige|di|indica|instala] la versión más [nueva|reciente|actual]: {a} o {b}.",
+            "¿v{a} o v{b}? {Q}",
+            "el mismo programa: versión {a}, versión {b}. {Q}",
+            "[actualizar|cambiar|pasar] de la versión {a} a la versión {b}: {Q}",
+            "según los números de versión, ¿cuál es más nueva: {a} o {b}?",
+            "[en el repositorio|en la tienda|en la web del fabricante] están las versiones {a} y {b}. {Q}",
+            "{Q} Las opciones son la versión {a} y la versión {b}.",
+            "uno tiene la versión {a}, el otro la versión {b}. {Q}",
+            "{X} ([versión|v.] {a}) o {Y} ([versión|v.] {b}): {Q}",
+            "versiones: {a}; {b}. {Q}",
+            "salió la versión {a} y también salió la versión {b}. {Q}",
+            "¿La versión {b} es más reciente que la versión {a}? {Q}",
+            "versión {a} o versión {b}: {Q}",
+            "{X} tiene la versión {a}[,| y|;] {Y} [la versión |la ]{b}. {Q}",
+            "[de|entre] la versión {a} y la versión {b}: {Q}",
+            "versiones {a} y {b}. {Q}",
+            "¿La versión {a} es más nueva que la versión {b}?",
+            "{X}: versión {a}[, |; |. ]{Y}: versión {b}. {Q}",
+            "{Q} {X} usa la versión {a}, {Y} la versión {b}.",
+            "[compara|mira|aquí están] las versiones {a} y {b}. {Q}",
+            "[ofrecen|veo|existen] la versión {a} y la versión {b}. {Q}",
+            "¿Qué versión [del programa|del firmware|de la aplicación] es más nueva: {a} o {b}?",
+            "versión instalada: {a}. Versión disponible: {b}. {Q}",
+            "¿La versión más nueva de {a} y {b}?",
+        ),
+        things=_MACHINES,
+        asks=_NEW_ASKS,
+        share=2,
+    ),
+    ("later", "d"): Scene(
+        (
+            (
+                "[de|entre] {a} y {b}, [¿qué fecha es posterior?|¿qué fecha es la más tardía?|di la fecha "
+                "posterior.|la fecha posterior es|¿cuál viene después?]"
+            ),
+            (
+                "[de las|entre las] fechas {a} y {b}, [¿cuál viene después?|indica la posterior.|la más tardía "
+                "es|¿cuál es la posterior?]"
+            ),
+            (
+                "¿[Cuál|Qué fecha|Qué día] [es posterior|viene después|es más tarde|queda más adelante en el "
+                "calendario][:|,] {a} o {b}?"
+            ),
+            "[di|elige|indica|apunta] la fecha [posterior|más tardía]: {a} o {b}.",
+            "hay dos fechas: {a} y {b}. {Q}",
+            "{X}, del {a}[,| y|;] {Y}, del {b}. {Q}",
+            "[la primera reunión es el {a}, la segunda|el primer examen es el {a}, el segundo] el {b}. {Q}",
+            "en el calendario están el {a} y el {b}. {Q}",
+            "{Q} {a} o {b}",
+            "{Q} Las fechas son {a} y {b}.",
+            "{X} ({a}) o {Y} ({b}): {Q}",
+            "si un plazo es el {a} y el otro el {b}, ¿cuál es posterior?",
+            "{a} vs {b}: {Q}",
+            "un archivo cambió el {a} y otro el {b}. {Q}",
+            "¿Qué viene después, {a} o {b}?",
+            "{a} o {b}: {Q}",
+            "{X} [es del|lleva la fecha] {a}[,| y|;] {Y} [del |]{b}. {Q}",
+            "{X}: {a}; {Y}: {b}. {Q}",
+            "[de|entre] {a} y {b}: {Q}",
+            "[compara|mira] las fechas {a} y {b}. {Q}",
+            "¿{a} viene después de {b}? {Q}",
+            "{Q} {X}: {a}, {Y}: {b}.",
+            "fechas: {a}, {b}. {Q}",
+            "¿La fecha posterior de {a} y {b}?",
+            "dos cartas son del {a} y del {b}. {Q}",
+        ),
+        things=_PAPERS,
+        asks=_LATE_ASKS,
+        share=2,
+    ),
+}
+
 GRAMMAR = Grammar(
     scenes={
         **pairs.SCENES,
-        ("higher", "p"): Scene(
-            (
-                "{A} y {B}. {Q}",
-                "{Q} {A} o {B}",
-                "{Q} Las opciones son {A} y {B}.",
-                "entre {X} ({A}) y {Y} ({B}): {Q}",
-                "si {X} tiene {A} y {Y} {B}: {Q}",
-                "{X} está en {A}[,| y|;| mientras que] {Y} en {B}. {Q}",
-                "apunté: {X} {A}, {Y} {B}. {Q}",
-                "datos: {X} = {A}; {Y} = {B}. {Q}",
-                "{A} [contra|vs|frente a] {B}. {Q}",
-                "hay dos [valores|niveles|números]: {A} y {B}. {Q}",
-                "primero {A}, después {B}. {Q}",
-                '"{A}" o "{B}": {Q}',
-                "¿[Qué lectura|Qué medida|Cuál de las dos] es más [alta|elevada]: {A} o {B}?",
-                "¿[Qué valor|Qué nivel|Qué número] es más [alto|elevado]: {A} o {B}?",
-                (
-                    "[de|entre] {A} y {B}, [¿cuál es el valor más alto?|di el más alto.|el valor más alto es|¿cuál "
-                    "es más elevado?]"
-                ),
-                "[di|elige|informa|apunta|envía] el valor más [alto|elevado] [de|entre] {A} y {B}.",
-                "¿{A} está por encima de {B}? [¿Cuál es más alto?|Di el más alto.]",
-                (
-                    "el precio [en la tienda A|en el mercado|de ayer] es de {a} euros y [en la tienda B|en el súper|"
-                    "de hoy] de {b} euros. [¿Qué precio es más alto?|El precio más alto es|¿Dónde es más caro?]"
-                ),
-                (
-                    "la presión es de {a} bar [en un tanque|por la mañana|antes] y de {b} bar [en el otro|por la "
-                    "noche|después]. [¿Qué presión es más alta?|¿Cuál es más alta?|Di la más alta.]"
-                ),
-                "la tensión pasó de {a} V a {b} V. [¿Qué tensión es más alta?|¿Cuándo fue más alta?|La más alta es]",
-                (
-                    "la humedad es del {a} % [dentro|en el invernadero] y del {b} % [fuera|en el campo]. [¿Cuál es "
-                    "más alta?|¿Dónde es más alta?|¿Qué humedad es más elevada?]"
-                ),
-                (
-                    "el consumo fue de {a} kWh en [mayo|marzo] y de {b} kWh en [junio|abril]. [¿Qué consumo fue más "
-                    "alto?|¿Cuál fue el más alto?]"
-                ),
-                "el nivel del agua: {X} {a} cm, {Y} {b} cm. [¿Qué nivel es más alto?|¿Cuál es el más alto?]",
-                "el ruido es de {a} dB aquí y de {b} dB allí. [¿Dónde es más alto?|¿Qué valor es más alto?]",
-                "¿Quién marca el valor más alto, {X} con {A} o {Y} con {B}?",
-                "la alarma vale para el valor más alto: ¿{A} o {B}?",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{X} [marca|indica|muestra|mide|da] {A}[,| y|;| pero] {Y} {B}. {Q}",
-                "{A} o {B}: {Q}",
-                "[compara|mira] {A} y {B}. {Q}",
-                "{Q} {X} {A}, {Y} {B}.",
-                "[se midió|se leyó|hubo] {A} y [luego|después] {B}. {Q}",
-                "¿{A} es más alto que {B}?",
-                "de {A} y {B}: {Q}",
-            ),
-            units=(
-                "# bar",
-                "# %",
-                "# voltios",
-                "# V",
-                "# kWh",
-                "# hPa",
-                "# ppm",
-                "# dB",
-                "# lux",
-                "# W",
-                "# euros",
-                "# por ciento",
-            ),
-            things=_PLACES,
-            asks=_HIGH_ASKS,
-        ),
-        ("heavier", "p"): Scene(
-            (
-                "{A} y {B}. {Q}",
-                "{Q} {A} o {B}",
-                "{Q} Uno tiene {A}, el otro {B}.",
-                "[de|entre] {A} y {B}, [¿cuál pesa más?|¿cuál es el más pesado?|el peso mayor es|di el más pesado.]",
-                "el peso: {X} {A}, {Y} {B}. {Q}",
-                "[levanté|envié|vendí|cargué] {A} y después {B}. {Q}",
-                "la báscula marca {A} para uno y {B} para el otro. {Q}",
-                "{X} tiene {A} de masa[,| y|;] {Y} {B}. {Q}",
-                "{X} ({A}) o {Y} ({B}): {Q}",
-                "[di|elige|indica|apunta] el peso mayor: {A} o {B}.",
-                "¿Quién es más pesado, {X} con {A} o {Y} con {B}?",
-                "un saco de {A} o uno de {B}: {Q}",
-                "si {X} pesa {A} y {Y} {B}, ¿cuál [es más pesado|pesa más]?",
-                "¿{A} es más pesado que {B}?",
-                "paquetes: {A}; {B}. {Q}",
-                "«{A}» o «{B}»: {Q}",
-                "¿Qué carga es la más pesada, la de {A} o la de {B}?",
-                "{X} pesa {A}[,| y|;| pero] {Y} [pesa |]{B}. {Q}",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{A} o {B}: {Q}",
-                "¿[Qué|Cuál] pesa más[:|,] {A} o {B}?",
-                "[compara|mira] [los pesos |]{A} y {B}. {Q}",
-                "[según la balanza|en la balanza] {X} tiene {A} y {Y} {B}. {Q}",
-                "{Q} {X} pesa {A}, {Y} {B}.",
-                "¿{A} pesan más que {B}?",
-                "de {A} y {B}: {Q}",
-                "una carga de {A} y otra de {B}. {Q}",
-            ),
-            units=("# kg", "# kg", "# g", "# t", "# kilos", "# gramos", "# toneladas", "#kg"),
-            things=_LOADS,
-            asks=_HEAVY_ASKS,
-        ),
-        ("colder", "t"): Scene(
-            (
-                "{A} y {B}. {Q}",
-                "{Q} {A} o {B}",
-                "{Q} Tengo {A} y {B}.",
-                (
-                    "[de|entre] {A} y {B}, [¿cuál es más frío?|di la temperatura más fría.|la temperatura más baja "
-                    "es|¿qué temperatura es más baja?]"
-                ),
-                "la temperatura: {X} {A}, {Y} {B}. {Q}",
-                "el termómetro marca {A} en un sitio y {B} en el otro. {Q}",
-                "[hoy|ahora|por la mañana] {A}, [mañana|más tarde|por la noche] {B}. {Q}",
-                "{X} ({A}) o {Y} ({B}): {Q}",
-                "hay dos temperaturas: {A} y {B}. {Q}",
-                "[di|elige|indica|apunta] la temperatura más [baja|fría] [de|entre] {A} y {B}.",
-                "pronóstico: {X} {A}, {Y} {B}. {Q}",
-                "la nevera uno está a {A} y la dos a {B}. {Q}",
-                "si {X} tiene {A} y {Y} {B}, [¿dónde hace más frío?|¿cuál está más frío?]",
-                "¿{A} es más frío que {B}?",
-                "¿Se pasa más frío a {A} o a {B}?",
-                "«{A}» o «{B}»: {Q}",
-                "una sonda da {A}, la otra {B}. {Q}",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{X} [está a|marca|tiene] {A}[,| y|;] {Y} [a |]{B}. {Q}",
-                "{A} o {B}: {Q}",
-                "¿Qué es más frío[:|,] {A} o {B}?",
-                "¿Hace más frío a {A} que a {B}?",
-                "[compara|mira] {A} y {B}. {Q}",
-                "{Q} {X}: {A}; {Y}: {B}.",
-                "el termómetro pasó de {A} a {B}. {Q}",
-                "de {A} y {B}: {Q}",
-                "aquí hay {A} y allí {B}. {Q}",
-                "[hay|había] {A} ({X}) y {B} ({Y}). {Q}",
-            ),
-            units=("# °C", "# °C", "# grados", "#°C", "# grados Celsius", "#°"),
-            things=_COLD,
-            asks=_COLD_ASKS,
-        ),
-        ("newer", "v"): Scene(
-            (
-                (
-                    "[de|entre] {a} y {b}, [¿qué versión es más nueva?|¿qué versión es la más reciente?|di la "
-                    "versión más nueva.|la versión más nueva es]"
-                ),
-                (
-                    "[de las|entre las] versiones {a} y {b}, [¿cuál es más nueva?|¿cuál es la más reciente?|la más "
-                    "nueva es|indica la más nueva.]"
-                ),
-                (
-                    "¿[Cuál|Qué versión|Cuál de las versiones] es más [nueva|reciente][:|,] la versión {a} o la "
-                    "versión {b}?"
-                ),
-                "[elige|di|indica|instala] la versión más [nueva|reciente|actual]: {a} o {b}.",
-                "¿v{a} o v{b}? {Q}",
-                "el mismo programa: versión {a}, versión {b}. {Q}",
-                "[actualizar|cambiar|pasar] de la versión {a} a la versión {b}: {Q}",
-                "según los números de versión, ¿cuál es más nueva: {a} o {b}?",
-                "[en el repositorio|en la tienda|en la web del fabricante] están las versiones {a} y {b}. {Q}",
-                "{Q} Las opciones son la versión {a} y la versión {b}.",
-                "uno tiene la versión {a}, el otro la versión {b}. {Q}",
-                "{X} ([versión|v.] {a}) o {Y} ([versión|v.] {b}): {Q}",
-                "versiones: {a}; {b}. {Q}",
-                "salió la versión {a} y también salió la versión {b}. {Q}",
-                "¿La versión {b} es más reciente que la versión {a}? {Q}",
-                "versión {a} o versión {b}: {Q}",
-                "{X} tiene la versión {a}[,| y|;] {Y} [la versión |la ]{b}. {Q}",
-                "[de|entre] la versión {a} y la versión {b}: {Q}",
-                "versiones {a} y {b}. {Q}",
-                "¿La versión {a} es más nueva que la versión {b}?",
-                "{X}: versión {a}[, |; |. ]{Y}: versión {b}. {Q}",
-                "{Q} {X} usa la versión {a}, {Y} la versión {b}.",
-                "[compara|mira|aquí están] las versiones {a} y {b}. {Q}",
-                "[ofrecen|veo|existen] la versión {a} y la versión {b}. {Q}",
-                "¿Qué versión [del programa|del firmware|de la aplicación] es más nueva: {a} o {b}?",
-                "versión instalada: {a}. Versión disponible: {b}. {Q}",
-                "¿La versión más nueva de {a} y {b}?",
-            ),
-            things=_MACHINES,
-            asks=_NEW_ASKS,
-        ),
-        ("later", "d"): Scene(
-            (
-                (
-                    "[de|entre] {a} y {b}, [¿qué fecha es posterior?|¿qué fecha es la más tardía?|di la fecha "
-                    "posterior.|la fecha posterior es|¿cuál viene después?]"
-                ),
-                (
-                    "[de las|entre las] fechas {a} y {b}, [¿cuál viene después?|indica la posterior.|la más tardía "
-                    "es|¿cuál es la posterior?]"
-                ),
-                (
-                    "¿[Cuál|Qué fecha|Qué día] [es posterior|viene después|es más tarde|queda más adelante en el "
-                    "calendario][:|,] {a} o {b}?"
-                ),
-                "[di|elige|indica|apunta] la fecha [posterior|más tardía]: {a} o {b}.",
-                "hay dos fechas: {a} y {b}. {Q}",
-                "{X}, del {a}[,| y|;] {Y}, del {b}. {Q}",
-                "[la primera reunión es el {a}, la segunda|el primer examen es el {a}, el segundo] el {b}. {Q}",
-                "en el calendario están el {a} y el {b}. {Q}",
-                "{Q} {a} o {b}",
-                "{Q} Las fechas son {a} y {b}.",
-                "{X} ({a}) o {Y} ({b}): {Q}",
-                "si un plazo es el {a} y el otro el {b}, ¿cuál es posterior?",
-                "{a} vs {b}: {Q}",
-                "un archivo cambió el {a} y otro el {b}. {Q}",
-                "¿Qué viene después, {a} o {b}?",
-                "{a} o {b}: {Q}",
-                "{X} [es del|lleva la fecha] {a}[,| y|;] {Y} [del |]{b}. {Q}",
-                "{X}: {a}; {Y}: {b}. {Q}",
-                "[de|entre] {a} y {b}: {Q}",
-                "[compara|mira] las fechas {a} y {b}. {Q}",
-                "¿{a} viene después de {b}? {Q}",
-                "{Q} {X}: {a}, {Y}: {b}.",
-                "fechas: {a}, {b}. {Q}",
-                "¿La fecha posterior de {a} y {b}?",
-                "dos cartas son del {a} y del {b}. {Q}",
-            ),
-            things=_PAPERS,
-            asks=_LATE_ASKS,
-        ),
+        **things.SCENES,
+        **_SCENES,
+        **opposites(_SCENES, things.OPPOSITES),
     },
-    weights={"n": 44, "p": 20, "t": 13, "v": 12, "d": 11},
+    weights={"n": 50, "p": 18, "t": 12, "v": 11, "d": 9},
     openings=(
         "Una pregunta:",
         "Pregunta:",

@@ -1,7 +1,8 @@
 """French number comparison as a grammar (``number_grammar``), for training alone."""
 
 from edgegen.tasks import number_pairs_fr as pairs
-from edgegen.tasks.number_grammar import Grammar, Scene
+from edgegen.tasks import number_things_fr as things
+from edgegen.tasks.number_grammar import Grammar, Scene, opposites
 
 _PLACES = (
     ("le capteur 1", "le capteur 2"),
@@ -205,248 +206,266 @@ _LATE_ASKS = (
     "Laquelle des deux dates est la plus tardive ?",
 )
 
+_SCENES = {
+    ("higher", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "voici deux [valeurs|données]. {Q}{AB}",
+            "{A} et {B}. {Q}",
+            "{Q} {A} ou {B}",
+            "{Q} Au choix : {A} et {B}.",
+            "entre {X} ({A}) et {Y} ({B}) : {Q}",
+            "si {X} a {A} et {Y} {B} : {Q}",
+            "{X} est à {A}[,| et| ;| tandis que] {Y} est à {B}. {Q}",
+            "j'ai noté : {X} {A}, {Y} {B}. {Q}",
+            "données : {X} = {A} ; {Y} = {B}. {Q}",
+            "{A} [contre|vs|face à] {B}. {Q}",
+            "il y a deux [valeurs|mesures] : {A} et {B}. {Q}",
+            "d'abord {A}, puis {B}. {Q}",
+            '"{A}" ou "{B}" : {Q}',
+            "[quelle valeur|quelle mesure|laquelle] est la plus [élevée|haute] : {A} ou {B} ?",
+            (
+                "[de|entre|parmi] {A} et {B}, [quelle est la valeur la plus élevée ?|donne la plus élevée.|la "
+                "valeur la plus haute est|laquelle est la plus élevée ?]"
+            ),
+            "[dis|choisis|note|envoie] la valeur la plus [haute|élevée] [de|entre] {A} et {B}.",
+            "{A} est-il au-dessus de {B} ? [Laquelle est la plus élevée ?|Donne la plus élevée.]",
+            (
+                "le prix est de {a} euros [au magasin A|au marché|hier] et de {b} euros [au magasin B|au "
+                "supermarché|aujourd'hui]. [Quel prix est le plus élevé ?|Le prix le plus élevé est|Où est-ce le "
+                "plus cher ?]"
+            ),
+            (
+                "la pression est de {a} bar [dans une cuve|le matin|avant] et de {b} bar [dans l'autre|le soir|"
+                "après]. [Quelle pression est la plus élevée ?|Laquelle est la plus élevée ?|Donne la plus "
+                "élevée.]"
+            ),
+            (
+                "la tension est passée de {a} V à {b} V. [Quelle tension est la plus élevée ?|Quand était-elle "
+                "la plus élevée ?|La plus élevée est]"
+            ),
+            (
+                "l'humidité est de {a} % [à l'intérieur|dans la serre] et de {b} % [dehors|au champ]. [Laquelle "
+                "est la plus élevée ?|Où est-elle la plus élevée ?]"
+            ),
+            (
+                "la consommation est de {a} kWh en [mai|mars] et de {b} kWh en [juin|avril]. [Laquelle est la "
+                "plus élevée ?|Quelle consommation est la plus forte ?]"
+            ),
+            "le niveau d'eau : {X} {a} cm, {Y} {b} cm. [Quel niveau est le plus élevé ?|Lequel est le plus haut ?]",
+            (
+                "le bruit est de {a} dB ici et de {b} dB là-bas. [Où est-il le plus élevé ?|Quelle valeur est la "
+                "plus élevée ?]"
+            ),
+            "qui affiche la valeur la plus élevée, {X} avec {A} ou {Y} avec {B} ?",
+            "l'alarme suit la valeur la plus élevée : {A} ou {B} ?",
+            "{X} [indique|affiche|montre|mesure|donne] {A}[,| et| ;] {Y} {B}. {Q}",
+            "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
+            "{A} ou {B} : {Q}",
+            "[compare|voici] {A} et {B}. {Q}",
+            "[entre|de] {A} et {B} : {Q}",
+            "{Q} {X} {A}, {Y} {B}.",
+            "[on lit|on a mesuré|le journal note] {A} [d'abord|le matin] et {B} [ensuite|le soir]. {Q}",
+            "{A} est-il plus élevé que {B} ?",
+            "il y a {A} pour {X} et {B} pour {Y}. {Q}",
+            *things.MUCH,
+        ),
+        units=(
+            "# bar",
+            "# %",
+            "# volts",
+            "# V",
+            "# kWh",
+            "# hPa",
+            "# ppm",
+            "# dB",
+            "# lux",
+            "# W",
+            "# euros",
+            "# pour cent",
+        ),
+        things=_PLACES,
+        asks=_HIGH_ASKS,
+        share=3,
+    ),
+    ("heavier", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "voici deux [valeurs|données]. {Q}{AB}",
+            "{A} et {B}. {Q}",
+            "{Q} {A} ou {B}",
+            "{Q} L'un fait {A}, l'autre {B}.",
+            (
+                "[de|entre|parmi] {A} et {B}, [lequel pèse le plus ?|lequel est le plus lourd ?|le poids le plus "
+                "lourd est|donne le plus lourd.]"
+            ),
+            "le poids : {X} {A}, {Y} {B}. {Q}",
+            "[j'ai soulevé|j'ai envoyé|j'ai vendu|j'ai chargé] {A}, ensuite {B}. {Q}",
+            "la balance indique {A} pour l'un et {B} pour l'autre. {Q}",
+            "{X} ({A}) ou {Y} ({B}) : {Q}",
+            "[dis|choisis|indique|note] le poids le plus lourd : {A} ou {B}.",
+            "qui est le plus lourd, {X} avec {A} ou {Y} avec {B} ?",
+            "un sac de {A} ou un sac de {B} : {Q}",
+            "si {X} pèse {A} et {Y} {B}, lequel est le plus lourd ?",
+            "colis : {A} ; {B}. {Q}",
+            "« {A} » ou « {B} » : {Q}",
+            "quelle charge est la plus lourde, celle de {A} ou celle de {B} ?",
+            "{X} pèse {A}[,| et| ;| mais| tandis que] {Y} [pèse |]{B}. {Q}",
+            "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
+            "[l'un|le premier] pèse {A}[,| et] [l'autre|le second] {B}. {Q}",
+            "{A} ou {B} : {Q}",
+            "[lequel|qui] est le plus lourd[ :|,] {A} ou {B} ?",
+            "qu'est-ce qui est plus lourd, {A} ou {B} ?",
+            "[compare|voici] [deux poids : |]{A} et {B}. {Q}",
+            "[sur|d'après] la balance, {X} fait {A} et {Y} {B}. {Q}",
+            "{Q} {X} pèse {A}, {Y} {B}.",
+            "{A} est-il plus lourd que {B} ?",
+            "[entre|de] {A} et {B} : {Q}",
+            "une charge de {A} et une [charge |]de {B}. {Q}",
+            "j'ai porté {A}, puis {B}. {Q}",
+            "{X} [a une masse de {A}, {Y} de|fait {A}, {Y}] {B}. {Q}",
+        ),
+        units=("# kg", "# kg", "# g", "# t", "# kilos", "# grammes", "# tonnes", "#kg"),
+        things=_LOADS,
+        asks=_HEAVY_ASKS,
+        share=3,
+    ),
+    ("colder", "t"): Scene(
+        (
+            "{Q}{AB}",
+            "voici deux [valeurs|données]. {Q}{AB}",
+            "{A} et {B}. {Q}",
+            "{Q} {A} ou {B}",
+            "{Q} J'ai {A} et {B}.",
+            (
+                "[de|entre|parmi] {A} et {B}, [laquelle est la plus froide ?|donne la température la plus "
+                "froide.|la température la plus basse est|quelle température est la plus basse ?]"
+            ),
+            "la température : {X} {A}, {Y} {B}. {Q}",
+            "le thermomètre indique {A} à un endroit et {B} à l'autre. {Q}",
+            "[aujourd'hui|maintenant|ce matin] {A}, [demain|plus tard|ce soir] {B}. {Q}",
+            "{X} ({A}) ou {Y} ({B}) : {Q}",
+            "il y a deux températures : {A} et {B}. {Q}",
+            "[dis|choisis|indique|note] la température la plus [basse|froide] [de|entre] {A} et {B}.",
+            "météo : {X} {A}, {Y} {B}. {Q}",
+            "le premier frigo est à {A}, le second à {B}. {Q}",
+            "si {X} a {A} et {Y} {B}, [où fait-il le plus froid ?|lequel est le plus froid ?]",
+            "a-t-on plus froid à {A} ou à {B} ?",
+            "« {A} » ou « {B} » : {Q}",
+            "une sonde donne {A}, l'autre {B}. {Q}",
+            "{X} est à {A}[,| et| ;| mais] {Y} [est |]à {B}. {Q}",
+            "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
+            "[il fait|il y a|on a mesuré] {A} ([|côté ]{X}) et {B} ([|côté ]{Y}). {Q}",
+            "{A} ou {B} : {Q}",
+            "[lequel|qu'est-ce qui] est plus froid[ :|,] {A} ou {B} ?",
+            "{A} est-il plus froid que {B} ?",
+            "[compare|voici] [deux températures : |]{A} et {B}. {Q}",
+            "{Q} {X} : {A} ; {Y} : {B}.",
+            "le thermomètre est passé de {A} à {B}. {Q}",
+            "[entre|de] {A} et {B} : {Q}",
+            "{X} affiche {A}, {Y} [affiche |]{B}. {Q}",
+            "il fait {A} ici et {B} là-bas. {Q}",
+            "la température est de {A} [hier|ici|le matin] et de {B} [aujourd'hui|ailleurs|le soir]. {Q}",
+        ),
+        units=("# °C", "# °C", "# degrés", "#°C", "# degrés Celsius", "#°"),
+        things=_COLD,
+        asks=_COLD_ASKS,
+        share=2,
+    ),
+    ("newer", "v"): Scene(
+        (
+            (
+                "[de|entre|parmi] {a} et {b}, [quelle version est la plus récente ?|laquelle est la version la "
+                "plus récente ?|donne la version la plus récente.|la version la plus récente est]"
+            ),
+            (
+                "[des|entre les|parmi les] versions {a} et {b}, [laquelle est la plus récente ?|quelle est la "
+                "plus récente ?|la plus récente est|indique la plus récente.]"
+            ),
+            (
+                "[laquelle|quelle version|laquelle des versions] est la plus récente[ :|,] la version {a} ou la "
+                "version {b} ?"
+            ),
+            "[choisis|dis|indique|installe] la version la plus [récente|actuelle] : {a} ou {b}.",
+            "v{a} ou v{b} ? {Q}",
+            "le même logiciel : version {a}, version {b}. {Q}",
+            "[mettre à jour|migrer|passer] de la version {a} à la version {b} : {Q}",
+            "d'après les numéros de version, laquelle est la plus récente : {a} ou {b} ?",
+            "[dans le dépôt|dans la boutique|sur le site du fabricant] il y a les versions {a} et {b}. {Q}",
+            "{Q} Au choix : la version {a} et la version {b}.",
+            "l'un a la version {a}, l'autre la version {b}. {Q}",
+            "{X} ([version|v.] {a}) ou {Y} ([version|v.] {b}) : {Q}",
+            "versions : {a} ; {b}. {Q}",
+            "la version {a} est sortie, la version {b} aussi. {Q}",
+            "la version {b} est-elle plus récente que la version {a} ? {Q}",
+            "version {a} ou version {b} : {Q}",
+            "{X} a la version {a}[,| et| ;] {Y} la version {b}. {Q}",
+            "[entre|de] la version {a} et la version {b} : {Q}",
+            "versions {a} et {b}. {Q}",
+            "la version {a} est-elle plus récente que la version {b} ?",
+            "{X} : version {a}[, | ; |. ]{Y} : version {b}. {Q}",
+            "{Q} {X} utilise la version {a}, {Y} la version {b}.",
+            "[compare|regarde|voici] les versions {a} et {b}. {Q}",
+            "[on propose|il existe|je vois] la version {a} et la version {b}. {Q}",
+            "quelle version [du logiciel|du micrologiciel|de l'application] est la plus récente : {a} ou {b} ?",
+            "version installée : {a}. Version disponible : {b}. {Q}",
+            "la version la plus récente de {a} et {b} ?",
+        ),
+        things=_MACHINES,
+        asks=_NEW_ASKS,
+        share=2,
+    ),
+    ("later", "d"): Scene(
+        (
+            (
+                "[de|entre|parmi] {a} et {b}, [quelle date est la plus tardive ?|donne la date la plus tardive.|"
+                "la date la plus tardive est|laquelle vient après ?]"
+            ),
+            (
+                "[des|entre les|parmi les] dates {a} et {b}, [laquelle vient après ?|indique la plus tardive.|la "
+                "plus tardive est|quelle est la plus tardive ?]"
+            ),
+            (
+                "[laquelle|quelle date|quel jour] [vient après l'autre|vient plus tard|est plus loin dans le "
+                "calendrier][ :|,] {a} ou {b} ?"
+            ),
+            "[choisis|dis|indique|note] la date la plus tardive : {a} ou {b}.",
+            "il y a deux dates : {a} et {b}. {Q}",
+            "{X}, du {a}[,| et| ;] {Y}, du {b}. {Q}",
+            "[la première réunion est le {a}, la seconde|le premier examen est le {a}, le second] le {b}. {Q}",
+            "au calendrier figurent le {a} et le {b}. {Q}",
+            "{Q} {a} ou {b}",
+            "{Q} Les dates sont {a} et {b}.",
+            "{X} ({a}) ou {Y} ({b}) : {Q}",
+            "si une échéance est le {a} et l'autre le {b}, laquelle est la plus tardive ?",
+            "{a} vs {b} : {Q}",
+            "un fichier a changé le {a}, un autre le {b}. {Q}",
+            "qu'est-ce qui vient après, {a} ou {b} ?",
+            "{a} ou {b} : {Q}",
+            "{X} [date du|porte la date] {a}[,| et| ;] {Y} [du|le] {b}. {Q}",
+            "{X} : {a} ; {Y} : {b}. {Q}",
+            "[entre|de|parmi] [les dates |]{a} et {b} : {Q}",
+            "[compare|voici] les dates {a} et {b}. {Q}",
+            "{a} vient-il après {b} ? {Q}",
+            "{Q} {X} : {a}, {Y} : {b}.",
+            "dates : {a}, {b}. {Q}",
+            "la date la plus tardive de {a} et {b} ?",
+            "deux lettres sont datées du {a} et du {b}. {Q}",
+        ),
+        things=_PAPERS,
+        asks=_LATE_ASKS,
+        share=2,
+    ),
+}
+
 GRAMMAR = Grammar(
     scenes={
         **pairs.SCENES,
-        ("higher", "p"): Scene(
-            (
-                "{A} et {B}. {Q}",
-                "{Q} {A} ou {B}",
-                "{Q} Au choix : {A} et {B}.",
-                "entre {X} ({A}) et {Y} ({B}) : {Q}",
-                "si {X} a {A} et {Y} {B} : {Q}",
-                "{X} est à {A}[,| et| ;| tandis que] {Y} est à {B}. {Q}",
-                "j'ai noté : {X} {A}, {Y} {B}. {Q}",
-                "données : {X} = {A} ; {Y} = {B}. {Q}",
-                "{A} [contre|vs|face à] {B}. {Q}",
-                "il y a deux [valeurs|mesures] : {A} et {B}. {Q}",
-                "d'abord {A}, puis {B}. {Q}",
-                '"{A}" ou "{B}" : {Q}',
-                "[quelle valeur|quelle mesure|laquelle] est la plus [élevée|haute] : {A} ou {B} ?",
-                (
-                    "[de|entre|parmi] {A} et {B}, [quelle est la valeur la plus élevée ?|donne la plus élevée.|la "
-                    "valeur la plus haute est|laquelle est la plus élevée ?]"
-                ),
-                "[dis|choisis|note|envoie] la valeur la plus [haute|élevée] [de|entre] {A} et {B}.",
-                "{A} est-il au-dessus de {B} ? [Laquelle est la plus élevée ?|Donne la plus élevée.]",
-                (
-                    "le prix est de {a} euros [au magasin A|au marché|hier] et de {b} euros [au magasin B|au "
-                    "supermarché|aujourd'hui]. [Quel prix est le plus élevé ?|Le prix le plus élevé est|Où est-ce le "
-                    "plus cher ?]"
-                ),
-                (
-                    "la pression est de {a} bar [dans une cuve|le matin|avant] et de {b} bar [dans l'autre|le soir|"
-                    "après]. [Quelle pression est la plus élevée ?|Laquelle est la plus élevée ?|Donne la plus "
-                    "élevée.]"
-                ),
-                (
-                    "la tension est passée de {a} V à {b} V. [Quelle tension est la plus élevée ?|Quand était-elle "
-                    "la plus élevée ?|La plus élevée est]"
-                ),
-                (
-                    "l'humidité est de {a} % [à l'intérieur|dans la serre] et de {b} % [dehors|au champ]. [Laquelle "
-                    "est la plus élevée ?|Où est-elle la plus élevée ?]"
-                ),
-                (
-                    "la consommation est de {a} kWh en [mai|mars] et de {b} kWh en [juin|avril]. [Laquelle est la "
-                    "plus élevée ?|Quelle consommation est la plus forte ?]"
-                ),
-                "le niveau d'eau : {X} {a} cm, {Y} {b} cm. [Quel niveau est le plus élevé ?|Lequel est le plus haut ?]",
-                (
-                    "le bruit est de {a} dB ici et de {b} dB là-bas. [Où est-il le plus élevé ?|Quelle valeur est la "
-                    "plus élevée ?]"
-                ),
-                "qui affiche la valeur la plus élevée, {X} avec {A} ou {Y} avec {B} ?",
-                "l'alarme suit la valeur la plus élevée : {A} ou {B} ?",
-                "{X} [indique|affiche|montre|mesure|donne] {A}[,| et| ;] {Y} {B}. {Q}",
-                "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
-                "{A} ou {B} : {Q}",
-                "[compare|voici] {A} et {B}. {Q}",
-                "[entre|de] {A} et {B} : {Q}",
-                "{Q} {X} {A}, {Y} {B}.",
-                "[on lit|on a mesuré|le journal note] {A} [d'abord|le matin] et {B} [ensuite|le soir]. {Q}",
-                "{A} est-il plus élevé que {B} ?",
-                "il y a {A} pour {X} et {B} pour {Y}. {Q}",
-            ),
-            units=(
-                "# bar",
-                "# %",
-                "# volts",
-                "# V",
-                "# kWh",
-                "# hPa",
-                "# ppm",
-                "# dB",
-                "# lux",
-                "# W",
-                "# euros",
-                "# pour cent",
-            ),
-            things=_PLACES,
-            asks=_HIGH_ASKS,
-        ),
-        ("heavier", "p"): Scene(
-            (
-                "{A} et {B}. {Q}",
-                "{Q} {A} ou {B}",
-                "{Q} L'un fait {A}, l'autre {B}.",
-                (
-                    "[de|entre|parmi] {A} et {B}, [lequel pèse le plus ?|lequel est le plus lourd ?|le poids le plus "
-                    "lourd est|donne le plus lourd.]"
-                ),
-                "le poids : {X} {A}, {Y} {B}. {Q}",
-                "[j'ai soulevé|j'ai envoyé|j'ai vendu|j'ai chargé] {A}, ensuite {B}. {Q}",
-                "la balance indique {A} pour l'un et {B} pour l'autre. {Q}",
-                "{X} ({A}) ou {Y} ({B}) : {Q}",
-                "[dis|choisis|indique|note] le poids le plus lourd : {A} ou {B}.",
-                "qui est le plus lourd, {X} avec {A} ou {Y} avec {B} ?",
-                "un sac de {A} ou un sac de {B} : {Q}",
-                "si {X} pèse {A} et {Y} {B}, lequel est le plus lourd ?",
-                "colis : {A} ; {B}. {Q}",
-                "« {A} » ou « {B} » : {Q}",
-                "quelle charge est la plus lourde, celle de {A} ou celle de {B} ?",
-                "{X} pèse {A}[,| et| ;| mais| tandis que] {Y} [pèse |]{B}. {Q}",
-                "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
-                "[l'un|le premier] pèse {A}[,| et] [l'autre|le second] {B}. {Q}",
-                "{A} ou {B} : {Q}",
-                "[lequel|qui] est le plus lourd[ :|,] {A} ou {B} ?",
-                "qu'est-ce qui est plus lourd, {A} ou {B} ?",
-                "[compare|voici] [deux poids : |]{A} et {B}. {Q}",
-                "[sur|d'après] la balance, {X} fait {A} et {Y} {B}. {Q}",
-                "{Q} {X} pèse {A}, {Y} {B}.",
-                "{A} est-il plus lourd que {B} ?",
-                "[entre|de] {A} et {B} : {Q}",
-                "une charge de {A} et une [charge |]de {B}. {Q}",
-                "j'ai porté {A}, puis {B}. {Q}",
-                "{X} [a une masse de {A}, {Y} de|fait {A}, {Y}] {B}. {Q}",
-            ),
-            units=("# kg", "# kg", "# g", "# t", "# kilos", "# grammes", "# tonnes", "#kg"),
-            things=_LOADS,
-            asks=_HEAVY_ASKS,
-        ),
-        ("colder", "t"): Scene(
-            (
-                "{A} et {B}. {Q}",
-                "{Q} {A} ou {B}",
-                "{Q} J'ai {A} et {B}.",
-                (
-                    "[de|entre|parmi] {A} et {B}, [laquelle est la plus froide ?|donne la température la plus "
-                    "froide.|la température la plus basse est|quelle température est la plus basse ?]"
-                ),
-                "la température : {X} {A}, {Y} {B}. {Q}",
-                "le thermomètre indique {A} à un endroit et {B} à l'autre. {Q}",
-                "[aujourd'hui|maintenant|ce matin] {A}, [demain|plus tard|ce soir] {B}. {Q}",
-                "{X} ({A}) ou {Y} ({B}) : {Q}",
-                "il y a deux températures : {A} et {B}. {Q}",
-                "[dis|choisis|indique|note] la température la plus [basse|froide] [de|entre] {A} et {B}.",
-                "météo : {X} {A}, {Y} {B}. {Q}",
-                "le premier frigo est à {A}, le second à {B}. {Q}",
-                "si {X} a {A} et {Y} {B}, [où fait-il le plus froid ?|lequel est le plus froid ?]",
-                "a-t-on plus froid à {A} ou à {B} ?",
-                "« {A} » ou « {B} » : {Q}",
-                "une sonde donne {A}, l'autre {B}. {Q}",
-                "{X} est à {A}[,| et| ;| mais] {Y} [est |]à {B}. {Q}",
-                "{X} : {A}[, | ; |. ]{Y} : {B}. {Q}",
-                "[il fait|il y a|on a mesuré] {A} ([|côté ]{X}) et {B} ([|côté ]{Y}). {Q}",
-                "{A} ou {B} : {Q}",
-                "[lequel|qu'est-ce qui] est plus froid[ :|,] {A} ou {B} ?",
-                "{A} est-il plus froid que {B} ?",
-                "[compare|voici] [deux températures : |]{A} et {B}. {Q}",
-                "{Q} {X} : {A} ; {Y} : {B}.",
-                "le thermomètre est passé de {A} à {B}. {Q}",
-                "[entre|de] {A} et {B} : {Q}",
-                "{X} affiche {A}, {Y} [affiche |]{B}. {Q}",
-                "il fait {A} ici et {B} là-bas. {Q}",
-                "la température est de {A} [hier|ici|le matin] et de {B} [aujourd'hui|ailleurs|le soir]. {Q}",
-            ),
-            units=("# °C", "# °C", "# degrés", "#°C", "# degrés Celsius", "#°"),
-            things=_COLD,
-            asks=_COLD_ASKS,
-        ),
-        ("newer", "v"): Scene(
-            (
-                (
-                    "[de|entre|parmi] {a} et {b}, [quelle version est la plus récente ?|laquelle est la version la "
-                    "plus récente ?|donne la version la plus récente.|la version la plus récente est]"
-                ),
-                (
-                    "[des|entre les|parmi les] versions {a} et {b}, [laquelle est la plus récente ?|quelle est la "
-                    "plus récente ?|la plus récente est|indique la plus récente.]"
-                ),
-                (
-                    "[laquelle|quelle version|laquelle des versions] est la plus récente[ :|,] la version {a} ou la "
-                    "version {b} ?"
-                ),
-                "[choisis|dis|indique|installe] la version la plus [récente|actuelle] : {a} ou {b}.",
-                "v{a} ou v{b} ? {Q}",
-                "le même logiciel : version {a}, version {b}. {Q}",
-                "[mettre à jour|migrer|passer] de la version {a} à la version {b} : {Q}",
-                "d'après les numéros de version, laquelle est la plus récente : {a} ou {b} ?",
-                "[dans le dépôt|dans la boutique|sur le site du fabricant] il y a les versions {a} et {b}. {Q}",
-                "{Q} Au choix : la version {a} et la version {b}.",
-                "l'un a la version {a}, l'autre la version {b}. {Q}",
-                "{X} ([version|v.] {a}) ou {Y} ([version|v.] {b}) : {Q}",
-                "versions : {a} ; {b}. {Q}",
-                "la version {a} est sortie, la version {b} aussi. {Q}",
-                "la version {b} est-elle plus récente que la version {a} ? {Q}",
-                "version {a} ou version {b} : {Q}",
-                "{X} a la version {a}[,| et| ;] {Y} la version {b}. {Q}",
-                "[entre|de] la version {a} et la version {b} : {Q}",
-                "versions {a} et {b}. {Q}",
-                "la version {a} est-elle plus récente que la version {b} ?",
-                "{X} : version {a}[, | ; |. ]{Y} : version {b}. {Q}",
-                "{Q} {X} utilise la version {a}, {Y} la version {b}.",
-                "[compare|regarde|voici] les versions {a} et {b}. {Q}",
-                "[on propose|il existe|je vois] la version {a} et la version {b}. {Q}",
-                "quelle version [du logiciel|du micrologiciel|de l'application] est la plus récente : {a} ou {b} ?",
-                "version installée : {a}. Version disponible : {b}. {Q}",
-                "la version la plus récente de {a} et {b} ?",
-            ),
-            things=_MACHINES,
-            asks=_NEW_ASKS,
-        ),
-        ("later", "d"): Scene(
-            (
-                (
-                    "[de|entre|parmi] {a} et {b}, [quelle date est la plus tardive ?|donne la date la plus tardive.|"
-                    "la date la plus tardive est|laquelle vient après ?]"
-                ),
-                (
-                    "[des|entre les|parmi les] dates {a} et {b}, [laquelle vient après ?|indique la plus tardive.|la "
-                    "plus tardive est|quelle est la plus tardive ?]"
-                ),
-                (
-                    "[laquelle|quelle date|quel jour] [vient après l'autre|vient plus tard|est plus loin dans le "
-                    "calendrier][ :|,] {a} ou {b} ?"
-                ),
-                "[choisis|dis|indique|note] la date la plus tardive : {a} ou {b}.",
-                "il y a deux dates : {a} et {b}. {Q}",
-                "{X}, du {a}[,| et| ;] {Y}, du {b}. {Q}",
-                "[la première réunion est le {a}, la seconde|le premier examen est le {a}, le second] le {b}. {Q}",
-                "au calendrier figurent le {a} et le {b}. {Q}",
-                "{Q} {a} ou {b}",
-                "{Q} Les dates sont {a} et {b}.",
-                "{X} ({a}) ou {Y} ({b}) : {Q}",
-                "si une échéance est le {a} et l'autre le {b}, laquelle est la plus tardive ?",
-                "{a} vs {b} : {Q}",
-                "un fichier a changé le {a}, un autre le {b}. {Q}",
-                "qu'est-ce qui vient après, {a} ou {b} ?",
-                "{a} ou {b} : {Q}",
-                "{X} [date du|porte la date] {a}[,| et| ;] {Y} [du|le] {b}. {Q}",
-                "{X} : {a} ; {Y} : {b}. {Q}",
-                "[entre|de|parmi] [les dates |]{a} et {b} : {Q}",
-                "[compare|voici] les dates {a} et {b}. {Q}",
-                "{a} vient-il après {b} ? {Q}",
-                "{Q} {X} : {a}, {Y} : {b}.",
-                "dates : {a}, {b}. {Q}",
-                "la date la plus tardive de {a} et {b} ?",
-                "deux lettres sont datées du {a} et du {b}. {Q}",
-            ),
-            things=_PAPERS,
-            asks=_LATE_ASKS,
-        ),
+        **things.SCENES,
+        **_SCENES,
+        **opposites(_SCENES, things.OPPOSITES),
     },
-    weights={"n": 42, "p": 22, "t": 14, "v": 12, "d": 10},
+    weights={"n": 50, "p": 18, "t": 12, "v": 11, "d": 9},
     openings=(
         "Petite question :",
         "Question :",

@@ -1,7 +1,8 @@
 """Indonesian number comparison as a grammar (``number_grammar``), for training alone."""
 
 from edgegen.tasks import number_pairs_id as pairs
-from edgegen.tasks.number_grammar import Grammar, Scene
+from edgegen.tasks import number_things_id as things
+from edgegen.tasks.number_grammar import Grammar, Scene, opposites
 
 _PLACES = (
     ("sensor 1", "sensor 2"),
@@ -143,258 +144,269 @@ _AT = (
     "pertama {A}, kedua {B}. {Q}",
     '"{A}" atau "{B}": {Q}',
     "{Q} Yang satu {A}, yang lain {B}.",
+    "{Q}{AB}",
+    "[ini|berikut] dua [nilai|angka|data]. {Q}{AB}",
 )
+
+_SCENES = {
+    ("higher", "p"): Scene(
+        (
+            *_AT,
+            "[tekanan|tekanan air|tekanan angin] {X} {a} bar, {Y} {b} bar. Tekanan mana yang lebih tinggi?",
+            (
+                "[tegangan {X} {a} volt, {Y} {b} volt. Tegangan mana yang lebih tinggi?|tegangan terbaca {a} V "
+                "lalu {b} V. Kapan tegangannya lebih tinggi?]"
+            ),
+            (
+                "kelembapan {X} {a} persen[,| dan|, sedangkan] {Y} {b} persen. [Mana yang lebih tinggi?|Di mana "
+                "kelembapannya lebih tinggi?]"
+            ),
+            (
+                "[harga|tarif|ongkos] [di toko A|di pasar|kemarin] {a} ribu[ rupiah|], [di toko B|di mal|hari "
+                "ini] {b} ribu. [Harga mana yang lebih tinggi?|Mana yang lebih tinggi?|Angka mana yang lebih "
+                "tinggi?]"
+            ),
+            (
+                "[pemakaian|tagihan] listrik {X} {a} kWh, {Y} {b} kWh. [Pemakaian mana yang lebih tinggi?|Mana "
+                "yang lebih tinggi?]"
+            ),
+            (
+                "[kadar CO2|kadar debu] {X} {a} ppm, {Y} {b} ppm. [Kadar mana yang lebih tinggi?|Di mana "
+                "kadarnya lebih tinggi?]"
+            ),
+            (
+                "[permukaan air|tinggi air|level air] {X} {a} cm dan {Y} {b} cm. [Mana yang lebih tinggi?|Level "
+                "mana yang lebih tinggi?]"
+            ),
+            (
+                "[kebisingan {X} {a} dB, {Y} {b} dB. Mana yang lebih tinggi?|cahaya {X} {a} lux, {Y} {b} lux. "
+                "Nilai mana yang lebih tinggi?]"
+            ),
+            (
+                "[daya {X} {a} W dan {Y} {b} W. Daya mana yang lebih tinggi?|arus {X} {a} A dan {Y} {b} A. Arus "
+                "mana yang lebih tinggi?]"
+            ),
+            "[siapa|mana] yang [menunjukkan|mencatat] nilai lebih tinggi: {X} dengan {A} atau {Y} dengan {B}?",
+            "lebih tinggi mana[:|,] {A} [atau|apa] {B}?",
+            "[mana|nilai mana|angka mana] yang lebih tinggi[:|,] {A} atau {B}?",
+            (
+                "[dari|di antara] {A} dan {B}, [mana yang lebih tinggi?|sebutkan yang lebih tinggi.|nilai "
+                "tertinggi adalah]"
+            ),
+            "[sebutkan|pilih|laporkan|tuliskan] [nilai|bacaan|ukuran] yang lebih tinggi [dari|antara] {A} dan {B}.",
+            "apakah {A} di atas {B}? [Mana yang lebih tinggi?|Sebut yang lebih tinggi.]",
+            "alarm berbunyi pada nilai yang lebih tinggi: {A} atau {B}?",
+            "{X} [menunjukkan|mencatat|mengukur] {A}[,| dan|;] {Y} {B}. {Q}",
+            "tadi terbaca {A}, lalu {B}. {Q}",
+            "apakah {A} lebih tinggi dari {B}?",
+            *things.MUCH,
+        ),
+        units=(
+            "# bar",
+            "# %",
+            "# volt",
+            "# V",
+            "# kWh",
+            "# hPa",
+            "# ppm",
+            "# dB",
+            "# lux",
+            "# W",
+            "# persen",
+            "# ribu rupiah",
+        ),
+        things=_PLACES,
+        asks=_quantity("tinggi", "tertinggi", "Nilai", "Bacaan", "Angka", "Ukuran"),
+        share=3,
+    ),
+    ("heavier", "p"): Scene(
+        (
+            *_AT,
+            "lebih berat mana[:|,] {A} [atau|apa|sama] {B}?",
+            ("[dari|di antara] {A} dan {B}, [mana yang lebih berat?|sebutkan yang lebih berat.|yang terberat adalah]"),
+            "berat {X} {A}, [berat |sedangkan |]{Y} {B}. {Q}",
+            "[saya mengangkat|saya mengirim|toko menjual] {A} lalu {B}. {Q}",
+            "timbangan menunjukkan {A} untuk {X} dan {B} untuk {Y}. {Q}",
+            "[satu karung|satu peti|satu kardus] {A}, [karung|peti|kardus] lain {B}. {Q}",
+            "massa {X} [adalah |]{A}; massa {Y} {B}. {Q}",
+            "[sebutkan|pilih|tunjukkan|tuliskan] [berat|beban|muatan] yang lebih berat [dari|antara] {A} dan {B}.",
+            "mana yang lebih susah diangkat karena beratnya: {A} atau {B}?",
+            "apa {A} lebih berat [ketimbang|dibanding|daripada] {B}?",
+            "{X} yang {A} atau {Y} yang {B}, mana yang lebih berat?",
+            "[kalau|jika] {X} beratnya {A} dan {Y} {B}, [mana yang lebih berat?|siapa yang lebih berat?]",
+            "paket mana yang lebih berat, yang {A} atau yang {B}?",
+            "{X} [beratnya|berbobot|seberat] {A}[,| dan|;| sedangkan] {Y} {B}. {Q}",
+            "di timbangan {X} {A} dan {Y} {B}. {Q}",
+            "apakah {A} lebih berat dari {B}?",
+            "[beban|muatan] {A} dan [beban|muatan] {B}. {Q}",
+            "mana yang lebih berat[:|,] {A} atau {B}?",
+        ),
+        units=("# kg", "# kg", "# g", "# ton", "# kilo", "# gram", "# kilogram", "#kg"),
+        things=_LOADS,
+        asks=(
+            *_quantity("berat", "terberat", "Benda", "Beban", "Barang"),
+            "Berapa berat yang lebih berat?",
+            "Mana yang bobotnya lebih besar?",
+            "Yang paling berat berapa?",
+            "Berat [terbesar|tertinggi] berapa?",
+            "Beban terberat yang mana?",
+        ),
+        share=3,
+    ),
+    ("colder", "t"): Scene(
+        (
+            *_AT,
+            "lebih dingin mana[:|,] {A} [atau|apa|sama] {B}?",
+            (
+                "[dari|di antara] {A} dan {B}, [mana yang lebih dingin?|sebutkan suhu yang lebih dingin.|suhu "
+                "terdingin adalah|suhu mana yang paling rendah?]"
+            ),
+            "[termometer|sensor suhu] [di |pada |]{X} [menunjukkan|mencatat] {A}, [di |pada |]{Y} {B}. {Q}",
+            "suhunya {A} [pagi ini|tadi|sekarang] dan {B} [malam nanti|nanti|kemarin]. {Q}",
+            "[lemari es|kulkas|kamar dingin] [satu|A] {A}, [dua|B] {B}. {Q}",
+            "ada dua suhu, {A} dan {B}. {Q}",
+            "[sebutkan|pilih|tuliskan|laporkan] suhu yang lebih [dingin|rendah] [dari|antara] {A} dan {B}.",
+            "[mana|di mana|kapan] orang lebih kedinginan: pada {A} atau {B}?",
+            "{X} bersuhu {A}, {Y} bersuhu {B}. {Q}",
+            "apa {A} lebih dingin [ketimbang|dibanding|daripada] {B}?",
+            "[suhu|tempat] mana yang lebih dingin, {X} dengan {A} atau {Y} dengan {B}?",
+            "prakiraan cuaca: {X} {A}, {Y} {B}. {Q}",
+            "suhu {X} {A}[,| dan|;| sedangkan] {Y} {B}. {Q}",
+            "termometer turun naik dari {A} ke {B}. {Q}",
+            "apakah {A} lebih dingin dari {B}?",
+            "di sini {A}, di sana {B}. {Q}",
+            "mana yang lebih dingin[:|,] {A} atau {B}?",
+        ),
+        units=("# °C", "# °C", "# derajat", "#°C", "# derajat Celsius", "#°"),
+        things=_COLD,
+        asks=(
+            *_quantity("dingin", "terdingin", "Tempat", "Suhu"),
+            "Di mana lebih dingin?",
+            "Suhu mana yang lebih rendah?",
+            "Kapan lebih dingin?",
+            "Suhu [terendah|terdingin] berapa?",
+            "Mana yang suhunya lebih rendah?",
+            "[Sebutkan|Tuliskan] suhu yang lebih rendah.",
+            "Hari apa yang lebih dingin?",
+            "Di mana orang lebih kedinginan?",
+        ),
+        share=2,
+    ),
+    ("newer", "v"): Scene(
+        (
+            (
+                "[dari|di antara|antara] versi {a} dan versi {b}, [mana yang lebih baru?|versi mana yang "
+                "terbaru?|sebutkan yang lebih baru.|yang terbaru adalah]"
+            ),
+            "lebih baru mana[:|,] versi {a} [atau|apa|sama] versi {b}?",
+            "[mana|versi mana|rilis mana|firmware mana] yang lebih baru[:|,] {a} atau {b}?",
+            "[pilih|sebutkan|tuliskan|pasang] versi yang lebih [baru|mutakhir] dari {a} dan {b}.",
+            (
+                "[rilis|pembaruan|firmware|aplikasi|driver] versi {a} dan versi {b} [tersedia|sudah keluar|ada "
+                "di server]. {Q}"
+            ),
+            "apakah {b} versi yang lebih baru dari versi {a}? {Q}",
+            "v{a} atau v{b}? {Q}",
+            "program yang sama: versi {a}, versi {b}. {Q}",
+            "[memperbarui|beralih|pindah] dari versi {a} ke versi {b}: {Q}",
+            "[menurut aturan nomor versi|kalau melihat nomor versi], mana yang lebih baru: {a} atau {b}?",
+            "di [repositori|toko aplikasi|situs pabrik] ada versi {a} dan {b}. {Q}",
+            "{Q} Pilihannya versi {a} dan versi {b}.",
+            "[Ani|teknisi|admin] punya versi {a}, [Budi|pelanggan|kantor] punya versi {b}. {Q}",
+            "versi terbaru [dari|antara] {a} dan {b}[?| adalah| yang mana?]",
+            "versi {a} atau versi {b}: {Q}",
+            "{X} memakai versi {a}[,| dan|;] {Y} [versi |]{b}. {Q}",
+            "[dari|antara] versi {a} dan versi {b}: {Q}",
+            "versi {a} dan {b}. {Q}",
+            "apakah versi {a} lebih baru dari versi {b}?",
+            "{X}: versi {a}[, |; |. ]{Y}: versi {b}. {Q}",
+            "{Q} {X} versi {a}, {Y} versi {b}.",
+            "[bandingkan|lihat|ini] dua versi: {a} dan {b}. {Q}",
+            "[ditawarkan|saya lihat|ada] versi {a} serta versi {b}. {Q}",
+            "versi [perangkat lunak|firmware|aplikasi] mana yang lebih baru: {a} atau {b}?",
+            "versi terpasang: {a}. Versi tersedia: {b}. {Q}",
+            "versi yang lebih baru dari {a} dan {b}?",
+        ),
+        things=_MACHINES,
+        asks=(
+            "Versi mana yang lebih baru?",
+            "Mana yang lebih baru?",
+            "Sebutkan versi yang lebih baru.",
+            ("Versi mana yang terbaru?"),
+            "Versi mana yang keluar belakangan?",
+            "Yang lebih baru yang mana?",
+            ("Versi mana yang nomornya lebih tinggi?"),
+            "Siapa yang versinya lebih baru?",
+            "Versi mana yang harus dipasang supaya mutakhir?",
+            "Manakah versi yang lebih mutakhir?",
+            "Versi terbaru [yang mana?|adalah|berapa?]",
+            "[Pilih|Tulis|Ambil] versi yang lebih baru.",
+            "Versi mana yang dirilis lebih akhir?",
+            "Lebih baru mana?",
+            "Mana rilis yang lebih baru?",
+            "Versi mana yang paling mutakhir?",
+        ),
+        share=2,
+    ),
+    ("later", "d"): Scene(
+        (
+            (
+                "[dari|di antara|antara] {a} dan {b}, [tanggal mana yang lebih akhir?|mana yang lebih akhir?|"
+                "sebutkan tanggal yang lebih akhir.|yang paling akhir adalah]"
+            ),
+            "[mana|tanggal mana|hari mana] yang [lebih akhir|datang belakangan|datang kemudian][:|,] {a} atau {b}?",
+            (
+                "[pilih|sebutkan|tuliskan|cari] tanggal yang [lebih akhir|paling akhir|lebih belakangan] dari "
+                "{a} dan {b}."
+            ),
+            "ada dua tanggal, {a} dan {b}. {Q}",
+            "{X} dibuat [pada |]{a}, {Y} [pada |]{b}. {Q}",
+            "[janji temu|rapat|ujian|pengiriman] pertama pada {a}, kedua pada {b}. {Q}",
+            "di kalender tertulis {a} dan {b}. {Q}",
+            "{Q} {a} atau {b}",
+            "{Q} Tanggalnya {a} dan {b}.",
+            "[kalau|jika] {X} tanggal {a} dan {Y} tanggal {b}, mana yang lebih akhir?",
+            "lebih akhir mana, {a} atau {b}?",
+            "berkas diubah pada {a} dan pada {b}. [Perubahan mana yang lebih akhir?|{Q}]",
+            "{a} vs {b}: tanggal mana yang lebih akhir?",
+            "{a} atau {b}: {Q}",
+            "{X} [bertanggal|tertanggal] {a}[,| dan|;] {Y} {b}. {Q}",
+            "{X}: {a}; {Y}: {b}. {Q}",
+            "[dari|antara] [tanggal |]{a} dan {b}: {Q}",
+            "[bandingkan|lihat] tanggal {a} dan {b}. {Q}",
+            "apakah {a} sesudah {b}? {Q}",
+            "{Q} {X}: {a}, {Y}: {b}.",
+            "tanggal: {a}, {b}. {Q}",
+            "tanggal yang lebih akhir dari {a} dan {b}?",
+            "dua surat tertanggal {a} dan {b}. {Q}",
+        ),
+        things=_PAPERS,
+        asks=(
+            "Tanggal mana yang lebih akhir?",
+            "Mana yang lebih akhir?",
+            "Mana yang datang [kemudian|belakangan]?",
+            ("Sebutkan tanggal yang lebih akhir."),
+            "Tanggal mana yang paling akhir?",
+            "Hari mana yang sesudah yang lain?",
+            "[Pilih|Tulis|Ambil] tanggal yang lebih akhir.",
+            "Tanggal terakhir yang mana?",
+            "Lebih akhir mana?",
+            "Mana yang lebih jauh di masa depan?",
+            "Tanggal mana yang jatuh [belakangan|paling akhir|sesudah yang satunya]?",
+            "Mana yang lebih baru?",
+        ),
+        share=2,
+    ),
+}
 
 GRAMMAR = Grammar(
     scenes={
         **pairs.SCENES,
-        ("higher", "p"): Scene(
-            (
-                *_AT,
-                "[tekanan|tekanan air|tekanan angin] {X} {a} bar, {Y} {b} bar. Tekanan mana yang lebih tinggi?",
-                (
-                    "[tegangan {X} {a} volt, {Y} {b} volt. Tegangan mana yang lebih tinggi?|tegangan terbaca {a} V "
-                    "lalu {b} V. Kapan tegangannya lebih tinggi?]"
-                ),
-                (
-                    "kelembapan {X} {a} persen[,| dan|, sedangkan] {Y} {b} persen. [Mana yang lebih tinggi?|Di mana "
-                    "kelembapannya lebih tinggi?]"
-                ),
-                (
-                    "[harga|tarif|ongkos] [di toko A|di pasar|kemarin] {a} ribu[ rupiah|], [di toko B|di mal|hari "
-                    "ini] {b} ribu. [Harga mana yang lebih tinggi?|Mana yang lebih tinggi?|Angka mana yang lebih "
-                    "tinggi?]"
-                ),
-                (
-                    "[pemakaian|tagihan] listrik {X} {a} kWh, {Y} {b} kWh. [Pemakaian mana yang lebih tinggi?|Mana "
-                    "yang lebih tinggi?]"
-                ),
-                (
-                    "[kadar CO2|kadar debu] {X} {a} ppm, {Y} {b} ppm. [Kadar mana yang lebih tinggi?|Di mana "
-                    "kadarnya lebih tinggi?]"
-                ),
-                (
-                    "[permukaan air|tinggi air|level air] {X} {a} cm dan {Y} {b} cm. [Mana yang lebih tinggi?|Level "
-                    "mana yang lebih tinggi?]"
-                ),
-                (
-                    "[kebisingan {X} {a} dB, {Y} {b} dB. Mana yang lebih tinggi?|cahaya {X} {a} lux, {Y} {b} lux. "
-                    "Nilai mana yang lebih tinggi?]"
-                ),
-                (
-                    "[daya {X} {a} W dan {Y} {b} W. Daya mana yang lebih tinggi?|arus {X} {a} A dan {Y} {b} A. Arus "
-                    "mana yang lebih tinggi?]"
-                ),
-                "[siapa|mana] yang [menunjukkan|mencatat] nilai lebih tinggi: {X} dengan {A} atau {Y} dengan {B}?",
-                "lebih tinggi mana[:|,] {A} [atau|apa] {B}?",
-                "[mana|nilai mana|angka mana] yang lebih tinggi[:|,] {A} atau {B}?",
-                (
-                    "[dari|di antara] {A} dan {B}, [mana yang lebih tinggi?|sebutkan yang lebih tinggi.|nilai "
-                    "tertinggi adalah]"
-                ),
-                "[sebutkan|pilih|laporkan|tuliskan] [nilai|bacaan|ukuran] yang lebih tinggi [dari|antara] {A} dan {B}.",
-                "apakah {A} di atas {B}? [Mana yang lebih tinggi?|Sebut yang lebih tinggi.]",
-                "alarm berbunyi pada nilai yang lebih tinggi: {A} atau {B}?",
-                "{X} [menunjukkan|mencatat|mengukur] {A}[,| dan|;] {Y} {B}. {Q}",
-                "tadi terbaca {A}, lalu {B}. {Q}",
-                "apakah {A} lebih tinggi dari {B}?",
-            ),
-            units=(
-                "# bar",
-                "# %",
-                "# volt",
-                "# V",
-                "# kWh",
-                "# hPa",
-                "# ppm",
-                "# dB",
-                "# lux",
-                "# W",
-                "# persen",
-                "# ribu rupiah",
-            ),
-            things=_PLACES,
-            asks=_quantity("tinggi", "tertinggi", "Nilai", "Bacaan", "Angka", "Ukuran"),
-        ),
-        ("heavier", "p"): Scene(
-            (
-                *_AT,
-                "lebih berat mana[:|,] {A} [atau|apa|sama] {B}?",
-                (
-                    "[dari|di antara] {A} dan {B}, [mana yang lebih berat?|sebutkan yang lebih berat.|yang terberat "
-                    "adalah]"
-                ),
-                "berat {X} {A}, [berat |sedangkan |]{Y} {B}. {Q}",
-                "[saya mengangkat|saya mengirim|toko menjual] {A} lalu {B}. {Q}",
-                "timbangan menunjukkan {A} untuk {X} dan {B} untuk {Y}. {Q}",
-                "[satu karung|satu peti|satu kardus] {A}, [karung|peti|kardus] lain {B}. {Q}",
-                "massa {X} [adalah |]{A}; massa {Y} {B}. {Q}",
-                "[sebutkan|pilih|tunjukkan|tuliskan] [berat|beban|muatan] yang lebih berat [dari|antara] {A} dan {B}.",
-                "mana yang lebih susah diangkat karena beratnya: {A} atau {B}?",
-                "apa {A} lebih berat [ketimbang|dibanding|daripada] {B}?",
-                "{X} yang {A} atau {Y} yang {B}, mana yang lebih berat?",
-                "[kalau|jika] {X} beratnya {A} dan {Y} {B}, [mana yang lebih berat?|siapa yang lebih berat?]",
-                "paket mana yang lebih berat, yang {A} atau yang {B}?",
-                "{X} [beratnya|berbobot|seberat] {A}[,| dan|;| sedangkan] {Y} {B}. {Q}",
-                "di timbangan {X} {A} dan {Y} {B}. {Q}",
-                "apakah {A} lebih berat dari {B}?",
-                "[beban|muatan] {A} dan [beban|muatan] {B}. {Q}",
-                "mana yang lebih berat[:|,] {A} atau {B}?",
-            ),
-            units=("# kg", "# kg", "# g", "# ton", "# kilo", "# gram", "# kilogram", "#kg"),
-            things=_LOADS,
-            asks=(
-                *_quantity("berat", "terberat", "Benda", "Beban", "Barang"),
-                "Berapa berat yang lebih berat?",
-                "Mana yang bobotnya lebih besar?",
-                "Yang paling berat berapa?",
-                "Berat [terbesar|tertinggi] berapa?",
-                "Beban terberat yang mana?",
-            ),
-        ),
-        ("colder", "t"): Scene(
-            (
-                *_AT,
-                "lebih dingin mana[:|,] {A} [atau|apa|sama] {B}?",
-                (
-                    "[dari|di antara] {A} dan {B}, [mana yang lebih dingin?|sebutkan suhu yang lebih dingin.|suhu "
-                    "terdingin adalah|suhu mana yang paling rendah?]"
-                ),
-                "[termometer|sensor suhu] [di |pada |]{X} [menunjukkan|mencatat] {A}, [di |pada |]{Y} {B}. {Q}",
-                "suhunya {A} [pagi ini|tadi|sekarang] dan {B} [malam nanti|nanti|kemarin]. {Q}",
-                "[lemari es|kulkas|kamar dingin] [satu|A] {A}, [dua|B] {B}. {Q}",
-                "ada dua suhu, {A} dan {B}. {Q}",
-                "[sebutkan|pilih|tuliskan|laporkan] suhu yang lebih [dingin|rendah] [dari|antara] {A} dan {B}.",
-                "[mana|di mana|kapan] orang lebih kedinginan: pada {A} atau {B}?",
-                "{X} bersuhu {A}, {Y} bersuhu {B}. {Q}",
-                "apa {A} lebih dingin [ketimbang|dibanding|daripada] {B}?",
-                "[suhu|tempat] mana yang lebih dingin, {X} dengan {A} atau {Y} dengan {B}?",
-                "prakiraan cuaca: {X} {A}, {Y} {B}. {Q}",
-                "suhu {X} {A}[,| dan|;| sedangkan] {Y} {B}. {Q}",
-                "termometer turun naik dari {A} ke {B}. {Q}",
-                "apakah {A} lebih dingin dari {B}?",
-                "di sini {A}, di sana {B}. {Q}",
-                "mana yang lebih dingin[:|,] {A} atau {B}?",
-            ),
-            units=("# °C", "# °C", "# derajat", "#°C", "# derajat Celsius", "#°"),
-            things=_COLD,
-            asks=(
-                *_quantity("dingin", "terdingin", "Tempat", "Suhu"),
-                "Di mana lebih dingin?",
-                "Suhu mana yang lebih rendah?",
-                "Kapan lebih dingin?",
-                "Suhu [terendah|terdingin] berapa?",
-                "Mana yang suhunya lebih rendah?",
-                "[Sebutkan|Tuliskan] suhu yang lebih rendah.",
-                "Hari apa yang lebih dingin?",
-                "Di mana orang lebih kedinginan?",
-            ),
-        ),
-        ("newer", "v"): Scene(
-            (
-                (
-                    "[dari|di antara|antara] versi {a} dan versi {b}, [mana yang lebih baru?|versi mana yang "
-                    "terbaru?|sebutkan yang lebih baru.|yang terbaru adalah]"
-                ),
-                "lebih baru mana[:|,] versi {a} [atau|apa|sama] versi {b}?",
-                "[mana|versi mana|rilis mana|firmware mana] yang lebih baru[:|,] {a} atau {b}?",
-                "[pilih|sebutkan|tuliskan|pasang] versi yang lebih [baru|mutakhir] dari {a} dan {b}.",
-                (
-                    "[rilis|pembaruan|firmware|aplikasi|driver] versi {a} dan versi {b} [tersedia|sudah keluar|ada "
-                    "di server]. {Q}"
-                ),
-                "apakah {b} versi yang lebih baru dari versi {a}? {Q}",
-                "v{a} atau v{b}? {Q}",
-                "program yang sama: versi {a}, versi {b}. {Q}",
-                "[memperbarui|beralih|pindah] dari versi {a} ke versi {b}: {Q}",
-                "[menurut aturan nomor versi|kalau melihat nomor versi], mana yang lebih baru: {a} atau {b}?",
-                "di [repositori|toko aplikasi|situs pabrik] ada versi {a} dan {b}. {Q}",
-                "{Q} Pilihannya versi {a} dan versi {b}.",
-                "[Ani|teknisi|admin] punya versi {a}, [Budi|pelanggan|kantor] punya versi {b}. {Q}",
-                "versi terbaru [dari|antara] {a} dan {b}[?| adalah| yang mana?]",
-                "versi {a} atau versi {b}: {Q}",
-                "{X} memakai versi {a}[,| dan|;] {Y} [versi |]{b}. {Q}",
-                "[dari|antara] versi {a} dan versi {b}: {Q}",
-                "versi {a} dan {b}. {Q}",
-                "apakah versi {a} lebih baru dari versi {b}?",
-                "{X}: versi {a}[, |; |. ]{Y}: versi {b}. {Q}",
-                "{Q} {X} versi {a}, {Y} versi {b}.",
-                "[bandingkan|lihat|ini] dua versi: {a} dan {b}. {Q}",
-                "[ditawarkan|saya lihat|ada] versi {a} serta versi {b}. {Q}",
-                "versi [perangkat lunak|firmware|aplikasi] mana yang lebih baru: {a} atau {b}?",
-                "versi terpasang: {a}. Versi tersedia: {b}. {Q}",
-                "versi yang lebih baru dari {a} dan {b}?",
-            ),
-            things=_MACHINES,
-            asks=(
-                "Versi mana yang lebih baru?",
-                "Mana yang lebih baru?",
-                "Sebutkan versi yang lebih baru.",
-                ("Versi mana yang terbaru?"),
-                "Versi mana yang keluar belakangan?",
-                "Yang lebih baru yang mana?",
-                ("Versi mana yang nomornya lebih tinggi?"),
-                "Siapa yang versinya lebih baru?",
-                "Versi mana yang harus dipasang supaya mutakhir?",
-                "Manakah versi yang lebih mutakhir?",
-                "Versi terbaru [yang mana?|adalah|berapa?]",
-                "[Pilih|Tulis|Ambil] versi yang lebih baru.",
-                "Versi mana yang dirilis lebih akhir?",
-                "Lebih baru mana?",
-                "Mana rilis yang lebih baru?",
-                "Versi mana yang paling mutakhir?",
-            ),
-        ),
-        ("later", "d"): Scene(
-            (
-                (
-                    "[dari|di antara|antara] {a} dan {b}, [tanggal mana yang lebih akhir?|mana yang lebih akhir?|"
-                    "sebutkan tanggal yang lebih akhir.|yang paling akhir adalah]"
-                ),
-                "[mana|tanggal mana|hari mana] yang [lebih akhir|datang belakangan|datang kemudian][:|,] {a} atau {b}?",
-                (
-                    "[pilih|sebutkan|tuliskan|cari] tanggal yang [lebih akhir|paling akhir|lebih belakangan] dari "
-                    "{a} dan {b}."
-                ),
-                "ada dua tanggal, {a} dan {b}. {Q}",
-                "{X} dibuat [pada |]{a}, {Y} [pada |]{b}. {Q}",
-                "[janji temu|rapat|ujian|pengiriman] pertama pada {a}, kedua pada {b}. {Q}",
-                "di kalender tertulis {a} dan {b}. {Q}",
-                "{Q} {a} atau {b}",
-                "{Q} Tanggalnya {a} dan {b}.",
-                "[kalau|jika] {X} tanggal {a} dan {Y} tanggal {b}, mana yang lebih akhir?",
-                "lebih akhir mana, {a} atau {b}?",
-                "berkas diubah pada {a} dan pada {b}. [Perubahan mana yang lebih akhir?|{Q}]",
-                "{a} vs {b}: tanggal mana yang lebih akhir?",
-                "{a} atau {b}: {Q}",
-                "{X} [bertanggal|tertanggal] {a}[,| dan|;] {Y} {b}. {Q}",
-                "{X}: {a}; {Y}: {b}. {Q}",
-                "[dari|antara] [tanggal |]{a} dan {b}: {Q}",
-                "[bandingkan|lihat] tanggal {a} dan {b}. {Q}",
-                "apakah {a} sesudah {b}? {Q}",
-                "{Q} {X}: {a}, {Y}: {b}.",
-                "tanggal: {a}, {b}. {Q}",
-                "tanggal yang lebih akhir dari {a} dan {b}?",
-                "dua surat tertanggal {a} dan {b}. {Q}",
-            ),
-            things=_PAPERS,
-            asks=(
-                "Tanggal mana yang lebih akhir?",
-                "Mana yang lebih akhir?",
-                "Mana yang datang [kemudian|belakangan]?",
-                ("Sebutkan tanggal yang lebih akhir."),
-                "Tanggal mana yang paling akhir?",
-                "Hari mana yang sesudah yang lain?",
-                "[Pilih|Tulis|Ambil] tanggal yang lebih akhir.",
-                "Tanggal terakhir yang mana?",
-                "Lebih akhir mana?",
-                "Mana yang lebih jauh di masa depan?",
-                "Tanggal mana yang jatuh [belakangan|paling akhir|sesudah yang satunya]?",
-                "Mana yang lebih baru?",
-            ),
-        ),
+        **things.SCENES,
+        **_SCENES,
+        **opposites(_SCENES, things.OPPOSITES),
     },
-    weights={"n": 44, "p": 20, "t": 13, "v": 12, "d": 11},
+    weights={"n": 50, "p": 18, "t": 12, "v": 11, "d": 9},
     openings=(
         "Pertanyaan singkat:",
         "Pertanyaan:",

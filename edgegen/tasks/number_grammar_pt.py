@@ -1,7 +1,8 @@
 """Portuguese number comparison as a grammar (``number_grammar``), for training alone."""
 
 from edgegen.tasks import number_pairs_pt as pairs
-from edgegen.tasks.number_grammar import Grammar, Scene
+from edgegen.tasks import number_things_pt as things
+from edgegen.tasks.number_grammar import Grammar, Scene, opposites
 
 _PLACES = (
     ("o sensor 1", "o sensor 2"),
@@ -197,232 +198,250 @@ _LATE_ASKS = (
     "Qual das duas datas é posterior?",
 )
 
+_SCENES = {
+    ("higher", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "aqui vão dois [valores|dados]. {Q}{AB}",
+            "{A} e {B}. {Q}",
+            "{Q} {A} ou {B}",
+            "{Q} As opções são {A} e {B}.",
+            "[entre|de] {X} ({A}) e {Y} ({B}): {Q}",
+            "se {X} tem {A} e {Y} {B}: {Q}",
+            "{X} está em {A}[,| e|;| enquanto] {Y} em {B}. {Q}",
+            "anotei: {X} {A}, {Y} {B}. {Q}",
+            "dados: {X} = {A}; {Y} = {B}. {Q}",
+            "{A} [contra|vs|frente a] {B}. {Q}",
+            "há dois [valores|níveis|números]: {A} e {B}. {Q}",
+            "primeiro {A}, depois {B}. {Q}",
+            '"{A}" ou "{B}": {Q}',
+            "[qual leitura|que leitura|que medida] é mais [alta|elevada]: {A} ou {B}?",
+            (
+                "[de|entre] {A} e {B}, [qual é o valor mais alto?|diga o mais alto.|o valor mais alto é|qual é "
+                "mais elevado?]"
+            ),
+            "[diga|escolha|informe|anote|envie] o valor mais [alto|elevado] [de|entre] {A} e {B}.",
+            "{A} está acima de {B}? [Qual é mais alto?|Diga o mais alto.]",
+            (
+                "[o preço|a tarifa] [na loja A|no mercado|de ontem] é de {a} euros, [na loja B|no supermercado|"
+                "de hoje] {b} euros. [Qual preço é mais alto?|O preço mais alto é|Onde é mais caro?]"
+            ),
+            (
+                "a pressão é de {a} bar [num tanque|de manhã|antes] e de {b} bar [no outro|à noite|depois]. [Que "
+                "pressão é mais alta?|Qual é mais alta?|Diga a mais alta.]"
+            ),
+            "a tensão passou de {a} V a {b} V. [Qual tensão é mais alta?|Quando foi mais alta?|A mais alta é]",
+            (
+                "a umidade é de {a} % [dentro|na estufa] e de {b} % [fora|no campo]. [Qual é mais alta?|Onde é "
+                "mais alta?|Que umidade é mais elevada?]"
+            ),
+            (
+                "o consumo foi de {a} kWh em [maio|março] e de {b} kWh em [junho|abril]. [Que consumo foi mais "
+                "alto?|Qual foi o mais alto?]"
+            ),
+            "o nível da água: {X} {a} cm, {Y} {b} cm. [Que nível é mais alto?|Qual é o mais alto?]",
+            "o ruído é de {a} dB aqui e de {b} dB ali. [Onde é mais alto?|Qual valor é mais alto?]",
+            "quem marca o valor mais alto, {X} com {A} ou {Y} com {B}?",
+            "o alarme vale para o valor mais alto: {A} ou {B}?",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{X} [marca|indica|mostra|mede|dá] {A}[,| e|;| mas] {Y} {B}. {Q}",
+            "{A} ou {B}: {Q}",
+            "[compare|veja] {A} e {B}. {Q}",
+            "{Q} {X} {A}, {Y} {B}.",
+            "[mediu-se|leu-se|houve] {A} e [logo|depois] {B}. {Q}",
+            "{A} é mais alto do que {B}?",
+            "de {A} e {B}: {Q}",
+            *things.MUCH,
+        ),
+        units=(
+            "# bar",
+            "# %",
+            "# volts",
+            "# V",
+            "# kWh",
+            "# hPa",
+            "# ppm",
+            "# dB",
+            "# lux",
+            "# W",
+            "# euros",
+            "# reais",
+            "# por cento",
+        ),
+        things=_PLACES,
+        asks=_HIGH_ASKS,
+        share=3,
+    ),
+    ("heavier", "p"): Scene(
+        (
+            "{Q}{AB}",
+            "aqui vão dois [valores|dados]. {Q}{AB}",
+            "{A} e {B}. {Q}",
+            "{Q} {A} ou {B}",
+            "{Q} Um tem {A}, o outro {B}.",
+            "[de|entre] {A} e {B}, [qual pesa mais?|qual é o mais pesado?|o peso maior é|diga o mais pesado.]",
+            "o peso: {X} {A}, {Y} {B}. {Q}",
+            "[levantei|enviei|vendi|carreguei] {A} e depois {B}. {Q}",
+            "a balança marca {A} para um e {B} para o outro. {Q}",
+            "{X} tem {A} de massa[,| e|;] {Y} {B}. {Q}",
+            "{X} ({A}) ou {Y} ({B}): {Q}",
+            "[diga|escolha|indique|anote] o peso maior: {A} ou {B}.",
+            "quem é mais pesado, {X} com {A} ou {Y} com {B}?",
+            "um saco de {A} ou um de {B}: {Q}",
+            "se {X} pesa {A} e {Y} {B}, qual [é mais pesado|pesa mais]?",
+            "{A} é mais pesado [que|do que] {B}?",
+            "pacotes: {A}; {B}. {Q}",
+            '"{A}" ou "{B}"? {Q}',
+            "qual carga é a mais pesada, a de {A} ou a de {B}?",
+            "{X} pesa {A}[,| e|;| mas] {Y} [pesa |]{B}. {Q}",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{A} ou {B}: {Q}",
+            "[o que|qual] pesa mais[:|,] {A} ou {B}?",
+            "[compare|veja] [os pesos |]{A} e {B}. {Q}",
+            "[segundo a balança|na balança] {X} tem {A} e {Y} {B}. {Q}",
+            "{Q} {X} pesa {A}, {Y} {B}.",
+            "{A} pesam mais do que {B}?",
+            "de {A} e {B}: {Q}",
+            "uma carga de {A} e outra de {B}. {Q}",
+        ),
+        units=("# kg", "# kg", "# g", "# t", "# quilos", "# gramas", "# toneladas", "#kg"),
+        things=_LOADS,
+        asks=_HEAVY_ASKS,
+        share=3,
+    ),
+    ("colder", "t"): Scene(
+        (
+            "{Q}{AB}",
+            "aqui vão dois [valores|dados]. {Q}{AB}",
+            "{A} e {B}. {Q}",
+            "{Q} {A} ou {B}",
+            "{Q} Tenho {A} e {B}.",
+            (
+                "[de|entre] {A} e {B}, [qual é mais frio?|diga a temperatura mais fria.|a temperatura mais baixa "
+                "é|que temperatura é mais baixa?]"
+            ),
+            "a temperatura: {X} {A}, {Y} {B}. {Q}",
+            "o termômetro marca {A} num lugar e {B} no outro. {Q}",
+            "[hoje|agora|de manhã] {A}, [amanhã|mais tarde|à noite] {B}. {Q}",
+            "{X} ({A}) ou {Y} ({B}): {Q}",
+            "há duas temperaturas: {A} e {B}. {Q}",
+            "[diga|escolha|indique|anote] a temperatura mais [baixa|fria] [de|entre] {A} e {B}.",
+            "previsão: {X} {A}, {Y} {B}. {Q}",
+            "a geladeira um está a {A} e a dois a {B}. {Q}",
+            "se {X} tem {A} e {Y} {B}, [onde faz mais frio?|qual está mais frio?]",
+            "{A} é mais frio [que|do que] {B}?",
+            "passa-se mais frio a {A} ou a {B}?",
+            '"{A}" ou "{B}"? {Q}',
+            "uma sonda dá {A}, a outra {B}. {Q}",
+            "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
+            "{X} [está a|marca|tem] {A}[,| e|;] {Y} [a |]{B}. {Q}",
+            "{A} ou {B}: {Q}",
+            "o que é mais frio[:|,] {A} ou {B}?",
+            "faz mais frio a {A} do que a {B}?",
+            "[compare|veja] {A} e {B}. {Q}",
+            "{Q} {X}: {A}; {Y}: {B}.",
+            "o termômetro passou de {A} a {B}. {Q}",
+            "de {A} e {B}: {Q}",
+            "aqui faz {A} e ali {B}. {Q}",
+            "[há|havia] {A} ({X}) e {B} ({Y}). {Q}",
+        ),
+        units=("# °C", "# °C", "# graus", "#°C", "# graus Celsius", "#°"),
+        things=_COLD,
+        asks=_COLD_ASKS,
+        share=2,
+    ),
+    ("newer", "v"): Scene(
+        (
+            (
+                "[da versão {a} e da versão {b}|entre a versão {a} e a versão {b}|de {a} e {b}|entre {a} e {b}], "
+                "[que versão é mais nova?|qual versão é a mais recente?|diga a versão mais nova.|a versão mais "
+                "nova é]"
+            ),
+            (
+                "[das|entre as] versões {a} e {b}, [qual é mais nova?|qual é a mais recente?|a mais nova é|"
+                "indique a mais nova.]"
+            ),
+            "[qual|que versão|qual das versões|que firmware] é mais [nova|recente][:|,] versão {a} ou versão {b}?",
+            "[escolha|diga|indique|instale] a versão mais [nova|recente|atual]: {a} ou {b}.",
+            "v{a} ou v{b}? {Q}",
+            "o mesmo programa: versão {a}, versão {b}. {Q}",
+            "[atualizar|mudar|passar] da versão {a} para a versão {b}: {Q}",
+            "segundo os números de versão, qual é mais nova: {a} ou {b}?",
+            "[no repositório|na loja|no site do fabricante] há as versões {a} e {b}. {Q}",
+            "{Q} As opções são a versão {a} e a versão {b}.",
+            "um tem a versão {a}, o outro a versão {b}. {Q}",
+            "{X} ([versão|v.] {a}) ou {Y} ([versão|v.] {b}): {Q}",
+            "versões: {a}; {b}. {Q}",
+            "saiu a versão {a} e também saiu a versão {b}. {Q}",
+            "a versão {b} é mais recente do que a versão {a}? {Q}",
+            "versão {a} ou versão {b}: {Q}",
+            "{X} tem a versão {a}[,| e|;] {Y} [a versão |a ]{b}. {Q}",
+            "entre a versão {a} e a versão {b}: {Q}",
+            "versões {a} e {b}. {Q}",
+            "a versão {a} é mais nova do que a versão {b}?",
+            "{X}: versão {a}[, |; |. ]{Y}: versão {b}. {Q}",
+            "{Q} {X} usa a versão {a}, {Y} a versão {b}.",
+            "[compare|veja|aqui estão] as versões {a} e {b}. {Q}",
+            "[oferecem|vejo|existem] a versão {a} e a versão {b}. {Q}",
+            "que versão [do programa|do firmware|do aplicativo] é mais nova: {a} ou {b}?",
+            "versão instalada: {a}. Versão disponível: {b}. {Q}",
+            "a versão mais nova de {a} e {b}?",
+        ),
+        things=_MACHINES,
+        asks=_NEW_ASKS,
+        share=2,
+    ),
+    ("later", "d"): Scene(
+        (
+            (
+                "[de|entre] {a} e {b}, [que data é posterior?|qual data é a mais tardia?|diga a data posterior.|"
+                "a data posterior é|qual vem depois?]"
+            ),
+            (
+                "[das|entre as] datas {a} e {b}, [qual é posterior?|qual vem depois?|indique a posterior.|a mais "
+                "tardia é]"
+            ),
+            (
+                "[qual|que data|que dia] [é posterior|vem depois|é mais tarde|fica mais à frente no "
+                "calendário][:|,] {a} ou {b}?"
+            ),
+            "[diga|escolha|indique|anote] a data [posterior|mais tardia]: {a} ou {b}.",
+            "há duas datas: {a} e {b}. {Q}",
+            "{X}, de {a}[,| e|;] {Y}, de {b}. {Q}",
+            "[a primeira reunião é em {a}, a segunda|o primeiro exame é em {a}, o segundo] em {b}. {Q}",
+            "no calendário estão {a} e {b}. {Q}",
+            "{Q} {a} ou {b}",
+            "{Q} As datas são {a} e {b}.",
+            "{X} ({a}) ou {Y} ({b}): {Q}",
+            "se um prazo é {a} e o outro {b}, qual é posterior?",
+            "{a} vs {b}: {Q}",
+            "um arquivo mudou em {a} e outro em {b}. {Q}",
+            "o que vem depois, {a} ou {b}?",
+            "{a} ou {b}: {Q}",
+            "{X} [é de|tem a data] {a}[,| e|;] {Y} [de |]{b}. {Q}",
+            "{X}: {a}; {Y}: {b}. {Q}",
+            "[de|entre] {a} e {b}: {Q}",
+            "[compare|veja] as datas {a} e {b}. {Q}",
+            "{a} vem depois de {b}? {Q}",
+            "{Q} {X}: {a}, {Y}: {b}.",
+            "datas: {a}, {b}. {Q}",
+            "a data posterior de {a} e {b}?",
+            "duas cartas são de {a} e de {b}. {Q}",
+        ),
+        things=_PAPERS,
+        asks=_LATE_ASKS,
+        share=2,
+    ),
+}
+
 GRAMMAR = Grammar(
     scenes={
         **pairs.SCENES,
-        ("higher", "p"): Scene(
-            (
-                "{A} e {B}. {Q}",
-                "{Q} {A} ou {B}",
-                "{Q} As opções são {A} e {B}.",
-                "[entre|de] {X} ({A}) e {Y} ({B}): {Q}",
-                "se {X} tem {A} e {Y} {B}: {Q}",
-                "{X} está em {A}[,| e|;| enquanto] {Y} em {B}. {Q}",
-                "anotei: {X} {A}, {Y} {B}. {Q}",
-                "dados: {X} = {A}; {Y} = {B}. {Q}",
-                "{A} [contra|vs|frente a] {B}. {Q}",
-                "há dois [valores|níveis|números]: {A} e {B}. {Q}",
-                "primeiro {A}, depois {B}. {Q}",
-                '"{A}" ou "{B}": {Q}',
-                "[qual leitura|que leitura|que medida] é mais [alta|elevada]: {A} ou {B}?",
-                (
-                    "[de|entre] {A} e {B}, [qual é o valor mais alto?|diga o mais alto.|o valor mais alto é|qual é "
-                    "mais elevado?]"
-                ),
-                "[diga|escolha|informe|anote|envie] o valor mais [alto|elevado] [de|entre] {A} e {B}.",
-                "{A} está acima de {B}? [Qual é mais alto?|Diga o mais alto.]",
-                (
-                    "[o preço|a tarifa] [na loja A|no mercado|de ontem] é de {a} euros, [na loja B|no supermercado|"
-                    "de hoje] {b} euros. [Qual preço é mais alto?|O preço mais alto é|Onde é mais caro?]"
-                ),
-                (
-                    "a pressão é de {a} bar [num tanque|de manhã|antes] e de {b} bar [no outro|à noite|depois]. [Que "
-                    "pressão é mais alta?|Qual é mais alta?|Diga a mais alta.]"
-                ),
-                "a tensão passou de {a} V a {b} V. [Qual tensão é mais alta?|Quando foi mais alta?|A mais alta é]",
-                (
-                    "a umidade é de {a} % [dentro|na estufa] e de {b} % [fora|no campo]. [Qual é mais alta?|Onde é "
-                    "mais alta?|Que umidade é mais elevada?]"
-                ),
-                (
-                    "o consumo foi de {a} kWh em [maio|março] e de {b} kWh em [junho|abril]. [Que consumo foi mais "
-                    "alto?|Qual foi o mais alto?]"
-                ),
-                "o nível da água: {X} {a} cm, {Y} {b} cm. [Que nível é mais alto?|Qual é o mais alto?]",
-                "o ruído é de {a} dB aqui e de {b} dB ali. [Onde é mais alto?|Qual valor é mais alto?]",
-                "quem marca o valor mais alto, {X} com {A} ou {Y} com {B}?",
-                "o alarme vale para o valor mais alto: {A} ou {B}?",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{X} [marca|indica|mostra|mede|dá] {A}[,| e|;| mas] {Y} {B}. {Q}",
-                "{A} ou {B}: {Q}",
-                "[compare|veja] {A} e {B}. {Q}",
-                "{Q} {X} {A}, {Y} {B}.",
-                "[mediu-se|leu-se|houve] {A} e [logo|depois] {B}. {Q}",
-                "{A} é mais alto do que {B}?",
-                "de {A} e {B}: {Q}",
-            ),
-            units=(
-                "# bar",
-                "# %",
-                "# volts",
-                "# V",
-                "# kWh",
-                "# hPa",
-                "# ppm",
-                "# dB",
-                "# lux",
-                "# W",
-                "# euros",
-                "# reais",
-                "# por cento",
-            ),
-            things=_PLACES,
-            asks=_HIGH_ASKS,
-        ),
-        ("heavier", "p"): Scene(
-            (
-                "{A} e {B}. {Q}",
-                "{Q} {A} ou {B}",
-                "{Q} Um tem {A}, o outro {B}.",
-                "[de|entre] {A} e {B}, [qual pesa mais?|qual é o mais pesado?|o peso maior é|diga o mais pesado.]",
-                "o peso: {X} {A}, {Y} {B}. {Q}",
-                "[levantei|enviei|vendi|carreguei] {A} e depois {B}. {Q}",
-                "a balança marca {A} para um e {B} para o outro. {Q}",
-                "{X} tem {A} de massa[,| e|;] {Y} {B}. {Q}",
-                "{X} ({A}) ou {Y} ({B}): {Q}",
-                "[diga|escolha|indique|anote] o peso maior: {A} ou {B}.",
-                "quem é mais pesado, {X} com {A} ou {Y} com {B}?",
-                "um saco de {A} ou um de {B}: {Q}",
-                "se {X} pesa {A} e {Y} {B}, qual [é mais pesado|pesa mais]?",
-                "{A} é mais pesado [que|do que] {B}?",
-                "pacotes: {A}; {B}. {Q}",
-                '"{A}" ou "{B}"? {Q}',
-                "qual carga é a mais pesada, a de {A} ou a de {B}?",
-                "{X} pesa {A}[,| e|;| mas] {Y} [pesa |]{B}. {Q}",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{A} ou {B}: {Q}",
-                "[o que|qual] pesa mais[:|,] {A} ou {B}?",
-                "[compare|veja] [os pesos |]{A} e {B}. {Q}",
-                "[segundo a balança|na balança] {X} tem {A} e {Y} {B}. {Q}",
-                "{Q} {X} pesa {A}, {Y} {B}.",
-                "{A} pesam mais do que {B}?",
-                "de {A} e {B}: {Q}",
-                "uma carga de {A} e outra de {B}. {Q}",
-            ),
-            units=("# kg", "# kg", "# g", "# t", "# quilos", "# gramas", "# toneladas", "#kg"),
-            things=_LOADS,
-            asks=_HEAVY_ASKS,
-        ),
-        ("colder", "t"): Scene(
-            (
-                "{A} e {B}. {Q}",
-                "{Q} {A} ou {B}",
-                "{Q} Tenho {A} e {B}.",
-                (
-                    "[de|entre] {A} e {B}, [qual é mais frio?|diga a temperatura mais fria.|a temperatura mais baixa "
-                    "é|que temperatura é mais baixa?]"
-                ),
-                "a temperatura: {X} {A}, {Y} {B}. {Q}",
-                "o termômetro marca {A} num lugar e {B} no outro. {Q}",
-                "[hoje|agora|de manhã] {A}, [amanhã|mais tarde|à noite] {B}. {Q}",
-                "{X} ({A}) ou {Y} ({B}): {Q}",
-                "há duas temperaturas: {A} e {B}. {Q}",
-                "[diga|escolha|indique|anote] a temperatura mais [baixa|fria] [de|entre] {A} e {B}.",
-                "previsão: {X} {A}, {Y} {B}. {Q}",
-                "a geladeira um está a {A} e a dois a {B}. {Q}",
-                "se {X} tem {A} e {Y} {B}, [onde faz mais frio?|qual está mais frio?]",
-                "{A} é mais frio [que|do que] {B}?",
-                "passa-se mais frio a {A} ou a {B}?",
-                '"{A}" ou "{B}"? {Q}',
-                "uma sonda dá {A}, a outra {B}. {Q}",
-                "{X}: {A}[, |; |. ]{Y}: {B}. {Q}",
-                "{X} [está a|marca|tem] {A}[,| e|;] {Y} [a |]{B}. {Q}",
-                "{A} ou {B}: {Q}",
-                "o que é mais frio[:|,] {A} ou {B}?",
-                "faz mais frio a {A} do que a {B}?",
-                "[compare|veja] {A} e {B}. {Q}",
-                "{Q} {X}: {A}; {Y}: {B}.",
-                "o termômetro passou de {A} a {B}. {Q}",
-                "de {A} e {B}: {Q}",
-                "aqui faz {A} e ali {B}. {Q}",
-                "[há|havia] {A} ({X}) e {B} ({Y}). {Q}",
-            ),
-            units=("# °C", "# °C", "# graus", "#°C", "# graus Celsius", "#°"),
-            things=_COLD,
-            asks=_COLD_ASKS,
-        ),
-        ("newer", "v"): Scene(
-            (
-                (
-                    "[da versão {a} e da versão {b}|entre a versão {a} e a versão {b}|de {a} e {b}|entre {a} e {b}], "
-                    "[que versão é mais nova?|qual versão é a mais recente?|diga a versão mais nova.|a versão mais "
-                    "nova é]"
-                ),
-                (
-                    "[das|entre as] versões {a} e {b}, [qual é mais nova?|qual é a mais recente?|a mais nova é|"
-                    "indique a mais nova.]"
-                ),
-                "[qual|que versão|qual das versões|que firmware] é mais [nova|recente][:|,] versão {a} ou versão {b}?",
-                "[escolha|diga|indique|instale] a versão mais [nova|recente|atual]: {a} ou {b}.",
-                "v{a} ou v{b}? {Q}",
-                "o mesmo programa: versão {a}, versão {b}. {Q}",
-                "[atualizar|mudar|passar] da versão {a} para a versão {b}: {Q}",
-                "segundo os números de versão, qual é mais nova: {a} ou {b}?",
-                "[no repositório|na loja|no site do fabricante] há as versões {a} e {b}. {Q}",
-                "{Q} As opções são a versão {a} e a versão {b}.",
-                "um tem a versão {a}, o outro a versão {b}. {Q}",
-                "{X} ([versão|v.] {a}) ou {Y} ([versão|v.] {b}): {Q}",
-                "versões: {a}; {b}. {Q}",
-                "saiu a versão {a} e também saiu a versão {b}. {Q}",
-                "a versão {b} é mais recente do que a versão {a}? {Q}",
-                "versão {a} ou versão {b}: {Q}",
-                "{X} tem a versão {a}[,| e|;] {Y} [a versão |a ]{b}. {Q}",
-                "entre a versão {a} e a versão {b}: {Q}",
-                "versões {a} e {b}. {Q}",
-                "a versão {a} é mais nova do que a versão {b}?",
-                "{X}: versão {a}[, |; |. ]{Y}: versão {b}. {Q}",
-                "{Q} {X} usa a versão {a}, {Y} a versão {b}.",
-                "[compare|veja|aqui estão] as versões {a} e {b}. {Q}",
-                "[oferecem|vejo|existem] a versão {a} e a versão {b}. {Q}",
-                "que versão [do programa|do firmware|do aplicativo] é mais nova: {a} ou {b}?",
-                "versão instalada: {a}. Versão disponível: {b}. {Q}",
-                "a versão mais nova de {a} e {b}?",
-            ),
-            things=_MACHINES,
-            asks=_NEW_ASKS,
-        ),
-        ("later", "d"): Scene(
-            (
-                (
-                    "[de|entre] {a} e {b}, [que data é posterior?|qual data é a mais tardia?|diga a data posterior.|"
-                    "a data posterior é|qual vem depois?]"
-                ),
-                (
-                    "[das|entre as] datas {a} e {b}, [qual é posterior?|qual vem depois?|indique a posterior.|a mais "
-                    "tardia é]"
-                ),
-                (
-                    "[qual|que data|que dia] [é posterior|vem depois|é mais tarde|fica mais à frente no "
-                    "calendário][:|,] {a} ou {b}?"
-                ),
-                "[diga|escolha|indique|anote] a data [posterior|mais tardia]: {a} ou {b}.",
-                "há duas datas: {a} e {b}. {Q}",
-                "{X}, de {a}[,| e|;] {Y}, de {b}. {Q}",
-                "[a primeira reunião é em {a}, a segunda|o primeiro exame é em {a}, o segundo] em {b}. {Q}",
-                "no calendário estão {a} e {b}. {Q}",
-                "{Q} {a} ou {b}",
-                "{Q} As datas são {a} e {b}.",
-                "{X} ({a}) ou {Y} ({b}): {Q}",
-                "se um prazo é {a} e o outro {b}, qual é posterior?",
-                "{a} vs {b}: {Q}",
-                "um arquivo mudou em {a} e outro em {b}. {Q}",
-                "o que vem depois, {a} ou {b}?",
-                "{a} ou {b}: {Q}",
-                "{X} [é de|tem a data] {a}[,| e|;] {Y} [de |]{b}. {Q}",
-                "{X}: {a}; {Y}: {b}. {Q}",
-                "[de|entre] {a} e {b}: {Q}",
-                "[compare|veja] as datas {a} e {b}. {Q}",
-                "{a} vem depois de {b}? {Q}",
-                "{Q} {X}: {a}, {Y}: {b}.",
-                "datas: {a}, {b}. {Q}",
-                "a data posterior de {a} e {b}?",
-                "duas cartas são de {a} e de {b}. {Q}",
-            ),
-            things=_PAPERS,
-            asks=_LATE_ASKS,
-        ),
+        **things.SCENES,
+        **_SCENES,
+        **opposites(_SCENES, things.OPPOSITES),
     },
-    weights={"n": 44, "p": 20, "t": 13, "v": 12, "d": 11},
+    weights={"n": 50, "p": 18, "t": 12, "v": 11, "d": 9},
     openings=(
         "Uma pergunta:",
         "Pergunta:",

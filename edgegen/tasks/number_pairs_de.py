@@ -111,6 +111,21 @@ _PAIRS = (
     "der {W}e [Wert |]von {a} und {b}[, bitte.|?| ist]",
     "bei {a} und {b}: welcher Wert ist {W}?",
     "[der {S}|der {W}e] Wert [aus|unter] {a} und {b}[?|, bitte.| ist]",
+    "welche [Zahl|Angabe|Messung|davon] ist [{W}|die {W}e]?{AB}",
+    "welcher [Wert|Messwert] ist [{W}|der {W}e|der {S}]?{AB}",
+    "welches [Ergebnis|Resultat] ist [{W}|das {W}e|das {S}][:|,] {a} oder {b}?",
+    (
+        "[nenne|notiere|wähle|gib mir] [die {W}e Zahl|den {W}en Wert|das {W}e Ergebnis] [dieser beiden|der folgenden "
+        "zwei|von unten]{AB}"
+    ),
+    "was ist {W}, {a} oder {b}, und [woran sieht man das|wieso|woher weißt du das]?",
+    "[erkläre|begründe|sag], was {W} ist: {a} oder {b}.",
+    "[ins Protokoll|in die Tabelle|in den Bericht] [kommt|soll|gehört] [die {W}e Zahl|der {W}e Wert]: {a} oder {b}?",
+    "[die Waage|der Zähler|die Sonde] zeigte {a} und [dann|später] {b}. [Welcher Wert|Welche Zahl] ist {W}?",
+    "welches der Ergebnisse {a} und {b} ist [{W}|das {W}e|das {S}]?",
+    "von den [Messungen|Angaben|Größen] {a} und {b}: welche ist [{W}|die {W}e|die {S}]?",
+    "[also|hm|so], [was|welche] ist [jetzt |]{W}?{AB}",
+    "sind {a} und {b} gleich? [Sonst nenne|Nenne] die {W}e Zahl.",
 )
 _MORE = (
     "was ist mehr: {a} oder {b}?",
@@ -182,6 +197,24 @@ _EXTREME = (
     "zwei [Noten|Proben|Messungen]: {a} und {b}. [Was ist das {W}?|Der {S}e Wert ist|Nenne den {S}en Wert.]",
     "bei {a} und {b}: wie groß ist das {W}?",
     "der {S}e Wert der Liste [{a}; {b}]?",
+    (
+        "was [ist|war] [die {S}e Zahl|der {S}e Wert|das {S}e Ergebnis|der {S}e Stand] [von|aus|unter] [den Daten |"
+        "]{a} und {b}?"
+    ),
+    "welches [Ergebnis|Resultat] [ist|war] das {S}e[:|,] {a} oder {b}?",
+    "welche [Zahl|Messung|Ablesung|Angabe] [ist|war] die {S}e[:|,] {a} oder {b}?",
+    (
+        "[nenne|suche|schreibe|nimm|melde] [die {S}e Zahl|den {S}en Wert|das {S}e Ergebnis] aus [dieser Liste|diesen "
+        "Daten|diesem Protokoll|diesen zwei Zeilen]{AB}"
+    ),
+    "das {W} [dieser Liste|dieser Daten|der beiden|der zwei Zeilen]{AB}",
+    (
+        "der [Pegel|Sensor|Messer|Logger] [las|zeigte|meldete|schickte] {a} und [dann|später|danach] {b}. [Was war "
+        "sein {W}?|Was war der {S}e Stand?|Welcher Wert war der {S}e?]"
+    ),
+    "nur eine Zahl, nicht [sortieren|ordnen]: [der {S}e Wert|die {S}e Zahl|das {W}] von {a} und {b}.",
+    "[für den Bericht|in der Übersicht]: ist das {W} {a} oder {b}?",
+    "von den beiden [Tests|Schichten|Tagen|Würfen], {a} und {b}: welches Ergebnis war das {S}e?",
 )
 _MAX = (
     "max({a}; {b}) = ?",
@@ -194,6 +227,9 @@ _MAX = (
     "wie hoch ist der höchste der Werte {a} und {b}?",
     "bis wohin stieg der Wert, bei {a} und {b}?",
     "der Maximalwert von {a} und {b} [ist|beträgt]",
+    "wie hoch [stieg|ging] es, wenn {a} und {b} gelesen wurden?",
+    "wie viel war es höchstens, {a} oder {b}?",
+    "bis wie hoch kam er mit {a} und {b}?",
 )
 _MIN = (
     "min({a}; {b}) = ?",
@@ -206,8 +242,11 @@ _MIN = (
     "wie niedrig ist der niedrigste der Werte {a} und {b}?",
     "bis wohin fiel der Wert, bei {a} und {b}?",
     "der Minimalwert von {a} und {b} [ist|beträgt]",
+    "wie tief [sank|ging] es, wenn {a} und {b} gelesen wurden?",
+    "wie viel war es mindestens, {a} oder {b}?",
+    "bis wie tief kam er mit {a} und {b}?",
 )
-# Both in order: {W} begins, {S} ends. {L} and {M} are their comparatives.
+# Both in order: {W} begins, {S} ends. {L} and {M} are their comparatives, {K} and {N} superlatives.
 _ORDER = (
     "beide, von {W} nach {S}: {a}; {b}",
     "von {W} nach {S}, [bitte|und zwar beide]: {a} und {b}",
@@ -255,6 +294,20 @@ _ORDER = (
     "was kommt zuerst und was danach, {a} und {b}, von {W} nach {S}?",
     "der Größe nach, [die {L}e Zahl zuerst|mit der {L}en Zahl vorn]: {a}; {b}",
     "bring {a} und {b} in eine Reihe, die {L}e Zahl vorn.",
+    (
+        "[ordne|sortiere|schreibe|liste] [diese beiden|die zwei Werte|diese Zahlen] [von {W} nach {S}|mit dem {K}en "
+        "Wert oben|angefangen mit dem {K}en]{AB}"
+    ),
+    (
+        "[schreibe|zeige|liste|setze] {a} und {b} mit dem {K}en Wert [vorn|zuerst|am Anfang|in der ersten Zeile|an "
+        "der Spitze]."
+    ),
+    "[schreibe|zeige|liste] {a} und {b} mit der {K}en Zahl [ganz oben|vorn|am Anfang].",
+    "[schreibe|zeige|liste] {a} und {b} mit dem {N}en Wert [unten|am Ende|in der letzten Zeile|zuletzt].",
+    "[ordne|sortiere] mir {a} und {b}[, bitte,|] [von {W} nach {S}|mit dem {L}en vorn|das {K}e zuerst].",
+    "vom {K}en [Wert |]zum {N}en{AB}",
+    "nicht nur das {K}e: [sortiere|schreibe|nenne] beide, {a} und {b}, [von {W} nach {S}|das {K}e zuerst].",
+    "beginne mit dem {K}en Wert{AB}",
 )
 _WAY = (
     "[sortiere|ordne|liste|reihe|schreibe] {a} und {b} [{D}|in {D}er Ordnung|in {D}er Folge].",
@@ -276,18 +329,26 @@ _UP = (
     "[sortiere|ordne] {a} und {b} so, dass die Werte [steigen|wachsen|zunehmen].",
     "[vom Kleinsten zum Größten|von unten nach oben|von niedrig nach hoch]: {a}; {b}",
     "[ordne|sortiere] {a} und {b} [von niedrig nach hoch|von unten nach oben|mit wachsendem Wert].",
+    "[sortiere|ordne|liste] {a} und {b} [nach oben|ansteigend|wachsend|von unten her].",
+    "[ansteigend|nach oben|von unten nach oben], bitte{AB}",
 )
 _DOWN = (
     "sorted([{a}; {b}], reverse=True)",
     "[sortiere|ordne] {a} und {b} so, dass die Werte [fallen|sinken|abnehmen].",
     "[vom Größten zum Kleinsten|von oben nach unten|von hoch nach niedrig]: {a}; {b}",
     "[ordne|sortiere] {a} und {b} [von hoch nach niedrig|von oben nach unten|mit sinkendem Wert].",
+    "[sortiere|ordne|liste] {a} und {b} [nach unten|abfallend|fallend|von oben her].",
+    "[abfallend|nach unten|von oben nach unten], bitte{AB}",
 )
 
 
-def _order(first: str, last: str) -> tuple[str, ...]:
-    """Orders that begin with the ``first`` ("kleiner")."""
-    return tuple(core.replace("{L}", first).replace("{M}", last) for core in _ORDER)
+def _order(first: str, least: str, last: str, most: str) -> tuple[str, ...]:
+    """Orders that begin with the ``first`` ("kleiner", "kleinst")."""
+    words = (("{L}", first), ("{K}", least), ("{M}", last), ("{N}", most))
+    lines: tuple[str, ...] = _ORDER
+    for slot, word in words:
+        lines = with_slot(lines, slot, word)
+    return lines
 
 
 SCENES = {
@@ -301,11 +362,19 @@ SCENES = {
     ("max", "n"): Scene((*_EXTREME, *_MAX), (("Maximum", "größt"), ("Maximum", "höchst"))),
     ("min", "n"): Scene((*_EXTREME, *_MIN), (("Minimum", "kleinst"), ("Minimum", "niedrigst"))),
     ("asc", "n"): Scene(
-        (*_order("kleiner", "größer"), *with_slot(_WAY, "{D}", "[aufsteigend|aufsteigend|steigend]"), *_UP),
+        (
+            *_order("kleiner", "kleinst", "größer", "größt"),
+            *with_slot(_WAY, "{D}", "[aufsteigend|aufsteigend|steigend]"),
+            *_UP,
+        ),
         (("klein", "groß"),),
     ),
     ("desc", "n"): Scene(
-        (*_order("größer", "kleiner"), *with_slot(_WAY, "{D}", "[absteigend|absteigend|fallend]"), *_DOWN),
+        (
+            *_order("größer", "größt", "kleiner", "kleinst"),
+            *with_slot(_WAY, "{D}", "[absteigend|absteigend|fallend]"),
+            *_DOWN,
+        ),
         (("groß", "klein"),),
     ),
 }

@@ -153,6 +153,19 @@ _COMPARE = (
     "what would you call the {W} of {a} and {b}?",
     "if you order by size, is {a} or {b} the {W} one?",
     "the {W} out of [a pair like |]{a} and {b}[?|, please.| is]",
+    "which [number|value|one|figure|reading|result] is [{W}|the {W}|the {S}][ of these two| here| of the pair|]?{AB}",
+    (
+        "[pick|mark|copy|give me|report|name] the [{W}|{S}] [number|value|reading|result|figure] of [these two|the "
+        "pair below|the following pair]{AB}"
+    ),
+    "for the [form|table|chart|label] I [only |]need the {W} [number|reading|value]: {a} or {b}?",
+    "which is {W}, {a} or {b}, and [how can you tell|how do you know|for what reason]?",
+    "[explain|say|show] why and which is {W}: {a} or {b}.",
+    "[the scale|the probe|the counter] [said|read|gave] {a} and [then|later] {b}; which [reading|number|value] is {W}?",
+    "of the [readings|results|measurements|amounts] {a} and {b}, which [one |]is [{W}|the {W}|the {S}]?",
+    "[ok|hey|so], [which is {W}|what's {W}|the {W} one]?{AB}",
+    "are {a} and {b} the same? [If not, name|Name] the {W} one.",
+    "[my|our] [customer|neighbour|sister|teacher] wants the {W} [number|value|one]: {a} or {b}?",
 )
 _MORE = (
     "which is more, {a} or {b}?",
@@ -254,6 +267,26 @@ _MAX = (
     "how far up did it go, with {a} and {b}?",
     "[two|both] readings are in: {a} and {b}; keep the maximum.",
     "the larger extreme of {a} and {b}?",
+    (
+        "what [is|was] the [largest|highest|biggest|top|greatest] [number|value|reading|result|figure|score] [of|in|"
+        "among] {a} and {b}?"
+    ),
+    (
+        "[find|give|report|copy|name] the [maximum|highest number|largest value|biggest number|top reading] [in|of|"
+        "from] [this list|these two lines|the data below|these readings]{AB}"
+    ),
+    (
+        "the [counter|logger|gauge|sensor] [showed|read|sent|noted] {a} and [then|after that] {b}. [What was the "
+        "highest it got?|How high did it get?|Which was the top reading?|What was its largest value?]"
+    ),
+    "only one number, don't [sort|order]: the [highest|largest|biggest|maximum] of {a} and {b}.",
+    (
+        "which [result|number|value|reading|figure] [is|was] the [highest|largest|biggest|greatest|top one][:|,] {a} "
+        "or {b}?"
+    ),
+    "of the two [tests|shifts|days|throws], {a} and {b}, which [result|number] was the [highest|largest]?",
+    "how much was it at most, {a} or {b}?",
+    "[largest|highest|biggest] [number|value|entry] [here|of the two|in the list]{AB}",
 )
 _MIN = (
     "[what is |compute |evaluate |calculate |]min({a}, {b})[?|]",
@@ -319,6 +352,20 @@ _MIN = (
     "how far down did it go, with {a} and {b}?",
     "[two|both] readings are in: {a} and {b}; keep the minimum.",
     "the smaller extreme of {a} and {b}?",
+    "what [is|was] the [smallest|lowest|least] [number|value|reading|result|figure|score] [of|in|among] {a} and {b}?",
+    (
+        "[find|give|report|copy|name] the [minimum|lowest number|smallest value|least number|bottom reading] [in|of|"
+        "from] [this list|these two lines|the data below|these readings]{AB}"
+    ),
+    (
+        "the [counter|logger|gauge|sensor] [showed|read|sent|noted] {a} and [then|after that] {b}. [What was the "
+        "lowest it got?|How low did it get?|Which was the bottom reading?|What was its smallest value?]"
+    ),
+    "only one number, don't [sort|order]: the [lowest|smallest|least|minimum] of {a} and {b}.",
+    "which [result|number|value|reading|figure] [is|was] the [lowest|smallest|least|bottom one][:|,] {a} or {b}?",
+    "of the two [tests|shifts|days|throws], {a} and {b}, which [result|number] was the [lowest|smallest]?",
+    "how much was it at least, {a} or {b}?",
+    "[smallest|lowest] [number|value|entry] [here|of the two|in the list]{AB}",
 )
 _ONLY = (
     "[answer|reply|respond] with [the|a] number [only|alone]: which is [larger|bigger|greater|higher], {a} or {b}?",
@@ -425,6 +472,24 @@ _ASC = (
     "[rank|ranking] {a} and {b} [from the bottom|by size, smallest first|from lowest to highest].",
     "ascending, please: {a}, {b}",
     "in [ascending|increasing|rising] order, {a} and {b} [are|read|come as]",
+    "[sort|order|arrange|put] {a} and {b} [going up|upward|rising|climbing|so they go up|from the bottom up].",
+    "{a}, {b}: [going up|upward|rising|climbing]",
+    "[can|would] you [sort|arrange|list] {a} and {b} [going up|upward|rising]?",
+    (
+        "[show|list|write|set] {a} and {b} with the [smallest|lowest|smaller|lower] [value|number|one] [on top|in the "
+        "first line|at the head|at the start|up front]."
+    ),
+    (
+        "[put|show|list] {a} and {b} with the [largest|highest|larger|higher] [value|number|one] [at the bottom|in "
+        "the last line|at the end]."
+    ),
+    (
+        "[sort|order|list|arrange] [these two|the two numbers below|these readings|the pair] [upward|from smallest to "
+        "largest|lowest first|rising|smallest on top]{AB}"
+    ),
+    "[lowest|smallest] [number|value|reading] [first|on top], then the other: {a} and {b}.",
+    "not only the [smallest|lowest] one: [write|list|name] both, {a} and {b}, [smallest|lowest] first.",
+    "from the [smallest|lowest] [number|value] to the [largest|highest]{AB}",
 )
 _DESC = (
     (
@@ -502,6 +567,24 @@ _DESC = (
     "[rank|ranking] {a} and {b} [from the top|by size, largest first|from highest to lowest].",
     "descending, please: {a}, {b}",
     "in [descending|decreasing|falling] order, {a} and {b} [are|read|come as]",
+    "[sort|order|arrange|put] {a} and {b} [going down|downward|falling|dropping|so they go down|from the top down].",
+    "{a}, {b}: [going down|downward|falling|dropping]",
+    "[can|would] you [sort|arrange|list] {a} and {b} [going down|downward|falling]?",
+    (
+        "[show|list|write|set] {a} and {b} with the [largest|highest|larger|higher] [value|number|one] [on top|in the "
+        "first line|at the head|at the start|up front]."
+    ),
+    (
+        "[put|show|list] {a} and {b} with the [smallest|lowest|smaller|lower] [value|number|one] [at the bottom|in "
+        "the last line|at the end]."
+    ),
+    (
+        "[sort|order|list|arrange] [these two|the two numbers below|these readings|the pair] [downward|from largest "
+        "to smallest|highest first|falling|largest on top]{AB}"
+    ),
+    "[highest|largest] [number|value|reading] [first|on top], then the other: {a} and {b}.",
+    "not only the [largest|highest] one: [write|list|name] both, {a} and {b}, [largest|highest] first.",
+    "from the [largest|highest] [number|value] to the [smallest|lowest]{AB}",
 )
 
 

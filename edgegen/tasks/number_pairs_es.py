@@ -97,6 +97,28 @@ _PAIRS = (
     "el marcador dice {a} para los azules y {b} para los verdes. ¿Qué puntuación es {F}?",
     "¿Cuál es el {S} de [los dos|estos números|la pareja]: {a} o {b}?",
     "¿Quién es {W}, {a} o {b}?",
+    "de estos dos [números|valores|resultados|datos], ¿cuál es [el |]{W}?{AB}",
+    (
+        "[elige|apunta|di|marca|copia|dame] el [número|valor|resultado|dato] {S} de [estos dos|los dos siguientes|"
+        "esta pareja|los de abajo]{AB}"
+    ),
+    "¿[Qué|Cuál] [número|valor|resultado|dato] es [el |]{W}?{AB}",
+    "¿[Qué|Cuál] [número|valor|resultado|dato] es [el |]{S}[:|,] {a} o {b}?",
+    (
+        "[para el informe|para la tabla|para la ficha] [necesito|vale|cuenta] el [número|valor|resultado|dato] {S}: "
+        "¿{a} o {b}?"
+    ),
+    "¿Cuál es {W}, {a} o {b}, y [por qué|cómo se ve|cómo lo sabes]?",
+    "[explica|di|razona] por qué y cuál es {W}: {a} o {b}.",
+    (
+        "[la balanza|el contador|la sonda] [marcó|dio|leyó] {a} y [luego|después] {b}. ¿Qué [número|valor|resultado|"
+        "dato] es [el |]{W}?"
+    ),
+    "de las [cifras|cantidades|medidas|lecturas] {a} y {b}, ¿cuál es [la |]{F}?",
+    "¿Cuál de las dos [cifras|cantidades|medidas|lecturas] es [la |]{F}[:|,] {a} o {b}?",
+    "[di|apunta|elige|escribe] la {F} de [estas|las dos] [cifras|cantidades|medidas|lecturas]{AB}",
+    "[a ver|oye|pues|venga], ¿[cuál es {W}|el {W}]?{AB}",
+    "¿Son {a} y {b} iguales? [Si no, di|Di|Dime] el {W}.",
 )
 _MORE = (
     "¿Qué es más: {a} o {b}?",
@@ -165,6 +187,25 @@ _EXTREME = (
     "¿Cuál es el valor {S} [de|entre|de la lista] {a} y {b}?",
     "tengo dos [notas|muestras|medidas], {a} y {b}; [¿cuál es la {F}?|la {F} es]",
     "con los valores {a} y {b}, el {W} [es|sería]",
+    (
+        "¿Cuál [es|fue] el [número|valor|resultado|dato] {P} [de|entre|en] [los datos |la serie |las pruebas |las "
+        "mediciones |]{a} y {b}?"
+    ),
+    "¿[Qué|Cuál] [número|valor|resultado|dato] [fue|es|sale] el {P}[:|,] {a} o {b}?",
+    "¿Cuál [es|fue] la [cifra|lectura|medida|marca] {F} [de|entre] {a} y {b}?",
+    (
+        "[di|apunta|copia|busca|saca] el [número|valor|resultado|dato] {P} de [esta lista|este registro|estos datos|"
+        "estas dos líneas]{AB}"
+    ),
+    "[di|apunta|copia|busca] la [cifra|lectura|medida] {F} de [esta lista|este registro|estos datos]{AB}",
+    "el {W} de [esta lista|este registro|estos datos|estos dos]{AB}",
+    (
+        "el [contador|sensor|termómetro|medidor] [leyó|marcó|registró|mandó] {a} y [luego|después] {b}. [¿Cuál fue su "
+        "{W}?|¿Qué valor fue el {P}?|¿Cuál fue el {P}?]"
+    ),
+    "solo un número, sin [ordenar|lista]: el [{P}|{W}] de {a} y {b}.",
+    "[para el informe|en el resumen], ¿cuál es el {W}[:|,] {a} o {b}?",
+    "de los dos [ensayos|turnos|días|intentos], {a} y {b}, ¿cuál fue el [número|valor|resultado|dato] {P}?",
 )
 _MAX = (
     "máx({a}; {b}) = ¿?",
@@ -177,6 +218,9 @@ _MAX = (
     "[mayor|más alto] valor registrado: ¿{a} o {b}?",
     "¿Hasta dónde [llegó|subió] el valor, con {a} y {b}?",
     "¿Cuán alto es el mayor de los valores {a} y {b}?",
+    "¿Hasta cuánto [subió|llegó], si [se leyó|hubo] {a} y {b}?",
+    "¿Cuánto fue lo más alto, {a} o {b}?",
+    "¿Cuánto fue como mucho, {a} o {b}?",
 )
 _MIN = (
     "mín({a}; {b}) = ¿?",
@@ -189,6 +233,9 @@ _MIN = (
     "[menor|más bajo] valor registrado: ¿{a} o {b}?",
     "¿Hasta dónde [bajó|cayó] el valor, con {a} y {b}?",
     "¿Cuán bajo es el menor de los valores {a} y {b}?",
+    "¿Hasta cuánto [bajó|cayó], si [se leyó|hubo] {a} y {b}?",
+    "¿Cuánto fue lo más bajo, {a} o {b}?",
+    "¿Cuánto fue como poco, {a} o {b}?",
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
@@ -251,6 +298,22 @@ _ORDER = (
     "¿Quién va primero y quién después, {a} y {b}, [de {W} a {S}|del {W} al {S}]?",
     "alinea {a} y {b}, el {W} delante.",
     "por tamaño, [el {W} primero|empezando por el {W}]: {a}; {b}",
+    (
+        "[pon|ordena|coloca|escribe|enumera] [estos|los dos|ambos] [números|valores|datos] [con el {W} arriba|con el "
+        "{W} al principio|empezando por el {W}|a partir del {W}]{AB}"
+    ),
+    (
+        "[escribe|muestra|apunta|lista|coloca] {a} y {b} con el [valor|número|dato] {W} [arriba|en la primera línea|"
+        "al principio|a la cabeza|delante]."
+    ),
+    "[pon|muestra|coloca] {a} y {b} con el [valor|número|dato] {S} [abajo|al final|en la última línea].",
+    (
+        "[ordéname|colócame|lístame|enumérame] {a} y {b}[, por favor,|] [del {W} al {S}|empezando por el {W}|con el "
+        "{W} primero]."
+    ),
+    "del [valor|número] {W} al [valor|número] {S}{AB}",
+    "[empezando|comenzando] por el [valor|número|dato] {W}, [ordena|escribe|enumera] {a} y {b}.",
+    "no solo el {W}: [escribe|ordena|di] los dos, {a} y {b}, [desde el {W}|el {W} primero].",
 )
 _WAY = (
     "[ordena|clasifica|escribe|coloca|organiza|enumera|pon|dispón] {a} y {b} [en orden|por orden|en sentido] {D}.",
@@ -276,6 +339,9 @@ _UP = (
     "sorted([{a}; {b}])",
     "[de menos a más|de menor a mayor]: {a}; {b}",
     "de {a} y {b}, haz una lista de menor a mayor.",
+    "[ordena|pon|lista] {a} y {b} [hacia arriba|en subida|de forma ascendente].",
+    "[hacia arriba|en subida|subiendo]: {a}; {b}",
+    "¿[puedes|podrías] [ordenarlos|ponerlos] [hacia arriba|subiendo]?{AB}",
 )
 _DOWN = (
     "[ordena|escribe|enumera] {a} y {b} [de arriba abajo|del más grande al más pequeño|bajando].",
@@ -283,7 +349,19 @@ _DOWN = (
     "sorted([{a}; {b}], reverse=True)",
     "[de más a menos|de mayor a menor]: {a}; {b}",
     "de {a} y {b}, haz una lista de mayor a menor.",
+    "[ordena|pon|lista] {a} y {b} [hacia abajo|en bajada|de forma descendente].",
+    "[hacia abajo|en bajada|bajando]: {a}; {b}",
+    "¿[puedes|podrías] [ordenarlos|ponerlos] [hacia abajo|bajando]?{AB}",
 )
+
+
+def _extreme(*words: str) -> tuple[str, ...]:
+    """Questions for an extreme; {P} and {F} are ``words`` in the masculine and the feminine."""
+
+    def ending(letter: str) -> list[str]:
+        return [word if word in ("mayor", "menor", "más grande") else f"{word}{letter}" for word in words]
+
+    return with_slot(with_slot(_EXTREME, "{F}", *ending("a")), "{P}", *ending("o"))
 
 
 SCENES = {
@@ -296,7 +374,7 @@ SCENES = {
         (("menor", "menor"), ("menor", "más pequeño"), ("más pequeño", "más pequeño"), ("más bajo", "más bajo")),
     ),
     ("max", "n"): Scene(
-        (*with_slot(_EXTREME, "{F}", "[máxima|más alta|mayor]"), *_MAX),
+        (*_extreme("máxim", "más alt", "mayor", "más grande"), *_MAX),
         (
             ("máximo", "máximo"),
             ("máximo", "más alto"),
@@ -306,7 +384,7 @@ SCENES = {
         ),
     ),
     ("min", "n"): Scene(
-        (*with_slot(_EXTREME, "{F}", "[mínima|más baja|menor]"), *_MIN),
+        (*_extreme("mínim", "más baj", "menor", "más pequeñ"), *_MIN),
         (
             ("mínimo", "mínimo"),
             ("mínimo", "más bajo"),

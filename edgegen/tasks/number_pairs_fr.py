@@ -113,6 +113,25 @@ _PAIRS = (
     "le {W} des [nombres|deux] {a} et {b}[ ?| est| :|, c'est lequel ?]",
     "le nombre le {W} entre {a} et {b}[, c'est lequel ?| est| ?]",
     "tranche : {a} ou {b}. On cherche le {W}.",
+    "de ces deux [nombres|résultats|chiffres|relevés], lequel est le {W} ?{AB}",
+    (
+        "[choisis|note|dis|coche|recopie|donne-moi] le {W} [nombre|résultat|chiffre|relevé] [de ces deux|des deux "
+        "suivants|de cette paire]{AB}"
+    ),
+    "quel [nombre|résultat|chiffre|relevé] est [le |]{W} ?{AB}",
+    "quel [résultat|chiffre|relevé] est [le |]{W}[ :|,] {a} ou {b} ?",
+    (
+        "[pour le rapport|pour le tableau|pour la fiche] [il me faut|on prend|compte] le [nombre|chiffre|résultat] le "
+        "{W} : {a} ou {b} ?"
+    ),
+    "lequel est le {W}, {a} ou {b}, et [pourquoi|à quoi le vois-tu|comment le sais-tu] ?",
+    "[explique|dis|justifie] pourquoi et lequel est le {W} : {a} ou {b}.",
+    "[la balance|le compteur|la sonde] indiquait {a} puis {b}. Quel [nombre|chiffre] est le {W} ?",
+    "des [mesures|quantités|valeurs|lectures] {a} et {b}, laquelle est la {W}e ?",
+    "laquelle des deux [mesures|quantités|valeurs|lectures] est la {W}e[ :|,] {a} ou {b} ?",
+    "[dis|note|choisis|écris] la {W}e de ces [mesures|quantités|valeurs|lectures]{AB}",
+    "[bon|dis|tiens|alors], [c'est lequel le {W}|le {W}] ?{AB}",
+    "{a} et {b}, est-ce pareil ? [Sinon, dis|Dis] le {W}.",
 )
 _MORE = (
     "qu'est-ce qui est plus grand, {a} ou {b} ?",
@@ -203,6 +222,25 @@ _EXTREME = (
     "j'ai deux [notes|mesures|valeurs], {a} et {b} ; [quelle est la {F} ?|la {F} est]",
     "avec {a} et {b}, {W} [est|serait]",
     "à combien se monte {W} de {a} et {b} ?",
+    (
+        "quel [est|a été|était] le [nombre|résultat|chiffre|relevé] le {P} [de|entre|parmi] [{a} et {b}|les essais "
+        "{a} et {b}|les données {a} et {b}] ?"
+    ),
+    "quel [nombre|résultat|chiffre|relevé] [est|était] le {P}[ :|,] {a} ou {b} ?",
+    "quelle [est|était] la {F} [de|entre|parmi] [les données |la série |]{a} et {b} ?",
+    (
+        "[dis|note|recopie|cherche|tire] le [nombre|résultat|chiffre] le {P} de [cette liste|ce relevé|ces données|"
+        "ces deux lignes]{AB}"
+    ),
+    "[dis|note|recopie|cherche] la {F} de [cette liste|ce journal|ces données]{AB}",
+    "{W} de [cette liste|ce relevé|ces données|ces deux-là]{AB}",
+    (
+        "le [compteur|capteur|thermomètre|niveau] [a indiqué|a lu|a envoyé] {a} puis {b}. [Note {W}.|Quel relevé est "
+        "le {P} ?|Quel a été le {P} ?]"
+    ),
+    "un seul nombre, sans [trier|liste] : le {P} de {a} et {b}.",
+    "[pour le rapport|dans le résumé], {W}, c'est {a} ou {b} ?",
+    "des deux [tests|postes|jours|lancers], {a} et {b}, quel [résultat|chiffre] a été le {P} ?",
 )
 _MAX = (
     "max({a} ; {b}) = ?",
@@ -214,6 +252,8 @@ _MAX = (
     "jusqu'où [est-on monté|la valeur est-elle montée], avec {a} et {b} ?",
     "le record [entre|de] {a} et {b} est",
     "le plus haut [relevé|niveau|chiffre] : {a} ou {b} ?",
+    "jusqu'à combien [est-ce monté|est-on allé], si on a lu {a} et {b} ?",
+    "combien au plus, {a} ou {b} ?",
 )
 _MIN = (
     "min({a} ; {b}) = ?",
@@ -224,6 +264,8 @@ _MIN = (
     "quel est le plus bas des deux relevés, {a} ou {b} ?",
     "jusqu'où [est-on descendu|la valeur est-elle descendue], avec {a} et {b} ?",
     "le plus bas [relevé|niveau|chiffre] : {a} ou {b} ?",
+    "jusqu'à combien [est-ce descendu|est-on tombé], si on a lu {a} et {b} ?",
+    "combien au moins, {a} ou {b} ?",
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
@@ -284,6 +326,22 @@ _ORDER = (
     "[trier|ranger|classer] {a} et {b} : du {W} au {S}.",
     "qui vient d'abord et qui vient ensuite, {a} et {b}, du {W} au {S} ?",
     "par taille, [le {W} d'abord|en commençant par le {W}] : {a} ; {b}",
+    (
+        "[mets|trie|range|écris|liste] ces [deux nombres|deux valeurs|données] [avec le {W} en haut|avec le {W} en "
+        "tête|en commençant par le {W}|à partir du {W}]{AB}"
+    ),
+    (
+        "[écris|montre|note|liste|place] {a} et {b}, le [nombre|chiffre|relevé] le {W} [en haut|sur la première ligne|"
+        "au début|en tête|devant]."
+    ),
+    "[mets|montre|place] {a} et {b}, le [nombre|chiffre|relevé] le {S} [en bas|à la fin|sur la dernière ligne].",
+    (
+        "[trie-moi|classe-moi|liste-moi] {a} et {b}[, s'il te plaît,|] [du {W} au {S}|en commençant par le {W}|le {W} "
+        "en premier]."
+    ),
+    "du nombre le {W} au nombre le {S}{AB}",
+    "en commençant par le [nombre|chiffre|relevé] le {W}, [range|écris|liste] {a} et {b}.",
+    "pas seulement le {W} : [écris|range|dis] les deux, {a} et {b}, [à partir du {W}|le {W} d'abord].",
 )
 _WAY = (
     (
@@ -308,24 +366,35 @@ _UP = (
     "[écris|range] {a} et {b} de sorte que les valeurs [augmentent|croissent|montent].",
     "sorted([{a} ; {b}])",
     "tri ascendant : {a} ; {b}",
+    "[trie|range|mets] {a} et {b} [en montant|vers le haut|de bas en haut].",
+    "[en montant|vers le haut] : {a} ; {b}",
+    "[peux-tu|pouvez-vous] les [ranger|mettre] [en montant|vers le haut] ?{AB}",
 )
 _DOWN = (
     "classe ces valeurs en descendant : {a} ; {b}",
     "[écris|range] {a} et {b} de sorte que les valeurs [diminuent|décroissent|baissent].",
     "sorted([{a} ; {b}], reverse=True)",
     "tri descendant : {a} ; {b}",
+    "[trie|range|mets] {a} et {b} [en descendant|vers le bas|de haut en bas].",
+    "[en descendant|vers le bas] : {a} ; {b}",
+    "[peux-tu|pouvez-vous] les [ranger|mettre] [en descendant|vers le bas] ?{AB}",
 )
+
+
+def _extreme(feminine: str, *masculine: str) -> tuple[str, ...]:
+    """Questions for an extreme; {F} is a value that has it, {P} says it of a number."""
+    return with_slot(with_slot(_EXTREME, "{F}", f"{feminine} [valeur|mesure]"), "{P}", *masculine)
 
 
 SCENES = {
     ("larger", "n"): Scene((*_PAIRS, *_MORE), (("plus grand", ""),)),
     ("smaller", "n"): Scene((*_PAIRS, *_LESS), (("plus petit", ""),)),
     ("max", "n"): Scene(
-        (*with_slot(_EXTREME, "{F}", "[plus grande|plus haute|plus forte] [valeur|mesure]"), *_MAX),
+        (*_extreme("[plus grande|plus haute|plus forte]", "plus grand", "plus haut", "plus élevé"), *_MAX),
         (("le maximum", "maximum"), ("le maximum", "max"), ("le max", "max"), ("la valeur maximale", "maximum")),
     ),
     ("min", "n"): Scene(
-        (*with_slot(_EXTREME, "{F}", "[plus petite|plus basse|plus faible] [valeur|mesure]"), *_MIN),
+        (*_extreme("[plus petite|plus basse|plus faible]", "plus petit", "plus bas", "plus faible"), *_MIN),
         (("le minimum", "minimum"), ("le minimum", "min"), ("le min", "min"), ("la valeur minimale", "minimum")),
     ),
     ("asc", "n"): Scene(

@@ -140,6 +140,39 @@ _PAIRS = (
     "[hasil|nilai|data] [pertama|kemarin|lama] {a}, [kedua|hari ini|baru] {b}; mana yang {W}?",
     "[alat|sensor|timer] [satu|A] mencatat {a}, yang [dua|B] {b}. [Angka|Nilai] yang {W}?",
     "nilai {S} di antara {a} dan {b}, [yang mana?|berapa?|tolong.]",
+    (
+        "[tolong |coba |mohon |][carikan|tunjukkan|tuliskan|pilihkan|kirimkan|bacakan|sebutkan] [bilangan|angka|nilai|"
+        "hasil|bacaan|skor] [yang |]{S} [dari|di antara|dalam|pada] [dua|kedua|sepasang] [bilangan|angka|nilai|hasil|"
+        "bacaan|skor] [ini|berikut ini|tersebut|di bawah ini]{AB}"
+    ),
+    (
+        "[dari|di antara|dalam] [dua|kedua|sepasang] [bilangan|angka|nilai|hasil|bacaan|data] [ini|berikut|di bawah "
+        "ini], [mana yang {W}|mana yang {S}|berapa yang {S}|sebutkan yang {S}|ambil yang {W}|pilih yang {S}]{AB}"
+    ),
+    "[mana|manakah|yang mana] [angka|bilangan|nilai|hasil|bacaan] [yang |]{S}[:|,] {a} atau {b}?",
+    "[mana yang|manakah yang] {W}?{AB}",
+    (
+        "[berapa|apa|mana] [angka|bilangan|nilai|hasil|bacaan|skor] [yang |]{S} [dari|pada|dalam] [data|pasangan|"
+        "hasil ukur|pengukuran|percobaan|catatan] {a} dan {b}?"
+    ),
+    (
+        "[angka|bilangan|nilai|hasil|bacaan|skor] [yang |]{S} [dari|pada|dalam|di antara] [data|pasangan|pengukuran|"
+        "percobaan|catatan|daftar|tabel] {a} dan {b} [berapa?|yang mana?|adalah|apa?]"
+    ),
+    "dari [daftar|catatan|tabel|log] berikut, [ambil|laporkan|sebutkan|tulis] [satu |][angka|nilai] yang {S}{AB}",
+    (
+        "[sensor|alat|meter|timbangan|penghitung] [mencatat|menunjukkan|mengirim] {a} [lalu|kemudian|dan] {b}[.|;] "
+        "[Mana|Berapa] [angka|nilai|bacaan] [yang |]{S}?"
+    ),
+    (
+        "[untuk|di|pada] [laporan|formulir|grafik|tabel] [saya hanya|kami hanya|cukup] [tulis|isi|catat] [angka|nilai] "
+        "yang {W}[:|,] {a} atau {b}?"
+    ),
+    "[sebutkan|jelaskan|tulis] mana yang {W}, {a} atau {b}, [dan|serta|lalu] [alasannya|mengapa|kenapa begitu].",
+    "[kenapa|mengapa] saya [bingung|ragu|salah]? Mana [sih |]yang {W}: {a} [atau|apa] {b}?",
+    "[eh |nah |hmm |]yang {W} [yang mana|mana] [sih|ya|nih|dong]{AB}",
+    "[ambil|pakai|simpan|kirim] [angka|nilai|bacaan|hasil] [yang |]{S} [saja|aja|ya]: {a}, {b}",
+    "yang {S} mana[:|,] {a} atau {b}?",
 )
 _MORE = (
     "mana yang nilainya lebih [tinggi|besar]: {a} atau {b}?",
@@ -174,6 +207,7 @@ _LESS = (
     "dikitan mana, {a} atau {b}?",
     "kecilan mana, {a} sama {b}?",
 )
+# An extreme: {W} names it, {S} and {P} describe it.
 _EXTREME = (
     "[berapa|berapakah|apa] {W} [dari|antara|di antara|untuk] {a} dan {b}?",
     (
@@ -216,6 +250,28 @@ _EXTREME = (
     "[dari|di antara] semua nilai, yaitu {a} dan {b}, {W} [adalah|berapa?]",
     "di log ada {a} dan {b}; [ambil|laporkan|tampilkan] yang {S}.",
     "angka {S} yang tercatat, {a} atau {b}?",
+    (
+        "[tolong |coba |][carikan|tunjukkan|tuliskan|sebutkan|kirimkan|laporkan] [bilangan|angka|nilai|hasil|bacaan] "
+        "[yang |][{S}|{P}] [dari|di antara|dalam|pada] [dua|kedua|sepasang] [bilangan|angka|nilai|hasil|bacaan] [ini|"
+        "berikut ini|tersebut|di bawah ini]{AB}"
+    ),
+    (
+        "[berapa|apa|mana] [bilangan|angka|nilai|hasil|bacaan|pembacaan|skor] [yang |][{S}|{P}] [yang [tercatat|muncul|"
+        "ada|terukur|terbaca] |][dari|di antara|pada|dalam] [{a} dan {b}|data {a} dan {b}|catatan {a} dan {b}]?"
+    ),
+    (
+        "[bilangan|angka|nilai|hasil|bacaan|skor] [yang |][{S}|{P}] [dari|di antara|pada|dalam] [data |catatan |hasil "
+        "uji |pengukuran |percobaan |]{a} dan {b} [berapa?|yang mana?|adalah|apa?|itu berapa?]"
+    ),
+    (
+        "[sensor|alat|meter|mesin|penghitung] [mencatat|menunjukkan|mengirim|membaca] {a} [lalu|kemudian|dan] {b}[.|;] "
+        "[Berapa|Mana] [{W}nya|[angka|nilai|bacaan|hasil] [{S}nya|yang {P}]]?"
+    ),
+    "dari [hasil|data|catatan|daftar|log] [ini|berikut], [laporkan|ambil|sebutkan] [nilai|angka] [{S}|yang {P}]{AB}",
+    "{W} [dari|untuk] [dua|kedua] [angka|nilai|bacaan] [ini|berikut]{AB}",
+    "[berapa|mana] {W} [dari|dalam] [daftar|data|catatan] [ini|berikut]{AB}",
+    "kalau [datanya|bacaannya|hasilnya|nilainya] {a} dan {b}, [berapa|mana] [{W}nya|yang {P}|angka {S}nya]?",
+    "[hanya|cukup] satu angka, [bukan urutannya|jangan diurutkan]: [yang {P}|yang {S}|{W}nya] dari {a} dan {b}.",
 )
 _MAX = (
     "maks({a}; {b}) = ?",
@@ -319,6 +375,33 @@ _ORDER = (
     "[di tabel|di daftar|di layar] ada {a} dan {b}; [urutkan|susun] dari yang ter{W}.",
     "[murid|tim|toko|sampel] A {a}, [murid|tim|toko|sampel] B {b}. Urutkan angkanya dari yang ter{W}.",
 )
+# As above, with words for what is ordered; these also as "rendah" and "tinggi".
+_ORDER_OF = (
+    (
+        "[catat|tulis|susun|urutkan|jajarkan|sebutkan|tampilkan|cetak|sajikan] [kedua|dua] [angka|nilai|bilangan|hasil|"
+        "bacaan] [ini|berikut|tersebut] [mulai dari|dimulai dari|diawali|dari|mulai] [angka |nilai |bilangan |yang |]"
+        "[ter{W}|paling {W}]{AB}"
+    ),
+    (
+        "[catat|tulis|susun|urutkan|tampilkan|sajikan|daftarkan] {a} dan {b} [mulai dari|dimulai dari|diawali|mulai] "
+        "[angka|nilai|bilangan|hasil|bacaan] [yang |][ter{W}|paling {W}]."
+    ),
+    (
+        "[tampilkan|letakkan|taruh|susun|tulis|cetak] {a} dan {b}[,|] dengan [angka|nilai|bilangan|bacaan] [yang |]"
+        "[ter{W}|paling {W}|lebih {W}] [di atas|di depan|di baris pertama|pada urutan pertama|paling awal|lebih dulu]."
+    ),
+    (
+        "[kalau|jika|bila] [diurutkan|ditata|dijajarkan|disusun ulang] dari [yang ter{W}|yang paling {W}|{W} ke {S}], "
+        "[jadinya bagaimana|apa hasilnya|urutannya apa|susunannya bagaimana] {a} dan {b}?"
+    ),
+    "[bagaimana|apa] [susunan|daftar|deret] {a} dan {b} [dari {W} ke {S}|mulai dari nilai ter{W}|dari angka ter{W}]?",
+    "[urutin|susunin|jejerin|tulisin] {a} [sama|dan|ama] {b} [dong |][dari|mulai] yang [paling {W}|ter{W}][, ya|].",
+    "[urutin|urutkan] [dong|ya|deh][, |: ]dari [yang |]paling {W}{AB}",
+    "[urutkan|susun|daftarkan] [dua angka|kedua nilai|data] [ini|berikut] dari ter{W} ke ter{S}{AB}",
+    "[dari|mulai] nilai [ter{W}|yang paling {W}] [ke|sampai] nilai [ter{S}|yang paling {S}]{AB}",
+    "{a} dan {b}: [tulis|sebut] dua-duanya, [angka|nilai] ter{W} [dulu|lebih dulu|di awal].",
+    "[bukan|jangan] hanya yang ter{W}: [urutkan|tulis] keduanya, {a} dan {b}, dari yang ter{W}.",
+)
 _WAY = (
     (
         "[urutkan|susun|atur|tata|jajarkan] {a} dan {b} [secara {D}|dalam urutan {D}|dengan urutan {D}|menurut "
@@ -360,6 +443,12 @@ _DOWN = (
 )
 
 
+def _from(first: str, last: str) -> tuple[str, ...]:
+    """The lines of ``_ORDER_OF`` from ``first`` to ``last``; the "r" of "rendah" and of the prefix are one."""
+    named = (core.replace("{W}", first).replace("{S}", last) for core in _ORDER_OF)
+    return tuple(core.replace("terrendah", "terendah") for core in named)
+
+
 SCENES = {
     ("larger", "n"): Scene(
         (*_PAIRS, *_MORE),
@@ -380,7 +469,7 @@ SCENES = {
         ),
     ),
     ("max", "n"): Scene(
-        (*_EXTREME, *_MAX),
+        (*with_slot(_EXTREME, "{P}", "paling besar", "paling tinggi", "paling besar"), *_MAX),
         (
             ("maksimum", "terbesar"),
             ("maksimum", "tertinggi"),
@@ -389,10 +478,13 @@ SCENES = {
             ("nilai terbesar", "terbesar"),
             ("nilai tertinggi", "tertinggi"),
             ("angka tertinggi", "tertinggi"),
+            ("bacaan maksimum", "terbesar"),
+            ("hasil tertinggi", "tertinggi"),
+            ("bilangan terbesar", "terbesar"),
         ),
     ),
     ("min", "n"): Scene(
-        (*_EXTREME, *_MIN),
+        (*with_slot(_EXTREME, "{P}", "paling kecil", "paling rendah", "paling kecil"), *_MIN),
         (
             ("minimum", "terkecil"),
             ("minimum", "terendah"),
@@ -401,14 +493,29 @@ SCENES = {
             ("nilai terkecil", "terkecil"),
             ("nilai terendah", "terendah"),
             ("angka terendah", "terendah"),
+            ("bacaan minimum", "terkecil"),
+            ("hasil terendah", "terendah"),
+            ("bilangan terkecil", "terkecil"),
         ),
     ),
     ("asc", "n"): Scene(
-        (*_ORDER, *with_slot(_WAY, "{D}", "naik", "menaik", "meningkat", "ascending"), *_UP),
+        (
+            *_ORDER,
+            *_ORDER_OF,
+            *_from("rendah", "tinggi"),
+            *with_slot(_WAY, "{D}", "naik", "menaik", "meningkat", "ascending"),
+            *_UP,
+        ),
         (("kecil", "besar"),),
     ),
     ("desc", "n"): Scene(
-        (*_ORDER, *with_slot(_WAY, "{D}", "turun", "menurun", "mengecil", "descending"), *_DOWN),
+        (
+            *_ORDER,
+            *_ORDER_OF,
+            *_from("tinggi", "rendah"),
+            *with_slot(_WAY, "{D}", "turun", "menurun", "mengecil", "descending"),
+            *_DOWN,
+        ),
         (("besar", "kecil"),),
     ),
 }

@@ -103,6 +103,25 @@ _PAIRS = (
     "qual número é {W} se um é {a} e o outro {b}?",
     "[recebi|li|anotei|calculei] {a} e [depois |]{b}. [Qual é {W}?|Que número é {W}?|Qual é o {S}?]",
     "o placar [diz|mostra] {a} para os azuis e {b} para os verdes. Que pontuação é {F}?",
+    "destes dois [números|valores|resultados|dados], qual é [o |]{W}?{AB}",
+    (
+        "[escolha|anote|diga|marque|copie|dê-me] o [número|valor|resultado|dado] {S} [destes dois|dos dois seguintes|"
+        "deste par|dos de baixo]{AB}"
+    ),
+    "[que|qual] [número|valor|resultado|dado] é [o |]{W}?{AB}",
+    "[que|qual] [número|valor|resultado|dado] é [o |]{S}[:|,] {a} ou {b}?",
+    (
+        "[para o relatório|para a tabela|para a ficha] [preciso do|vale o|conta o] [número|valor|resultado] {S}: {a} "
+        "ou {b}?"
+    ),
+    "qual é {W}, {a} ou {b}, e [por que|como se vê|como você sabe]?",
+    "[explique|diga|justifique] por que e qual é {W}: {a} ou {b}.",
+    "[a balança|o contador|a sonda] [marcou|deu|leu] {a} e [logo|depois] {b}. Que [número|valor] é [o |]{W}?",
+    "das [medidas|leituras|quantias|medições] {a} e {b}, qual é [a |]{F}?",
+    "qual das duas [medidas|leituras|quantias|medições] é [a |]{F}[:|,] {a} ou {b}?",
+    "[diga|anote|escolha|escreva] a {F} [destas|das duas] [medidas|leituras|quantias]{AB}",
+    "[olha|ei|bom|então], [qual é {W}|o {W}]?{AB}",
+    "{a} e {b} são iguais? [Se não, diga|Diga] o {W}.",
 )
 _MORE = (
     "o que é mais: {a} ou {b}?",
@@ -171,6 +190,22 @@ _EXTREME = (
     "qual é o valor {S} [de|entre|da lista] {a} e {b}?",
     "tenho duas [notas|amostras|medidas], {a} e {b}; [qual é a {F}?|a {F} é]",
     "com os valores {a} e {b}, o {W} [fica em|é|seria]",
+    "qual [é|foi] o [número|valor|resultado|dado] {P} [de|entre] [{a} e {b}|os dados {a} e {b}|as provas {a} e {b}]?",
+    "[que|qual] [número|valor|resultado|dado] [foi|é] o {P}[:|,] {a} ou {b}?",
+    "qual [é|foi] a [marca|leitura|medida|medição] {F} [de|entre] {a} e {b}?",
+    (
+        "[diga|anote|copie|procure|tire] o [número|valor|resultado|dado] {P} [desta lista|deste registro|destes dados|"
+        "destas duas linhas]{AB}"
+    ),
+    "[diga|anote|copie|procure] a [marca|leitura|medida] {F} [desta lista|deste registro|destes dados]{AB}",
+    "o {W} [desta lista|deste registro|destes dados|destes dois]{AB}",
+    (
+        "o [contador|sensor|termômetro|medidor] [leu|marcou|registrou|mandou] {a} e [logo|depois] {b}. [Qual foi o "
+        "seu {W}?|Que valor foi o {P}?|Qual foi o {P}?]"
+    ),
+    "só um número, sem [ordenar|lista]: o [{P}|{W}] de {a} e {b}.",
+    "[para o relatório|no resumo], qual é o {W}[:|,] {a} ou {b}?",
+    "dos dois [testes|turnos|dias|lançamentos], {a} e {b}, qual foi o [número|valor|resultado] {P}?",
 )
 _MAX = (
     "máx({a}; {b}) = ?",
@@ -183,6 +218,9 @@ _MAX = (
     "até onde [chegou|subiu] o valor, com {a} e {b}?",
     "o recorde [entre|de] {a} e {b} é",
     "quão alto é o maior dos valores {a} e {b}?",
+    "até quanto [subiu|chegou], se [leu-se|houve] {a} e {b}?",
+    "quanto foi o mais alto, {a} ou {b}?",
+    "quanto foi no máximo, {a} ou {b}?",
 )
 _MIN = (
     "mín({a}; {b}) = ?",
@@ -194,6 +232,9 @@ _MIN = (
     "[menor|mais baixo] valor registrado: {a} ou {b}?",
     "até onde [desceu|caiu] o valor, com {a} e {b}?",
     "quão baixo é o menor dos valores {a} e {b}?",
+    "até quanto [baixou|caiu], se [leu-se|houve] {a} e {b}?",
+    "quanto foi o mais baixo, {a} ou {b}?",
+    "quanto foi no mínimo, {a} ou {b}?",
 )
 # Both in order: {W} begins, {S} ends.
 _ORDER = (
@@ -253,6 +294,19 @@ _ORDER = (
     "quem vem primeiro e quem vem depois, {a} e {b}, do {W} ao {S}?",
     "alinhe {a} e {b}, o {W} na frente.",
     "por ordem de tamanho, [o {W} primeiro|começando pelo {W}]: {a}; {b}",
+    (
+        "[ponha|ordene|coloque|escreva|liste] [estes|os dois|ambos os] [números|valores|dados] [com o {W} em cima|com "
+        "o {W} no início|começando pelo {W}|a partir do {W}]{AB}"
+    ),
+    (
+        "[escreva|mostre|anote|liste|coloque] {a} e {b} com o [valor|número|dado] {W} [em cima|na primeira linha|no "
+        "início|à cabeça|na frente]."
+    ),
+    "[ponha|mostre|coloque] {a} e {b} com o [valor|número|dado] {S} [embaixo|no fim|na última linha].",
+    "[ordene-me|arrume|liste-me] {a} e {b}[, por favor,|] [do {W} ao {S}|começando pelo {W}|com o {W} primeiro].",
+    "do [valor|número] {W} ao [valor|número] {S}{AB}",
+    "[começando|a começar] pelo [valor|número|dado] {W}, [ordene|escreva|liste] {a} e {b}.",
+    "não só o {W}: [escreva|ordene|diga] os dois, {a} e {b}, [desde o {W}|o {W} primeiro].",
 )
 _WAY = (
     (
@@ -280,6 +334,9 @@ _UP = (
     "ordene {a} e {b} de modo que [os valores aumentem|cresçam|vão subindo].",
     "sorted([{a}; {b}])",
     "do menos ao mais: {a}; {b}",
+    "[ordene|ponha|liste] {a} e {b} [para cima|em subida|de forma ascendente].",
+    "[para cima|em subida|subindo]: {a}; {b}",
+    "[pode|poderia] [ordená-los|colocá-los] [para cima|subindo]?{AB}",
 )
 _DOWN = (
     (
@@ -289,7 +346,19 @@ _DOWN = (
     "ordene {a} e {b} de modo que [os valores diminuam|decresçam|vão baixando].",
     "sorted([{a}; {b}], reverse=True)",
     "do mais ao menos: {a}; {b}",
+    "[ordene|ponha|liste] {a} e {b} [para baixo|em descida|de forma descendente].",
+    "[para baixo|em descida|descendo]: {a}; {b}",
+    "[pode|poderia] [ordená-los|colocá-los] [para baixo|descendo]?{AB}",
 )
+
+
+def _extreme(*words: str) -> tuple[str, ...]:
+    """Questions for an extreme; {P} and {F} are ``words`` in the masculine and the feminine."""
+
+    def ending(letter: str) -> list[str]:
+        return [word if word in ("maior", "menor") else f"{word}{letter}" for word in words]
+
+    return with_slot(with_slot(_EXTREME, "{F}", *ending("a")), "{P}", *ending("o"))
 
 
 SCENES = {
@@ -302,7 +371,7 @@ SCENES = {
         (("menor", "menor"), ("menor", "menor"), ("menor", "mais pequeno"), ("mais baixo", "mais baixo")),
     ),
     ("max", "n"): Scene(
-        (*with_slot(_EXTREME, "{F}", "[máxima|mais alta|maior]"), *_MAX),
+        (*_extreme("máxim", "mais alt", "maior", "mais elevad"), *_MAX),
         (
             ("máximo", "máximo"),
             ("máximo", "mais alto"),
@@ -312,7 +381,7 @@ SCENES = {
         ),
     ),
     ("min", "n"): Scene(
-        (*with_slot(_EXTREME, "{F}", "[mínima|mais baixa|menor]"), *_MIN),
+        (*_extreme("mínim", "mais baix", "menor", "mais pequen"), *_MIN),
         (
             ("mínimo", "mínimo"),
             ("mínimo", "mais baixo"),

@@ -23,19 +23,23 @@ INDONESIAN: Wordings = {
     ("max", "n"): (
         "Daftar pengukuran berisi {a} dan {b}; tuliskan maksimumnya.",
         "Hitung maks({a}; {b}).",
+        "Mana nilai tertinggi dari dua hasil ini?\n{a}\n{b}",
     ),
     ("min", "n"): (
         "Daftar pengukuran berisi {a} dan {b}; tuliskan minimumnya.",
         "Hitung min({a}; {b}).",
         "Nilai terendah di antara {a} dan {b} adalah berapa?",
+        "Mana nilai terendah dari dua hasil ini?\n{a}\n{b}",
     ),
     ("asc", "n"): (
         "Susun {a} dan {b} secara menaik.",
         "Tuliskan {a} dan {b} mulai dari yang kecil.",
+        "Mulai dari angka terendah, tuliskan {a} dan {b}.",
     ),
     ("desc", "n"): (
         "Susun {a} dan {b} secara menurun.",
         "Tuliskan {a} dan {b} mulai dari yang besar.",
+        "Mulai dari angka tertinggi, tuliskan {a} dan {b}.",
     ),
     ("higher", "p"): (
         "Pagi tadi meter menunjukkan {a} volt, sekarang {b} volt. Kapan tegangannya lebih tinggi?",
@@ -59,6 +63,46 @@ INDONESIAN: Wordings = {
     ("later", "d"): (
         "Laporan pertama tertanggal {a}, laporan kedua {b}. Mana yang lebih akhir?",
         "Antara {a} dan {b}, tanggal mana yang datang belakangan?",
+    ),
+    ("lower", "p"): (
+        "Sensor satu membaca {a} bar, sensor dua {b} bar. Mana yang lebih rendah?",
+        "Tegangan tadi {a} volt, sekarang {b} volt. Kapan tegangannya lebih rendah?",
+    ),
+    ("lighter", "p"): (
+        "Peti kiri {a} kg dan peti kanan {b} kg. Peti mana yang lebih ringan?",
+        "Bandingkan beban {a} kg dengan beban {b} kg. Yang lebih ringan?",
+    ),
+    ("more expensive", "p"): (
+        "Harga di toko A {a} ribu, di toko B {b} ribu. Toko mana yang lebih mahal?",
+        "Pena merah {a} ribu dan pena biru {b} ribu: mana yang lebih mahal?",
+    ),
+    ("cheaper", "p"): (
+        "Harga di toko A {a} ribu, di toko B {b} ribu. Toko mana yang lebih murah?",
+        "Saya bisa beli seharga {a} ribu atau {b} ribu. Mana yang lebih murah?",
+    ),
+    ("longer", "p"): (
+        "Kabel satu {a} m, kabel dua {b} m. Kabel mana yang lebih panjang?",
+        "Papan pertama {a} cm dan papan kedua {b} cm. Papan mana yang lebih panjang?",
+    ),
+    ("shorter", "p"): (
+        "Kabel satu {a} m, kabel dua {b} m. Kabel mana yang lebih pendek?",
+        "Dua rute, {a} km dan {b} km. Rute mana yang lebih pendek?",
+    ),
+    ("faster", "p"): (
+        "Bus melaju {a} km/jam, truk {b} km/jam. Mana yang lebih cepat?",
+        "Pelari A {a} m/s dan pelari B {b} m/s. Siapa yang lebih cepat?",
+    ),
+    ("warmer", "t"): (
+        "Dapur {a} °C dan kamar {b} °C. Ruang mana yang lebih hangat?",
+        "Suhu kemarin {a} °C, hari ini {b} °C. Hari mana yang lebih panas?",
+    ),
+    ("older", "v"): (
+        "Versi {a} dan versi {b} tersedia. Versi mana yang lebih lama?",
+        "Perangkat satu memakai versi {a}, perangkat dua versi {b}. Versi mana yang lebih lama?",
+    ),
+    ("earlier", "d"): (
+        "Tanggal {a} dan {b}: mana yang lebih awal?",
+        "Laporan pertama tertanggal {a}, laporan kedua {b}. Mana yang lebih awal?",
     ),
 }
 
@@ -116,6 +160,46 @@ SPANISH: Wordings = {
         "El primer informe es del {a} y el segundo del {b}. ¿Cuál es posterior?",
         "De {a} y {b}, ¿qué fecha llega más tarde?",
     ),
+    ("lower", "p"): (
+        "Un sensor marca {a} bar y otro {b} bar. ¿Qué lectura es más baja?",
+        "La batería A da {a} voltios y la B {b} voltios. ¿Qué tensión es más baja?",
+    ),
+    ("lighter", "p"): (
+        "Una caja pesa {a} kg y otra {b} kg. ¿Cuánto pesa la más ligera?",
+        "Compara una carga de {a} kg con otra de {b} kg. ¿La que pesa menos?",
+    ),
+    ("more expensive", "p"): (
+        "La tienda A pide {a} euros y la tienda B {b} euros. ¿Dónde es más caro?",
+        "El boli rojo cuesta {a} euros y el azul {b} euros: ¿cuál es más caro?",
+    ),
+    ("cheaper", "p"): (
+        "La tienda A pide {a} euros y la tienda B {b} euros. ¿Dónde es más barato?",
+        "Puedo comprarlo por {a} euros o por {b} euros. ¿Cuál es más barato?",
+    ),
+    ("longer", "p"): (
+        "Un cable mide {a} m y otro {b} m. ¿Cuál es más largo?",
+        "La tabla A tiene {a} cm y la B {b} cm. ¿Qué tabla es más larga?",
+    ),
+    ("shorter", "p"): (
+        "Un cable mide {a} m y otro {b} m. ¿Cuál es más corto?",
+        "Dos rutas, de {a} km y de {b} km. ¿Qué ruta es más corta?",
+    ),
+    ("faster", "p"): (
+        "El autobús va a {a} km/h y el camión a {b} km/h. ¿Cuál es más rápido?",
+        "El corredor A va a {a} m/s y el B a {b} m/s. ¿Quién es más rápido?",
+    ),
+    ("warmer", "t"): (
+        "En la cocina hay {a} °C y en el pasillo {b} °C. ¿Qué temperatura es más cálida?",
+        "Ayer hubo {a} °C y hoy hay {b} °C. ¿Qué día hizo más calor?",
+    ),
+    ("older", "v"): (
+        "Hay una versión {a} y una versión {b}. ¿Qué versión es más antigua?",
+        "Un aparato tiene la versión {a} y otro la versión {b}. ¿Cuál es más vieja?",
+    ),
+    ("earlier", "d"): (
+        "De las fechas {a} y {b}, ¿cuál es anterior?",
+        "El primer informe es del {a} y el segundo del {b}. ¿Cuál es anterior?",
+    ),
 }
 
 GERMAN: Wordings = {
@@ -171,6 +255,46 @@ GERMAN: Wordings = {
     ("later", "d"): (
         "Der erste Bericht ist vom {a}, der zweite vom {b}. Welcher liegt später?",
         "Welches Datum kommt nach dem anderen, {a} oder {b}?",
+    ),
+    ("lower", "p"): (
+        "Ein Sensor zeigt {a} bar, ein anderer {b} bar. Welcher Wert ist niedriger?",
+        "Akku A hat {a} Volt, Akku B {b} Volt. Welche Spannung ist niedriger?",
+    ),
+    ("lighter", "p"): (
+        "Ein Sack wiegt {a} kg, der andere {b} kg. Was wiegt der leichtere?",
+        "Vergleiche eine Last von {a} kg mit einer von {b} kg. Die leichtere?",
+    ),
+    ("more expensive", "p"): (
+        "Laden A verlangt {a} Euro, Laden B {b} Euro. Wo ist es teurer?",
+        "Der rote Stift kostet {a} Euro, der blaue {b} Euro: Welcher ist teurer?",
+    ),
+    ("cheaper", "p"): (
+        "Laden A verlangt {a} Euro, Laden B {b} Euro. Wo ist es billiger?",
+        "Ich kann es für {a} Euro oder für {b} Euro kaufen. Was ist günstiger?",
+    ),
+    ("longer", "p"): (
+        "Ein Kabel ist {a} m lang, ein anderes {b} m. Welches ist länger?",
+        "Brett A hat {a} cm, Brett B {b} cm. Welches Brett ist länger?",
+    ),
+    ("shorter", "p"): (
+        "Ein Kabel ist {a} m lang, ein anderes {b} m. Welches ist kürzer?",
+        "Zwei Strecken, {a} km und {b} km. Welche Strecke ist kürzer?",
+    ),
+    ("faster", "p"): (
+        "Der Bus fährt {a} km/h, der Laster {b} km/h. Wer ist schneller?",
+        "Läufer A schafft {a} m/s, Läufer B {b} m/s. Wer ist schneller?",
+    ),
+    ("warmer", "t"): (
+        "In der Küche sind es {a} °C, im Flur {b} °C. Welche Temperatur ist wärmer?",
+        "Gestern waren es {a} °C, heute sind es {b} °C. Welcher Tag war wärmer?",
+    ),
+    ("older", "v"): (
+        "Es gibt Version {a} und Version {b}. Welche Version ist älter?",
+        "Ein Gerät hat Version {a}, ein anderes Version {b}. Wer hat die ältere?",
+    ),
+    ("earlier", "d"): (
+        "Welches der Daten {a} und {b} liegt früher?",
+        "Der erste Bericht ist vom {a}, der zweite vom {b}. Welcher liegt früher?",
     ),
 }
 
@@ -228,6 +352,46 @@ FRENCH: Wordings = {
         "Le premier rapport date du {a}, le second du {b}. Lequel est postérieur ?",
         "De {a} et {b}, quelle date vient après l'autre ?",
     ),
+    ("lower", "p"): (
+        "Un capteur indique {a} bar et un autre {b} bar. Quelle mesure est la plus basse ?",
+        "La pile A donne {a} volts et la pile B {b} volts. Quelle tension est la plus basse ?",
+    ),
+    ("lighter", "p"): (
+        "Un sac pèse {a} kg et l'autre {b} kg. Combien pèse le plus léger ?",
+        "Compare une charge de {a} kg à une charge de {b} kg. La plus légère ?",
+    ),
+    ("more expensive", "p"): (
+        "Le magasin A demande {a} euros, le magasin B {b} euros. Où est-ce plus cher ?",
+        "Le stylo rouge coûte {a} euros, le bleu {b} euros : lequel est le plus cher ?",
+    ),
+    ("cheaper", "p"): (
+        "Le magasin A demande {a} euros, le magasin B {b} euros. Où est-ce moins cher ?",
+        "Je peux l'acheter à {a} euros ou à {b} euros. Lequel est le moins cher ?",
+    ),
+    ("longer", "p"): (
+        "Un câble mesure {a} m et un autre {b} m. Lequel est le plus long ?",
+        "La planche A fait {a} cm, la planche B {b} cm. Quelle planche est la plus longue ?",
+    ),
+    ("shorter", "p"): (
+        "Un câble mesure {a} m et un autre {b} m. Lequel est le plus court ?",
+        "Deux trajets, de {a} km et de {b} km. Quel trajet est le plus court ?",
+    ),
+    ("faster", "p"): (
+        "Le bus roule à {a} km/h, le camion à {b} km/h. Lequel est le plus rapide ?",
+        "Le coureur A va à {a} m/s, le B à {b} m/s. Qui est le plus rapide ?",
+    ),
+    ("warmer", "t"): (
+        "Il fait {a} °C à la cuisine et {b} °C au couloir. Quelle température est la plus chaude ?",
+        "Hier il y avait {a} °C et aujourd'hui {b} °C. Quel jour était le plus chaud ?",
+    ),
+    ("older", "v"): (
+        "Il y a la version {a} et la version {b}. Quelle version est la plus ancienne ?",
+        "Un appareil a la version {a}, un autre la version {b}. Laquelle est la plus ancienne ?",
+    ),
+    ("earlier", "d"): (
+        "Des dates {a} et {b}, laquelle vient avant l'autre ?",
+        "Le premier rapport date du {a}, le second du {b}. Lequel est antérieur ?",
+    ),
 }
 
 PORTUGUESE: Wordings = {
@@ -283,5 +447,45 @@ PORTUGUESE: Wordings = {
     ("later", "d"): (
         "O primeiro relatório é de {a} e o segundo de {b}. Qual é posterior?",
         "De {a} e {b}, qual data vem depois da outra?",
+    ),
+    ("lower", "p"): (
+        "Um sensor marca {a} bar e outro {b} bar. Qual leitura é mais baixa?",
+        "A pilha A dá {a} volts e a B {b} volts. Qual tensão é mais baixa?",
+    ),
+    ("lighter", "p"): (
+        "Uma caixa pesa {a} kg e a outra {b} kg. Quanto pesa a mais leve?",
+        "Compare uma carga de {a} kg com outra de {b} kg. A mais leve?",
+    ),
+    ("more expensive", "p"): (
+        "A loja A pede {a} euros e a loja B {b} euros. Onde é mais caro?",
+        "A caneta vermelha custa {a} reais e a azul {b} reais: qual é mais cara?",
+    ),
+    ("cheaper", "p"): (
+        "A loja A pede {a} euros e a loja B {b} euros. Onde é mais barato?",
+        "Posso comprar por {a} reais ou por {b} reais. Qual é mais barato?",
+    ),
+    ("longer", "p"): (
+        "Um cabo mede {a} m e outro {b} m. Qual é mais longo?",
+        "A tábua A tem {a} cm e a B {b} cm. Qual tábua é mais longa?",
+    ),
+    ("shorter", "p"): (
+        "Um cabo mede {a} m e outro {b} m. Qual é mais curto?",
+        "Dois caminhos, de {a} km e de {b} km. Qual caminho é mais curto?",
+    ),
+    ("faster", "p"): (
+        "O ônibus vai a {a} km/h e o caminhão a {b} km/h. Qual é mais rápido?",
+        "O corredor A vai a {a} m/s e o B a {b} m/s. Quem é mais rápido?",
+    ),
+    ("warmer", "t"): (
+        "Na cozinha estão {a} °C e no corredor {b} °C. Qual temperatura é mais quente?",
+        "Ontem fez {a} °C e hoje faz {b} °C. Qual dia foi mais quente?",
+    ),
+    ("older", "v"): (
+        "Há uma versão {a} e uma versão {b}. Qual versão é mais antiga?",
+        "Um aparelho tem a versão {a} e outro a versão {b}. Qual é mais velha?",
+    ),
+    ("earlier", "d"): (
+        "Das datas {a} e {b}, qual é anterior?",
+        "O primeiro relatório é de {a} e o segundo de {b}. Qual é anterior?",
     ),
 }

@@ -19,6 +19,7 @@ from edgegen.tasks import (
     number_grammar_id,
     number_grammar_pt,
 )
+from edgegen.tasks import number_wordings_dev as tuning
 from edgegen.tasks import number_wordings_en as english
 from edgegen.tasks import number_wordings_more as more
 from edgegen.tasks import number_wordings_train as trained
@@ -48,16 +49,18 @@ class Language(NamedTuple):
     grammar: Grammar
 
 
-def _trained_more(wordings: Mapping[str, Wordings], extra: Wordings) -> Mapping[str, Wordings]:
-    """Wordings with more of them to train on."""
-    train = wordings["train"]
-    joined = {kind: (*train.get(kind, ()), *extra.get(kind, ())) for kind in {**train, **extra}}
-    return {**wordings, "train": joined}
+def _with_more(wordings: Mapping[str, Wordings], **extra: Wordings) -> Mapping[str, Wordings]:
+    """Wordings with more of them behind those of a split."""
+    return {
+        split: {kind: (*mine.get(kind, ()), *more.get(kind, ())) for kind in {**mine, **more}}
+        for split, mine in wordings.items()
+        for more in [extra.get(split, {})]
+    }
 
 
 LANGUAGES: dict[str, Language] = {
     "en": Language(
-        english.WORDINGS,
+        _with_more(english.WORDINGS, dev=tuning.ENGLISH),
         "and",
         "They are equal: {r}",
         {
@@ -90,7 +93,7 @@ LANGUAGES: dict[str, Language] = {
         grammar=number_grammar_en.GRAMMAR,
     ),
     "id": Language(
-        _trained_more(more.INDONESIAN, trained.INDONESIAN),
+        _with_more(more.INDONESIAN, train=trained.INDONESIAN, dev=tuning.INDONESIAN),
         "dan",
         "Keduanya sama: {r}",
         {
@@ -103,6 +106,16 @@ LANGUAGES: dict[str, Language] = {
             "asc": "Dari yang terkecil: {s}; {l}",
             "smaller": "{r} lebih kecil.",
             "colder": "{r} lebih dingin.",
+            "lower": "{r} lebih rendah.",
+            "lighter": "{r} lebih ringan.",
+            "more expensive": "{r} lebih mahal.",
+            "cheaper": "{r} lebih murah.",
+            "longer": "{r} lebih panjang.",
+            "shorter": "{r} lebih pendek.",
+            "faster": "{r} lebih cepat.",
+            "warmer": "{r} lebih hangat.",
+            "older": "{r} lebih lama.",
+            "earlier": "{r} lebih awal.",
             "min": "Nilai minimum adalah {r}",
             "desc": "Dari yang terbesar: {l}; {s}",
         },
@@ -110,7 +123,7 @@ LANGUAGES: dict[str, Language] = {
         grammar=number_grammar_id.GRAMMAR,
     ),
     "es": Language(
-        _trained_more(more.SPANISH, trained.SPANISH),
+        _with_more(more.SPANISH, train=trained.SPANISH, dev=tuning.SPANISH),
         "y",
         "Son iguales: {r}",
         {
@@ -123,6 +136,16 @@ LANGUAGES: dict[str, Language] = {
             "asc": "De menor a mayor: {s}; {l}",
             "smaller": "{r} es menor.",
             "colder": "{r} es más frío.",
+            "lower": "{r} es más bajo.",
+            "lighter": "{r} pesa menos.",
+            "more expensive": "{r} es más caro.",
+            "cheaper": "{r} es más barato.",
+            "longer": "{r} es más largo.",
+            "shorter": "{r} es más corto.",
+            "faster": "{r} es más rápido.",
+            "warmer": "{r} es más cálido.",
+            "older": "{r} es más antigua.",
+            "earlier": "{r} es anterior.",
             "min": "El mínimo es {r}",
             "desc": "De mayor a menor: {l}; {s}",
         },
@@ -130,7 +153,7 @@ LANGUAGES: dict[str, Language] = {
         grammar=number_grammar_es.GRAMMAR,
     ),
     "de": Language(
-        _trained_more(more.GERMAN, trained.GERMAN),
+        _with_more(more.GERMAN, train=trained.GERMAN, dev=tuning.GERMAN),
         "und",
         "Beide sind gleich: {r}",
         {
@@ -143,6 +166,16 @@ LANGUAGES: dict[str, Language] = {
             "asc": "Aufsteigend: {s}; {l}",
             "smaller": "{r} ist kleiner.",
             "colder": "{r} ist kälter.",
+            "lower": "{r} ist niedriger.",
+            "lighter": "{r} ist leichter.",
+            "more expensive": "{r} ist teurer.",
+            "cheaper": "{r} ist billiger.",
+            "longer": "{r} ist länger.",
+            "shorter": "{r} ist kürzer.",
+            "faster": "{r} ist schneller.",
+            "warmer": "{r} ist wärmer.",
+            "older": "{r} ist älter.",
+            "earlier": "{r} liegt früher.",
             "min": "Das Minimum ist {r}",
             "desc": "Absteigend: {l}; {s}",
         },
@@ -150,7 +183,7 @@ LANGUAGES: dict[str, Language] = {
         grammar=number_grammar_de.GRAMMAR,
     ),
     "fr": Language(
-        _trained_more(more.FRENCH, trained.FRENCH),
+        _with_more(more.FRENCH, train=trained.FRENCH, dev=tuning.FRENCH),
         "et",
         "Ils sont égaux : {r}",
         {
@@ -163,6 +196,16 @@ LANGUAGES: dict[str, Language] = {
             "asc": "Par ordre croissant : {s} ; {l}",
             "smaller": "{r} est plus petit.",
             "colder": "{r} est plus froid.",
+            "lower": "{r} est plus bas.",
+            "lighter": "{r} est plus léger.",
+            "more expensive": "{r} est plus cher.",
+            "cheaper": "{r} est moins cher.",
+            "longer": "{r} est plus long.",
+            "shorter": "{r} est plus court.",
+            "faster": "{r} est plus rapide.",
+            "warmer": "{r} est plus chaud.",
+            "older": "{r} est plus ancienne.",
+            "earlier": "{r} vient plus tôt.",
             "min": "Le minimum est {r}",
             "desc": "Par ordre décroissant : {l} ; {s}",
         },
@@ -170,7 +213,7 @@ LANGUAGES: dict[str, Language] = {
         grammar=number_grammar_fr.GRAMMAR,
     ),
     "pt": Language(
-        _trained_more(more.PORTUGUESE, trained.PORTUGUESE),
+        _with_more(more.PORTUGUESE, train=trained.PORTUGUESE, dev=tuning.PORTUGUESE),
         "e",
         "São iguais: {r}",
         {
@@ -183,6 +226,16 @@ LANGUAGES: dict[str, Language] = {
             "asc": "Do menor para o maior: {s}; {l}",
             "smaller": "{r} é menor.",
             "colder": "{r} é mais frio.",
+            "lower": "{r} é mais baixo.",
+            "lighter": "{r} pesa menos.",
+            "more expensive": "{r} é mais caro.",
+            "cheaper": "{r} é mais barato.",
+            "longer": "{r} é mais longo.",
+            "shorter": "{r} é mais curto.",
+            "faster": "{r} é mais rápido.",
+            "warmer": "{r} é mais quente.",
+            "older": "{r} é mais antiga.",
+            "earlier": "{r} é anterior.",
             "min": "O mínimo é {r}",
             "desc": "Do maior para o menor: {l}; {s}",
         },
