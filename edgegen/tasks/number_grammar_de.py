@@ -484,6 +484,7 @@ GRAMMAR = Grammar(
         "Vielen Dank!",
         "Nur die Antwort.",
         "Sag warum.",
+        "Und warum?",
         "Mit Sorgfalt, bitte.",
         "Ich habe es eilig.",
         "Danke Ihnen.",

@@ -644,5 +644,7 @@ GRAMMAR = Grammar(
         "Say it with the number.",
         "We had an argument about it.",
         "Give a reason.",
+        "And why?",
+        "Why is that?",
     ),
 )

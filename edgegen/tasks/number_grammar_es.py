@@ -488,6 +488,7 @@ GRAMMAR = Grammar(
         "Te lo agradezco.",
         "Solo la respuesta.",
         "Di por qué.",
+        "¿Y por qué?",
         "Con cuidado.",
         "Tengo prisa.",
         "¿Me lo dices?",

@@ -515,6 +515,7 @@ GRAMMAR = Grammar(
         "Merci beaucoup.",
         "Rien que la réponse.",
         "Dis pourquoi.",
+        "Et pourquoi ?",
         "Je suis pressé.",
         "S'il vous plaît.",
         "Une réponse courte suffit.",

@@ -460,6 +460,8 @@ GRAMMAR = Grammar(
         "Saya kurang paham.",
         "Mohon dijawab.",
         "Beri alasannya.",
+        "Kenapa?",
+        "Kenapa begitu?",
         "Jawaban singkat saja.",
         "Ini penting.",
         "Jawaban:",

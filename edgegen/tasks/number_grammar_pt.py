@@ -490,6 +490,7 @@ GRAMMAR = Grammar(
         "Agradeço.",
         "Só a resposta.",
         "Diga por quê.",
+        "E por quê?",
         "Com cuidado.",
         "Tenho pressa.",
         "Basta uma resposta curta.",
