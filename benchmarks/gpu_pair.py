@@ -68,6 +68,7 @@ def measure(case: Case, options: argparse.Namespace) -> None:
             import unsloth  # noqa: F401
     from benchmarks.gpu_memory import ours
     from finetune import parallel
+    from finetune.processes import rank, world
 
     parallel.join(case.accumulate)
     model, (loss_of, optimizer, facts) = ours(case, options.bases / case.shape)
@@ -94,8 +95,8 @@ def measure(case: Case, options: argparse.Namespace) -> None:
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.monotonic() - start)
-    if parallel.rank() == 0:
-        row = {"gpus": parallel.world(), "case": options.case, "step_s": seconds, "losses": losses, **facts()}
+    if rank() == 0:
+        row = {"gpus": world(), "case": options.case, "step_s": seconds, "losses": losses, **facts()}
         row["step_s_median"] = statistics.median(seconds[WARM_UP:])
         with options.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")

@@ -7,43 +7,16 @@ writes files.
 """
 
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
-from edgegen.errors import EdgegenError
 from finetune.errors import TrainingError
+from finetune.processes import rank, world
 
 T = TypeVar("T")
-# Longer than torchrun takes to see that one process has ended and to end the others (0.1 s), by far.
-OTHERS_WAIT_S = 3.0
-# torchrun, with the exit code of the process that failed instead of a traceback of its own.
-_TORCHRUN = """
-import logging, sys
-from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-from torch.distributed.run import main
-logging.disable(logging.CRITICAL)
-try:
-    main()
-except ChildFailedError as error:
-    sys.exit(error.get_first_failure()[1].exitcode)
-"""
-
-
-def rank() -> int:
-    """This process's number."""
-    return int(os.environ.get("RANK", "0"))
-
-
-def world() -> int:
-    """How many processes train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def join(accumulate: int) -> None:
@@ -72,20 +45,6 @@ def check(accumulate: int, gpus: int) -> None:
         )
     if torch.cuda.is_available() and gpus > torch.cuda.device_count():
         raise TrainingError(f"--gpus {gpus}: this machine has {torch.cuda.device_count()}. Give so many or fewer.")
-
-
-@contextmanager
-def first_speaks_first() -> Iterator[None]:
-    """Within it, the others keep their errors back until the first process has told its own, and all are ended.
-
-    A mistake in recipe or data is met by all of them, and nobody wants to read it eight times.
-    """
-    try:
-        yield
-    except EdgegenError:
-        if rank():
-            time.sleep(OTHERS_WAIT_S)
-        raise
 
 
 def share(items: Sequence[T]) -> Sequence[T]:
@@ -134,13 +93,3 @@ def wait() -> None:
     """Until every rank is here."""
     if world() > 1:
         distributed.barrier()
-
-
-def launch(gpus: int, arguments: Sequence[str], env: Mapping[str, str] | None = None) -> int:
-    """Run ``edgegen ARGUMENTS`` in one process per GPU; the exit code. What went wrong, the processes themselves say.
-
-    Args:
-        env: Of the processes; this one's own when None.
-    """
-    run = [sys.executable, "-c", _TORCHRUN, "--standalone", f"--nproc-per-node={gpus}"]
-    return subprocess.run([*run, "-m", "edgegen.cli", *arguments], check=False, env=env).returncode

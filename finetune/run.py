@@ -33,6 +33,7 @@ from finetune.methods import fold as folding
 from finetune.methods.base import Implementation
 from finetune.packing import Plan, endless_batches, epoch_batches
 from finetune.presets import toml
+from finetune.processes import rank, world
 from finetune.progress import step_line
 from finetune.recipe import HUB, Recipe
 from finetune.recipe_keys import KEYS, SECTIONS
@@ -133,7 +134,7 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
         InterruptedRunError: After Ctrl-C, with a checkpoint written.
     """
     parallel.join(recipe.train.accumulate)
-    folder, first = recipe.run.folder, parallel.rank() == 0
+    folder, first = recipe.run.folder, rank() == 0
     if first and (folder / "REPORT.md").exists():
         raise TrainingError(f"{folder}: holds a finished run already. Choose another run.folder, or move it away.")
     if first and (folder / "run.json").exists():  # without it nothing was trained yet
@@ -196,7 +197,7 @@ def _facts_of(folder: Path) -> dict[str, Any]:
 
 
 def _writing(folder: Path) -> AbstractContextManager[None]:
-    return alone_in(folder) if parallel.rank() == 0 else nullcontext()
+    return alone_in(folder) if rank() == 0 else nullcontext()
 
 
 def recipe_as_run(recipe: Recipe) -> str:
@@ -246,7 +247,7 @@ class _Run:
 
     def __init__(self, recipe: Recipe, dataset: Dataset, tokenizer: Any, say: Say) -> None:
         self.recipe, self.dataset = recipe, dataset
-        self.say: Say = say if parallel.rank() == 0 else lambda _: None
+        self.say: Say = say if rank() == 0 else lambda _: None
         self.folder = recipe.run.folder
         self.pad = int(tokenizer.pad_token_id)
         self.tokenizer = tokenizer
@@ -284,11 +285,11 @@ class _Run:
         facts = self._facts()
         if self.device.type == "cuda":
             facts["memory_estimate"] = memory_estimate(self.recipe, self.backend.name)
-        if parallel.rank() == 0:
+        if rank() == 0:
             write_whole(self.folder / "run.json", json.dumps(facts, indent=2) + "\n")
         self._train(done)
         facts |= self.backend.facts()
-        report = self._finish(facts) if parallel.rank() == 0 else self.folder / "REPORT.md"
+        report = self._finish(facts) if rank() == 0 else self.folder / "REPORT.md"
         parallel.wait()
         return report
 
@@ -413,7 +414,7 @@ class _Run:
         better = score < self.best[0]
         if better:
             self.best = (score, step)
-            if self.recipe.run.patience and parallel.rank() == 0:
+            if self.recipe.run.patience and rank() == 0:
                 from safetensors.torch import save_file  # noqa: PLC0415  (only here)
 
                 save_file(checkpoint.adapter_state(self.model), self.folder / ".best.part")
@@ -421,7 +422,7 @@ class _Run:
         return better
 
     def _save(self, step: int) -> None:
-        if parallel.rank():
+        if rank():
             return
         checkpoint.save(
             self.folder / "checkpoints",
@@ -507,7 +508,7 @@ class _Run:
         return {
             "method": self.recipe.row.as_json(),
             "backend": self.backend.name,
-            "processes": parallel.world(),
+            "processes": world(),
             "device": torch.cuda.get_device_name() if self.device.type == "cuda" else platform.processor() or "CPU",
             "load": backend.load_of(self.recipe),
             "steps": self.steps,
@@ -530,14 +531,14 @@ class _Run:
         return self.folder / "metrics.jsonl"
 
     def _log(self, figures: dict[str, Any]) -> None:
-        if parallel.rank():
+        if rank():
             return
         with self._metrics().open("a", encoding="utf-8") as file:
             file.write(json.dumps(figures) + "\n")
 
     def _forget_metrics_after(self, step: int) -> None:
         """Steps after the checkpoint are done again."""
-        if parallel.rank():
+        if rank():
             return
         file = self._metrics()
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []

@@ -20,6 +20,7 @@ from finetune.datasets.base import write_examples
 from finetune.datasets.registry import GENERATORS
 from finetune.methods.registry import METHODS
 from finetune.presets import PRESETS, recipe_text
+from finetune.processes import first_speaks_first, launch, rank
 from finetune.progress import Screen
 from finetune.recipe import Recipe, load_recipe, recipe_of_base
 
@@ -61,7 +62,7 @@ def _sampling(function: Callable[..., None]) -> Callable[..., None]:
 
 def _on_several(gpus: int, accumulate: int, *arguments: str) -> None:
     """The same command in one process per GPU; only the first one speaks."""
-    from finetune.parallel import check, launch  # noqa: PLC0415
+    from finetune.parallel import check  # noqa: PLC0415
 
     check(accumulate, gpus)
     code = launch(gpus, ["finetune", *arguments])
@@ -181,6 +182,7 @@ def plan(recipe: Path, overrides: tuple[str, ...]) -> None:
 @_recipe
 @_overrides
 @_gpus
+@first_speaks_first()
 def run(recipe: Path, overrides: tuple[str, ...], gpus: int) -> None:
     """Train. Ctrl-C saves first; `edgegen finetune resume` goes on from there.
 
@@ -197,16 +199,15 @@ def run(recipe: Path, overrides: tuple[str, ...], gpus: int) -> None:
         )
         return
     prepare(loaded)
-    from finetune.parallel import first_speaks_first  # noqa: PLC0415
     from finetune.run import start  # noqa: PLC0415
 
-    with first_speaks_first():
-        _done(start(loaded, say=_screen()))
+    _done(start(loaded, say=_screen()))
 
 
 @command.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @_gpus
+@first_speaks_first()
 def resume(folder: Path, gpus: int) -> None:
     """Go on with a run from its last checkpoint, in the same order of data.
 
@@ -222,11 +223,9 @@ def resume(folder: Path, gpus: int) -> None:
         _on_several(gpus, loaded.train.accumulate, "resume", str(folder))
         return
     prepare(loaded)
-    from finetune.parallel import first_speaks_first  # noqa: PLC0415
     from finetune.run import resume as resume_run  # noqa: PLC0415
 
-    with first_speaks_first():
-        _done(resume_run(loaded, say=_screen()))
+    _done(resume_run(loaded, say=_screen()))
 
 
 @command.command(name="import")
@@ -439,8 +438,6 @@ def _recipe_or_base(path: Path) -> Recipe:
 
 
 def _done(report: Path) -> None:
-    from finetune.parallel import rank  # noqa: PLC0415
-
     if rank() == 0:
         click.echo(f"Done. Read {report}")
 

@@ -19,8 +19,9 @@ from finetune.errors import InterruptedRunError, TrainingError
 from finetune.lever_choice import LEVERS
 from finetune.memory import estimate
 from finetune.methods.registry import METHODS
-from finetune.parallel import check, launch
+from finetune.parallel import check
 from finetune.presets import recipe_text
+from finetune.processes import launch
 from finetune.recipe import load_recipe
 from finetune.report import write_memory_plot, write_report
 from finetune.run import memory_lines, plan_lines, rate, recipe_as_run, resume, start
@@ -406,6 +407,39 @@ def test_what_all_processes_refuse_is_told_once(bench, tmp_path, capfd):
     assert said.count("broken.jsonl:1: has the fields prompt") == 1
     assert "Traceback" not in said
     assert "Sending process" not in said
+
+
+@pytest.mark.parametrize(("gpus", "whom"), [(1, "terminal"), (2, "terminal"), (2, "command")])
+def test_an_interruption_is_told_once_however_many_processes_train(bench, tmp_path, gpus, whom):
+    """Ctrl-C reaches all that the terminal started, a service's stop the command alone; all is saved, and goes on."""
+    recipe = tmp_path / "recipe.toml"
+    options = ("train.accumulate=2", "train.steps=100000", "run.evaluate_every=100000", "run.checkpoint_every=100000")
+    recipe.write_text(recipe_as_run(recipe_at(bench, tmp_path / "run", *options)), encoding="utf-8")
+    words = [sys.executable, "-m", "edgegen.cli", "finetune", "run", str(recipe), "--gpus", str(gpus)]
+    process = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    metrics = tmp_path / "run/metrics.jsonl"
+
+    try:
+        while not (metrics.exists() and '"loss"' in metrics.read_text()):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        if whom == "terminal":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.terminate()
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+
+    assert process.returncode == InterruptedRunError.exit_code
+    assert said.count("everything is saved. Go on with: edgegen finetune resume") == said.count("Error: ") == 1
+    assert "Traceback" not in said
+    assert "Aborted" not in said
+    steps = int(said.partition("Stopped after step ")[2].partition(" ")[0])
+    assert [path.name for path in (tmp_path / "run/checkpoints").iterdir()] == [f"step-{steps:08}"]
 
 
 def test_batches_that_cannot_be_dealt_out_are_refused(bench, tmp_path, monkeypatch):
