@@ -17,13 +17,18 @@ INTENTS: Mapping[str, int] = {
     "switch": 14, "switch alone": 6, "switch later": 9, "run": 6, "level": 12, "level alone": 5, "level later": 7,
     "up": 5, "down": 5, "cover": 8, "cover alone": 2, "cover later": 5, "lock": 5, "lock room": 2, "read": 6,
     "read alone": 2, "keep": 7, "keep cover": 2, "keep lock": 1, "all": 5, "all but": 6, "all but room": 4,
-    "all alone": 1,
+    "all alone": 2,
 }  # fmt: skip
 DRAWN_INTENTS = tuple(intent for intent, weight in INTENTS.items() for _ in range(weight))
 
 _ALL = (
     "[everything|everything|everything|all devices|all the devices|every device|all|all the equipment|all appliances|"
-    "every single device|all of it|each and every device]"
+    "every single device|all of it|each and every device|anything|any device|whatever there is|all there is|the lot]"
+)
+# Where no place is named.
+_ALL_ANYWHERE = (
+    "[the whole place|the entire place|the whole building|the whole house|the whole site|"
+    "absolutely everything|everything we have|everything everywhere]"
 )
 _BUT = (
     "[except|except for|but not|apart from|aside from|other than|with the exception of|excluding|save for|only not|"
@@ -148,7 +153,10 @@ def _core(dice: Dice, intent: str) -> tuple[str, bool]:
     else:
         placed = STATEMENTS.get(f"{name} place", ()) if intent in (name, f"{name} later") else ()
         text = dice.pick((*STATEMENTS[name], *placed))
-    text = text.replace("{ALL}", _ALL).replace("{BUT}", _BUT_FIRST if text.startswith("{BUT}") else _BUT)
+    anywhere = intent in ("all but room", "all alone") and dice.chance(35)
+    text = text.replace("{ALL}", _ALL_ANYWHERE if anywhere else _ALL).replace(
+        "{BUT}", _BUT_FIRST if text.startswith("{BUT}") else _BUT
+    )
     return drawn(dice, text.replace("{NP}", dice.pick(_about(intent)))), ordered
 
 

@@ -1,6 +1,8 @@
 """Names of devices and places in commands to train on: of large tables, listed, compound, numbered and invented ones.
 
 A name has to be copied letter by letter and cannot be known, so there are many of them, and most are no usual device.
+Any word may be a name where the words around it say where it begins and ends ("the ... in the ..."); where a place
+stands right before its device only what can be told for a place is one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,10 @@ from edgegen.tasks.dice import Dice
 
 LONGEST_NAME = 24
 
-_NOUNS, _PLACES, _COMPOUND_PLACES, _MODIFIERS = map(words, ("nouns", "places", "compound_places", "modifiers"))
+_NOUNS, _PLACES, _COMPOUND_PLACES, _MODIFIERS, _SPELLINGS = map(
+    words, ("nouns", "places", "compound_places", "modifiers", "spellings")
+)
+_KNOWN = frozenset((*_NOUNS, *_PLACES, *_MODIFIERS, *_SPELLINGS))
 # Before a place; "north tower".
 _PLACE_KINDS = ("north", "south", "east", "west", "old", "new", "upper", "lower", "main", "rear", "inner", "outer",
                 "central", "visitor", "staff", "paint", "test", "packing", "control", "server", "guest", "music",
@@ -71,11 +76,33 @@ _SYLLABLES = ("ba", "ko", "ri", "tel", "mon", "dra", "su", "vel", "pin", "gor", 
               "my")  # fmt: skip
 
 
+# Names as they stand on a plate or in an application: to be copied with capitals, digits, signs and accents.
+_TAGS = (
+    "LED strip", "TV", "HVAC", "UV lamp", "AC", "USB hub", "PC", "IR heater", "CO2 valve", "DVD player", "WiFi router",
+    "3D printer", "X-ray unit", "EV charger", "AHU", "VFD", "Hi-Fi", "CNC mill", "PLC", "UPS", "VCR", "MRI", "RO unit",
+    "Lüfter", "Rollladen", "cafetière", "plafonnier", "lámpara", "ventilação", "kipas angin", "lampu", "pompe à eau",
+    "nevera", "calefacción", "Heizkörper", "Türschloss", "portão", "persiana", "Kühltruhe", "chaudière", "luminária",
+    "llave de agua", "Geschirrspüler", "pompa air", "gerbang", "Störlampe", "frigorífico", "écran",
+)  # fmt: skip
+_OWNERS = ("Anna", "Ben", "Chloé", "Diego", "Emma", "Frank", "Grandma", "Hassan", "Ines", "Jonas", "Karin", "Luis",
+           "Mum", "Noor", "Olga", "Paul", "Quentin", "Rosa", "Sven", "Tina", "Uwe", "Vera", "Wei", "Yusuf",
+           "Zoë")  # fmt: skip
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
 def _invented(dice: Dice) -> str:
-    return "".join(dice.pick(_SYLLABLES) for _ in range(dice.between(2, 3)))
+    """A word that there is not: of syllables, or the beginning of one word with the end of another."""
+    while True:
+        if dice.chance(40):
+            word = "".join(dice.pick(_SYLLABLES) for _ in range(dice.between(2, 3)))
+        else:
+            begin, end = (dice.pick(dice.pick((_NOUNS, _SPELLINGS))) for _ in range(2))
+            word = begin[: dice.between(2, 5)] + end[-dice.between(3, 5) :]
+        if word not in _KNOWN:
+            return word
 
 
-def _compound(dice: Dice, kind: str) -> str:
+def _compound(dice: Dice, kind: str, *, placed: bool) -> str:
     """A thing of two words; before a lock it may begin with a place, before anything else never.
 
     "The cellar door" is a door wherever it is, but "the kitchen heater" is a heater in the kitchen.
@@ -83,42 +110,74 @@ def _compound(dice: Dice, kind: str) -> str:
     if kind == "lock" and dice.chance(40):
         return f"{dice.pick(_PLACES)} {dice.pick(_HEADS[kind])}"
     head = dice.pick(_HEADS[kind]) if dice.chance(50) else dice.pick(_NOUNS)
-    before = dice.pick(_MODIFIERS)
+    before = dice.pick(_SPELLINGS if placed and dice.chance(40) else _MODIFIERS)
     return f"{before} {head}" if before != head else head
 
 
-def device(dice: Dice, kind: str, listed: Sequence[str]) -> str:
-    """A name for a device of ``kind``, of at most ``LONGEST_NAME`` characters."""
+def _labelled(dice: Dice, *, placed: bool) -> str:
+    """A name that is no lower-case word: "P-101", "mixer-4", "LED strip", "Anna's lamp"."""
+    noun, letter = dice.pick(_NOUNS), dice.pick(_LETTERS)
+    if placed and dice.chance(20):
+        return f"{dice.pick(_OWNERS)}'s {noun}"
+    forms = (f"{letter}{dice.between(1, 40)}", f"{letter}-{dice.between(1, 400)}", f"{noun}-{dice.between(1, 40)}",
+             f"{noun.capitalize()} {letter}", f"{noun.capitalize()} {dice.between(1, 40)}",
+             f"{letter}{dice.pick(_LETTERS)}-{dice.between(1, 99):02}", noun.capitalize(),
+             f"{noun}_{dice.between(1, 9)}")  # fmt: skip
+    return dice.pick(_TAGS) if dice.chance(25) else dice.pick(forms)
+
+
+def device(dice: Dice, kind: str, listed: Sequence[str], *, placed: bool = False) -> str:
+    """A name for a device of ``kind``, of at most ``LONGEST_NAME`` characters.
+
+    Args:
+        placed: Whether the sentence says where it is, so that its first word cannot be the place and may be any.
+    """
     draw = dice.below(100)
-    if draw < 45:
+    if draw < 26:
         return dice.pick(_NOUNS)
-    if draw < 70:
-        named = _compound(dice, kind)
-        return named if len(named) <= LONGEST_NAME else named.rsplit(maxsplit=1)[-1]
-    if draw < 75:
+    if draw < 48:
+        return dice.pick(_SPELLINGS)
+    if draw < 56:
         return _invented(dice)
     noun = dice.pick(listed) if dice.chance(45) else dice.pick(_USUAL[kind])
-    if draw < 90:
+    if draw < 78:
+        named = _compound(dice, kind, placed=placed)
+        return named if len(named) <= LONGEST_NAME else named.rsplit(maxsplit=1)[-1]
+    if draw < 82:
+        named = _labelled(dice, placed=placed)
+        return named if len(named) <= LONGEST_NAME else noun
+    if draw < 92:
         return noun
     thing = dice.pick((noun, dice.pick(_NOUNS)))
-    named = f"{thing} {dice.between(1, 20)}" if draw < 97 else f"{thing} {dice.pick('bcdefgh')}"
+    named = f"{thing} {dice.between(1, 20)}" if draw < 98 else f"{thing} {dice.pick('bcdefgh')}"
     return named if len(named) <= LONGEST_NAME else noun
 
 
-def room(dice: Dice, listed: Sequence[str]) -> str:
-    """A name for a place, of at most ``LONGEST_NAME`` characters."""
+def room(dice: Dice, listed: Sequence[str], *, apart: bool = False) -> str:
+    """A name for a place, of at most ``LONGEST_NAME`` characters.
+
+    Args:
+        apart: Whether it does not stand right before or behind a device, so that it may be any word.
+    """
     draw = dice.below(100)
-    if draw < 28:
+    if draw < 15:
         return dice.pick(listed)
-    if draw < 54:
+    if draw < 38:
         return dice.pick(_PLACES)
-    if draw < 70:
+    if draw < 53:
         return dice.pick(_COMPOUND_PLACES)
     place = dice.pick(_PLACES)
-    if draw < 85:
+    if draw < 66:
         named = f"{dice.pick(_PLACE_KINDS)} {place}"
-    elif draw < 93:
-        named = f"{dice.pick(_NUMBERED)} {dice.pick((dice.between(1, 40), dice.pick('abcdefgh')))}"
+    elif draw < 74:
+        number, kind = dice.pick((dice.between(1, 40), dice.pick("abcdefgh"))), dice.pick(_NUMBERED)
+        named = f"{kind} {number}" if draw < 72 else f"{kind} {number}".title()
+    elif draw < 80:
+        named = f"{_invented(dice)} {place}" if draw < 77 else _invented(dice)
+    elif not apart:
+        return place
     else:
-        named = f"{_invented(dice)} {place}" if draw < 97 else _invented(dice)
+        named = (
+            dice.pick(_SPELLINGS) if draw < 92 else _invented(dice) if draw < 96 else f"{dice.pick(_SPELLINGS)} {place}"
+        )
     return named if len(named) <= LONGEST_NAME else place

@@ -409,7 +409,8 @@ STATEMENTS: Mapping[str, Sequence[str]] = {
     "read": (
         "[what|how much] does {NP} [say|show|read|report|display|give]",
         "[what|which] [value|reading|number] [is on|do we have on|comes from] {NP}",
-        "how is {NP} [doing|looking]", "[status|value|reading|state] of {NP}", "{NP}[?|: value| status| reading]",
+        "how is {NP} [doing|looking]", "[status|value|reading|state] of {NP}",
+        "the [figure|number|value|reading|measurement] [from|of|on|at] {NP}", "{NP}[?|: value| status| reading]",
         "I [need|want] the [value|status|reading] of {NP}",
         "[what|how much] is {NP} [saying|showing|reading|measuring|reporting]",
         "[what is|what's] the [value|reading|state|status|latest number] [of|from|on] {NP}",
@@ -463,7 +464,7 @@ STATEMENTS: Mapping[str, Sequence[str]] = {
         "{ALL} {o}[,|] {BUT} [in |]the {R}", "{ALL} [should|must] be {o}[,|] {BUT} [in |]the {R}",
         "[I want|we need] {ALL} {o}[,|] {BUT} [in |]the {R}",
         "[could|can|may] {ALL} be [turned|switched] {o}[,|] {BUT} [in |]the {R}",
-        "{ALL} {o}, the {R} stays as it is",
+        "{ALL} {o}, [only |just |]the {R} [stays|remains] [as it is|untouched|the way it is]",
     ),
     "all alone": ("{ALL} {o}", "I want {ALL} {o}", "[could|can] {ALL} be [turned|switched] {o}",
                   "{ALL} [should|must] be {o}", "{o} with {ALL}"),

@@ -33,7 +33,7 @@ DEVICES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "neon sign", "deep fat fryer", "radio alarm clock",
         ),
         "celsius": (
-            "radiator", "fridge", "sauna stove", "yogurt maker", "rice cooker", "brazier", "crucible", "terrarium",
+            "radiator", "fridge", "pizza oven", "yogurt maker", "rice cooker", "brazier", "crucible", "terrarium",
             "bain marie", "bread proving drawer",
         ),
         "percent": ("skylight", "spotlight", "sconce", "equalizer", "nozzle", "fogger", "accent light", "jalousie"),
@@ -84,7 +84,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 
 # {D} device, {R} room, {o} on or off, {O} Open or Close, {L} Lock or Unlock (both in small letters as {p} and {l}),
-# {V} value with its unit, {T} time of day, {M} minutes, {N} value alone.
+# {x} the opposite of what is meant, {V} value with its unit, {T} time of day, {M} minutes.
 TRAIN: Mapping[str, Sequence[str]] = {
     "switch": (
         "Turn {o} the {D} in the {R}.",
@@ -216,7 +216,7 @@ DEV: Mapping[str, Sequence[str]] = {
         "Would you mind switching the {R} {D} {o}?",
         "It would be lovely to have the {D} in the {R} {o}.",
         "The {D}, that is the one in the {R}, needs switching {o}.",
-        "I've decided that the {R} {D} is better {o}.",
+        "I've decided to have the {R} {D} {o}.",
         "Quick, the {R} {D} has to go {o}!",
     ),
     "switch alone": (
@@ -224,6 +224,7 @@ DEV: Mapping[str, Sequence[str]] = {
         "The {D} could do with being {o}.",
         "If it isn't too much trouble, turn the {D} {o}.",
     ),
+    "switch corrected": ("Get the {D} in the {R} turned {x} - no, {o}.", "The {R} {D} {x}, ah, I meant {o}."),
     "switch later": (
         "Have the {D} in the {R} turned {o} at {T}.",
         "Come {T}, the {R} {D} must be {o}.",

@@ -132,6 +132,8 @@ _STARTS = ("start", "activate", "power up", "enable", "start up", "fire up")
 _STOPS = ("stop", "deactivate", "shut down", "disable", "shut off", "power down", "kill")
 _STATES = {"open": ("open", "opened"), "close": ("closed", "closed"), "lock": ("locked",) * 2,
            "unlock": ("unlocked",) * 2}  # fmt: skip
+_OPPOSITES = {"on": "off", "open": "close", "lock": "unlock"}
+_OPPOSITES |= {after: before for before, after in _OPPOSITES.items()}
 _KINDS = {"cover": "cover", "lock": "lock", "read": "sensor"}
 
 
@@ -146,7 +148,7 @@ def _fill(dice: Dice, wording: Wording, split: str) -> tuple[dict[str, str], dic
     if "{V}" in text:
         kind = dice.pick(("celsius", "celsius", "percent", "percent", "bar", "rpm", "lux"))
     word = dice.pick({"cover": ("open", "close"), "lock": ("lock", "unlock")}.get(kind, ("on", "off")))
-    slots = {"o": word, "p": word, "l": word, "O": word.capitalize(), "L": word.capitalize()}
+    slots = {"o": word, "p": word, "l": word, "O": word.capitalize(), "L": word.capitalize(), "x": _OPPOSITES[word]}
     command: dict[str, Any] = {"action": _action(intent, word), "device": "all"}
     if "{D}" in text:
         slots["D"] = command["except" if intent.startswith("all") else "device"] = _device(dice, split, kind)
@@ -225,11 +227,14 @@ def _trained(dice: Dice) -> Row:
         if any(held in words for held in HELD_WORDINGS):
             continue
         slots, command = _varied(dice, intent, text)
-        if _ours(command, "train"):
+        if _ours(command, "train") and slots.get("D") != slots.get("R", ""):
             break
+    corrected = _corrected(dice, intent, text, slots, command) if dice.chance(_CORRECTED) else None
     sentence = text.format(**slots)
     draw = dice.below(100)
-    sentence = sentence.lower() if draw < 8 else sentence.upper() if draw < 11 else sentence
+    # A name with capitals is copied with them, so what is said must have them.
+    if compact(command) == compact(command).lower():
+        sentence = sentence.lower() if draw < 8 else sentence.upper() if draw < 11 else sentence
     frames = FRAMES["train"]
     frame = dice.pick(frames[1:]) if dice.chance(_FRAMED) else frames[0]
     return {
@@ -239,6 +244,7 @@ def _trained(dice: Dice) -> Row:
         "answer": compact(command),
         "intent": intent,
         "wording": text,
+        "corrected": corrected,
     }
 
 
@@ -253,11 +259,10 @@ def _varied(dice: Dice, intent: str, text: str) -> tuple[dict[str, str], dict[st
     slots["S"] = dice.pick(_STARTS if word == "on" else _STOPS)
     command: dict[str, Any] = {"action": _action(intent, word), "device": "all"}
     if "{D}" in text:
-        listed = DEVICES["train"][kind]
-        name = _free(lambda: command_names.device(dice, kind, listed))
+        name = _device_to_train(dice, kind, text)
         slots["D"] = command["except" if intent.startswith("all") else "device"] = name
     if "{R}" in text:
-        name = _free(lambda: command_names.room(dice, ROOMS["train"]))
+        name = _free(lambda: command_names.room(dice, ROOMS["train"], apart=not _SIDE_BY_SIDE.search(text)))
         slots["R"] = command["except" if intent == "all but room" else "room"] = name
     if "{V}" in text:
         slots["V"], command["value"] = _spoken_level(dice, kind, change=intent in ("up", "down"))
@@ -268,6 +273,41 @@ def _varied(dice: Dice, intent: str, text: str) -> tuple[dict[str, str], dict[st
     if "{T}" in text:
         slots["T"], command["time"] = spoken_time(dice)
     return slots, {key: command[key] for key in SCHEMA["properties"] if key in command}
+
+
+_SIDE_BY_SIDE = re.compile(r"\{R\} \{D\}|\{D\} \{R\}")
+
+
+def _device_to_train(dice: Dice, kind: str, text: str) -> str:
+    return _free(lambda: command_names.device(dice, kind, DEVICES["train"][kind], placed="{R}" in text))
+
+
+# Of 100 sentences of the grammar, so many take something back.
+_CORRECTED = 4
+_TAKEN_BACK = (", no, ", " - no, ", ", sorry, ", ", I mean ", ", wait, ", " - sorry, ", ", no, wait, ", ", or rather ")
+
+
+def _corrected(dice: Dice, intent: str, text: str, slots: dict[str, str], command: Mapping[str, Any]) -> str | None:
+    """Says another word, time, value or device first and takes it back: the slot, or None where there is none to."""
+    words = () if intent.startswith("keep") else ("o", "p", "l")
+    able = [slot for slot in (*words, "T", "V") if text.count(f"{{{slot}}}") == 1]
+    able += ["D"] if "the {D}" in text else []
+    if not able:
+        return None
+    slot = dice.pick(able)
+    while True:
+        if slot == "D":
+            other = _device_to_train(dice, _kind(intent), text)
+        elif slot == "T":
+            other = spoken_time(dice)[0]
+        elif slot == "V":
+            other = _spoken_level(dice, command["unit"], change=intent in ("up", "down"))[0]
+        else:
+            other = _OPPOSITES[slots[slot]]
+        if other != slots[slot]:
+            break
+    slots[slot] = f"{other}{dice.pick(_TAKEN_BACK)}{'the ' if slot == 'D' else ''}{slots[slot]}"
+    return slot
 
 
 def _free(draw: Callable[[], str]) -> str:

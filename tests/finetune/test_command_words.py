@@ -11,7 +11,7 @@ from edgegen.tasks import command_grammar, command_names, command_wordings, iot_
 from edgegen.tasks.command_words import words
 from edgegen.tasks.dice import Dice
 
-LEAST = {"nouns": 3000, "places": 500, "compound_places": 300, "modifiers": 250}
+LEAST = {"nouns": 3000, "places": 500, "compound_places": 300, "modifiers": 250, "spellings": 10_000}
 # What a command says besides names: a device of that name would be read as the command.
 SAID = {"on", "off", "open", "close", "lock", "unlock", "everything", "device", "all", "bar", "lux", "percent",
         "degree", "minute", "hour", "noon", "midnight", "half", "quarter", "second"}  # fmt: skip
@@ -39,30 +39,52 @@ def test_no_name_that_is_held_out_is_in_a_table_to_train_on() -> None:
 
 
 def test_a_place_is_no_thing_and_begins_none() -> None:
-    nouns, modifiers = set(words("nouns")), set(words("modifiers"))
+    nouns, modifiers, spellings = (set(words(table)) for table in ("nouns", "modifiers", "spellings"))
     places = {*words("places"), *command_wordings.ROOMS["train"]}
 
-    assert not places & nouns
-    assert not places & modifiers
-    assert not {place.split()[-1] for place in words("compound_places")} & nouns
-    assert not SAID & (nouns | places | modifiers)
+    assert not places & (nouns | modifiers | spellings)
+    assert not {place.split()[-1] for place in words("compound_places")} & (nouns | spellings)
+    assert not SAID & (nouns | places | modifiers | spellings)
+    assert not spellings & (nouns | modifiers)
 
 
-def test_most_devices_are_of_the_large_tables_and_no_name_is_too_long() -> None:
-    dice, nouns, places = Dice(5), set(words("nouns")), {*words("places"), *words("compound_places")}
-    listed = command_wordings.DEVICES["train"]["switch"]
+def test_words_to_spell_are_none_that_a_command_is_made_of() -> None:
+    dice = Dice(3)
+    texts = [command_grammar.sentence(dice, intent) for intent in command_grammar.DRAWN_INTENTS for _ in range(60)]
+    made_of = set(re.findall(r"[a-z]{3,}", " ".join(texts).casefold()))
+
+    assert len(made_of) > 400
+    assert not made_of & set(words("spellings"))
+
+
+def test_most_names_are_of_the_large_tables_and_none_is_too_long() -> None:
+    dice = Dice(5)
+    nouns, spellings, places = (
+        set(words("nouns")), set(words("spellings")), {*words("places"), *words("compound_places")},
+    )  # fmt: skip
+    listed, rooms_listed = command_wordings.DEVICES["train"]["switch"], command_wordings.ROOMS["train"]
     devices = [command_names.device(dice, "switch", listed) for _ in range(20_000)]
-    rooms = [command_names.room(dice, command_wordings.ROOMS["train"]) for _ in range(20_000)]
+    rooms = [command_names.room(dice, rooms_listed) for _ in range(20_000)]
+    apart = [command_names.room(dice, rooms_listed, apart=True) for _ in range(20_000)]
 
-    assert max(map(len, (*devices, *rooms))) <= command_names.LONGEST_NAME
-    assert 0.42 < sum(name in nouns for name in devices) / len(devices) < 0.7
-    assert 0.2 < sum(" " in name and not re.search(r" (\d+|.)$", name) for name in devices) / len(devices) < 0.5
-    assert 0.38 < sum(name in places for name in rooms) / len(rooms) < 0.7
-    assert len(set(devices)) > 9000
+    def share(names: list[str], table: set[str]) -> float:
+        return sum(name in table for name in names) / len(names)
+
+    assert max(map(len, (*devices, *rooms, *apart))) <= command_names.LONGEST_NAME
+    assert share(devices, nouns) > 0.25
+    assert share(devices, spellings) > 0.18
+    assert share(rooms, places) > 0.5
+    assert share(apart, spellings) > 0.1
+    assert sum(" " in name and not re.search(r" (\d+|.)$", name) for name in devices) / len(devices) > 0.2
+    assert sum(bool(re.search(r"[^a-z ]", name)) for name in devices) / len(devices) > 0.05
+    assert len(set(devices)) > 12_000
     assert len(set(rooms)) > 4000
     assert not set(devices) & places
-    # "The kitchen heater" is a heater in the kitchen, so nothing but a lock is named after a place.
+    # "The kitchen heater" is a heater in the kitchen, so nothing but a lock is named after a place, and any word is a
+    # place only where it stands apart from the device, and begins a device only where the place is said beside it.
     assert not [name for name in devices if " " in name and name.split()[0] in places]
+    assert not [name for name in rooms if name.split()[0] in spellings - nouns]
+    assert not [name for name in devices if " " in name and name.split()[0] in spellings]
 
 
 @pytest.mark.parametrize("intent", sorted(command_grammar.INTENTS))
@@ -93,6 +115,22 @@ def test_a_name_has_single_blanks_between_its_words(name: str) -> None:
         assert validator.is_valid({**command, key: name})
         for wrong in (f" {name}", f"{name} ", f"{name[0]}  {name[-1]}", "", " ", f"{name}{'x' * 24}"):
             assert not validator.is_valid({**command, key: wrong})
+
+
+def test_what_is_taken_back_is_said_before_what_is_meant() -> None:
+    rows = [row for row in islice(iot_command.questions(Dice(12), split="train"), 8000) if row.get("corrected")]
+
+    assert {row["corrected"] for row in rows} >= {"o", "p", "l", "T", "V", "D"}
+    assert 100 < len(rows) < 500
+    for row in rows:
+        command, said = row["expected"], row["prompt"].casefold()
+        if row["corrected"] in ("o", "p", "l"):
+            opposite = {"on": "off", "open": "close", "lock": "unlock", "off": "on", "close": "open", "unlock": "lock"}
+            taken, meant = opposite[command["action"]], command["action"]
+            assert re.search(rf"\b{taken}\b[^.?!]{{2,12}}\b{meant}\b", said), row
+        elif row["corrected"] == "D":
+            meant = command["except"] if command["device"] == "all" else command["device"]
+            assert re.search(rf"(, |- |rather |mean )the {re.escape(meant.casefold())}", said), row
 
 
 def test_no_trained_command_has_a_device_and_a_place_of_one_name() -> None:
