@@ -23,6 +23,7 @@ from finetune.presets import PRESETS, recipe_text
 from finetune.processes import first_speaks_first, launch, rank
 from finetune.progress import Screen
 from finetune.recipe import Recipe, load_recipe, recipe_of_base
+from finetune.recipe_files import recipe_files, title
 
 _recipe = click.argument("recipe", type=click.Path(path_type=Path))
 _overrides = click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE", help="Change one value.")
@@ -99,23 +100,37 @@ def methods(*, as_json: bool) -> None:
 
 @command.command()
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True), default="recipe.toml")
-@click.option("--base", type=click.Choice(sorted(PRESETS)), required=True, help="The base to write a recipe for.")
+@click.option("--base", type=click.Choice(sorted(PRESETS)), help="The base to write a recipe for.")
+@click.option("--recipe", "name", metavar="NAME", help="A paper's set-up to copy out, instead; see --list.")
+@click.option("--list", "only_list", is_flag=True, help="List what there is for --base and --recipe; write nothing.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
-def init(path: Path, base: str, *, force: bool) -> None:
-    """Write a commented recipe for a base.
+def init(path: Path, *, base: str | None, name: str | None, only_list: bool, force: bool) -> None:
+    """Write a commented recipe for a base, or copy out the recipe of a paper's set-up.
 
     PATH is recipe.toml in this folder unless you say otherwise; - writes to the screen.
 
     \b
     Example:
         edgegen finetune init --base smollm2-135m pumps.toml
+        edgegen finetune init --list
+        edgegen finetune init --recipe seed-code-r16 code.toml
     """  # noqa: D301 (click reads the \b)
+    if only_list:
+        rows = [["OPTION", "NAME", "WHAT IT IS FOR"]]
+        rows += [["--base", preset, PRESETS[preset].title] for preset in sorted(PRESETS)]
+        rows += [["--recipe", known, title(file)] for known, file in recipe_files().items()]
+        for line in table(rows, numbers_from=len(rows[0])):
+            click.echo(line)
+        return
+    if (base is None) == (name is None):
+        raise click.UsageError("give one of --base and --recipe; --list shows what there is for both.")
+    text = recipe_text(base) if base else _shipped_recipe(name or "")
     if str(path) == "-":
-        click.echo(recipe_text(base), nl=False)
+        click.echo(text, nl=False)
         return
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(recipe_text(base))
+            file.write(text)
     except FileExistsError:
         raise ConfigError([f"{path}: exists already. Use --force to replace it, or give another path."]) from None
     except OSError as error:
@@ -429,6 +444,15 @@ def generate(name: str, *, split: str, count: int, seed: int, out: Path) -> None
     """  # noqa: D301 (click reads the \b)
     write_examples(GENERATORS[name], out, split=split, count=count, seed=seed)
     click.echo(f"Wrote {count} examples of {name} ({split}) to {out}")
+
+
+def _shipped_recipe(name: str) -> str:
+    files = recipe_files()
+    if name not in files:
+        raise ConfigError(
+            [f"--recipe {name}: is none that comes with edgegen. List them: edgegen finetune init --list"]
+        )
+    return files[name].read_text(encoding="utf-8")
 
 
 def _recipe_or_base(path: Path) -> Recipe:

@@ -142,6 +142,40 @@ def test_init_writes_once_and_replaces_only_when_told(tmp_path):
     assert path.read_text() == recipe_text("smollm2-135m")
 
 
+def test_every_recipe_that_comes_with_edgegen_is_listed_and_copied_out_whole(tmp_path):
+    """The papers' set-ups; a copy is the file, and a recipe."""
+    files = sorted((ROOT / "finetune" / "recipes").glob("*.toml"))
+    listed = CliRunner().invoke(command, ["init", "--list"]).output.splitlines()
+
+    assert len(files) > 20
+    for file in files:
+        copy = tmp_path / file.name
+        done = CliRunner().invoke(command, ["init", "--recipe", file.stem, str(copy)])
+        assert done.exit_code == 0, done.exception
+        assert copy.read_bytes() == file.read_bytes()
+        assert load_recipe(copy, check_files=False).run.folder.name == file.stem
+        (line,) = (line for line in listed if f" {file.stem} " in line)
+        assert line.split()[0] == "--recipe"
+        assert file.read_text().partition("\n")[0].removeprefix("# ") in line
+    assert all(any(line.split()[:2] == ["--base", name] for line in listed) for name in PRESETS)
+    assert CliRunner().invoke(command, ["init", "--recipe", "seed-code-r16", "-"]).output.startswith("# An adapter")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "give one of --base and --recipe"),
+        (["--base", "smollm2-135m", "--recipe", "seed-code-r16"], "give one of --base and --recipe"),
+        (["--recipe", "../recipe"], "--recipe ../recipe: is none that comes with edgegen. List them: "),
+    ],
+)
+def test_init_needs_to_know_which_recipe(words, said):
+    done = CliRunner().invoke(command, ["init", *words, "-"])
+
+    assert done.exit_code != 0
+    assert said in done.output + str(done.exception)
+
+
 def test_the_page_on_fine_tuning_holds_the_keys_as_they_are():
     """Regenerate the part behind the marker with finetune.presets.keys_markdown."""
     page = (ROOT / "docs" / "finetuning.md").read_text(encoding="utf-8")
