@@ -289,7 +289,7 @@ _TAKEN_BACK = (", no, ", " - no, ", ", sorry, ", ", I mean ", ", wait, ", " - so
 
 def _corrected(dice: Dice, intent: str, text: str, slots: dict[str, str], command: Mapping[str, Any]) -> str | None:
     """Says another word, time, value or device first and takes it back: the slot, or None where there is none to."""
-    words = () if intent.startswith("keep") else ("o", "p", "l")
+    words: tuple[str, ...] = () if intent.startswith("keep") else ("o", "p", "l")
     able = [slot for slot in (*words, "T", "V") if text.count(f"{{{slot}}}") == 1]
     able += ["D"] if "the {D}" in text else []
     if not able:
