@@ -39,10 +39,10 @@ def command(
     limit_s: float | None,
     leave_out: tuple[str, ...],
 ) -> None:
-    """Measure every figure that the shipped adapters are held to: about two and a half hours on two cores.
+    """Measure every figure that the shipped adapters are held to: two to three hours on two cores.
 
-    The work is cut into some 170 commands of a minute or two of one core; what is in OUT is not done again, so the
-    command may be broken off and repeated, on another machine, too, with OUT copied there. OUT gets the documents,
+    The work is cut into 181 commands of a minute or two of one core; what is in OUT is not done again, so the command
+    may be broken off and repeated, on another machine, too, with OUT copied there. OUT gets the documents,
     shipped.json and shipped.csv with all figures, bounds and commands, and shipped.md, the table; what is not measured
     yet is named as left out.
 

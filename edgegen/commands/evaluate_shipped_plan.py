@@ -155,7 +155,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
     gate = _Probe(["gate"])
     found = [
         Measurement("gate", ["probe", "run", *model, *gate.options(), "--json"], 16, 1, 0, gate.join(bundle), alone=2),
-        probe(1, 20, "famous", _Probe(["famous"])),
+        probe(1, 20 / share, "famous", _Probe(["famous"])),  # always all of it
         probe(1, 2_500, "numbers", _Probe(["number-comparison"], count=some(5_000))),
         probe(1, 1_200, "languages", _Probe(_LANGUAGES, count=some(400))),
         probe(1, 900, "base", _Probe([*_BASE, *_LANGUAGES], limit=some(300)), "--no-adapter"),

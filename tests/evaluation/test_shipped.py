@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+from fnmatch import fnmatch
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -329,6 +330,27 @@ def test_no_step_is_long_and_the_parts_do_not_depend_on_the_machine(tmp_path):
     assert all(one.joined([{"as": "it is"}]) == {"as": "it is"} for one in tried)
     for task in (*shipped.STRONG, *shipped.WEAK):  # the base and the adapters read the same batches
         assert len({one.parts for one in whole if one.name.startswith("skills") and one.name.endswith(task)}) == 1
+
+
+def test_the_page_and_the_help_say_what_the_plan_has(tmp_path):
+    """Questions, seconds and commands: of each row, and of all together."""
+    planned = evaluate_shipped_plan.plan(Places(tmp_path, tmp_path / "model.gguf", tmp_path), 1.0)
+    page = (ROOT / "docs/evaluation.md").read_text(encoding="utf-8").partition("| measurement | questions |")[2]
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in page.partition("\n\n")[0].splitlines()[2:]]
+    numbers = {name: (int(core_s.replace(",", "")), int(parts)) for name, _, core_s, parts in rows}
+    core_s, commands = numbers.pop("all")
+
+    for name, figures in numbers.items():
+        mine = [one for one in planned if fnmatch(one.name, name)]
+        assert figures == (round(sum(one.core_s for one in mine)), sum(one.parts for one in mine)), name
+        asked = {b for one in mine for a, b in pairwise(one.arguments) if a in ("--count", "--limit", "--chunks")}
+        (questions,) = (
+            cells[1].replace(",", "").replace("the same", "2000 at most") for cells in rows if cells[0] == name
+        )
+        assert all(number in questions for number in asked), name
+    assert core_s == round(sum(one.core_s for one in planned)) == sum(figures[0] for figures in numbers.values())
+    assert commands == sum(one.parts for one in planned) == sum(figures[1] for figures in numbers.values())
+    assert f"cut into {commands} commands" in CliRunner().invoke(command, ["shipped", "--help"]).output
 
 
 def test_several_steps_at_once_have_the_cores_dealt_out_and_wait_for_what_they_need(quick):
