@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from edgegen.split import SPLITS
 from edgegen.tasks import alert_grammar, alert_triage, alert_wordings
-from edgegen.tasks.alert_triage import MANNERS, Row, questions, templates, worded
+from edgegen.tasks.alert_manner import MANNERS
+from edgegen.tasks.alert_triage import Row, questions, templates, worded
 from edgegen.tasks.alert_wordings import (
     CALM,
     DEVICES,
