@@ -103,7 +103,7 @@ def _invented(dice: Dice) -> str:
 
 
 def _compound(dice: Dice, kind: str, *, placed: bool) -> str:
-    """A thing of two words; before a lock it may begin with a place, before anything else never.
+    """A thing of two or three words; before a lock it may begin with a place, before anything else never.
 
     "The cellar door" is a door wherever it is, but "the kitchen heater" is a heater in the kitchen.
     """
@@ -111,7 +111,9 @@ def _compound(dice: Dice, kind: str, *, placed: bool) -> str:
         return f"{dice.pick(_PLACES)} {dice.pick(_HEADS[kind])}"
     head = dice.pick(_HEADS[kind]) if dice.chance(50) else dice.pick(_NOUNS)
     before = dice.pick(_SPELLINGS if placed and dice.chance(40) else _MODIFIERS)
-    return f"{before} {head}" if before != head else head
+    if dice.chance(15):
+        before = f"{before} {dice.pick(_NOUNS if dice.chance(50) else _MODIFIERS)}"
+    return f"{before} {head}" if head not in before.split() else head
 
 
 def _labelled(dice: Dice, *, placed: bool) -> str:
@@ -168,7 +170,7 @@ def room(dice: Dice, listed: Sequence[str], *, apart: bool = False) -> str:
         return dice.pick(_COMPOUND_PLACES)
     place = dice.pick(_PLACES)
     if draw < 66:
-        named = f"{dice.pick(_PLACE_KINDS)} {place}"
+        named = f"{dice.pick(_PLACE_KINDS)} {dice.pick(_COMPOUND_PLACES) if dice.chance(20) else place}"
     elif draw < 74:
         number, kind = dice.pick((dice.between(1, 40), dice.pick("abcdefgh"))), dice.pick(_NUMBERED)
         named = f"{kind} {number}" if draw < 72 else f"{kind} {number}".title()

@@ -30,14 +30,14 @@ DEVICES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "switch": (
             "humidifier", "toaster", "winch", "desk lamp", "samovar", "waffle iron", "karaoke system", "subwoofer",
             "telescope", "massage chair", "mosquito trap", "bug zapper", "sump pump", "electric fence", "gramophone",
-            "neon sign", "deep fat fryer", "radio alarm clock",
+            "neon sign", "deep fat fryer", "radio alarm clock", "LED panel", "Rühmixer",
         ),
         "celsius": (
             "radiator", "fridge", "pizza oven", "yogurt maker", "rice cooker", "brazier", "crucible", "terrarium",
             "bain marie", "bread proving drawer",
         ),
         "percent": ("skylight", "spotlight", "sconce", "equalizer", "nozzle", "fogger", "accent light", "jalousie"),
-        "bar": ("sprayer", "airbrush", "espresso maker", "nail gun", "bicycle pump", "piston"),
+        "bar": ("sprayer", "airbrush", "espresso maker", "nail gun", "bicycle pump", "piston", "P-204"),
         "rpm": ("lathe", "pottery wheel", "propeller", "turntable", "salad spinner", "whisk", "floor standing fan"),
         "lux": ("wall light", "bollard light", "aquarium lamp"),
         "cover": (
@@ -49,7 +49,7 @@ DEVICES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "sensor": (
             "humidity sensor", "wind gauge", "seismograph", "geiger counter", "oximeter", "odometer", "pollen sensor",
-            "tide gauge", "baby monitor", "microscope", "carbon monoxide sensor",
+            "tide gauge", "baby monitor", "microscope", "carbon monoxide sensor", "T12",
         ),
     },
     "sealed": {
