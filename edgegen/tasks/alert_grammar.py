@@ -347,7 +347,7 @@ FAULTS = (
 )
 MAINTENANCE = (
     (
-        "The {d} is [under maintenance|under repair|on test|being tested|being overhauled|in service|in revision|being"
+        "The {d} is [under maintenance|under repair|on test|being tested|being overhauled|in revision|being"
         " refitted|being commissioned|being flushed] [today|until tomorrow|right now|for {n} hours|this week]."
     ),
     (

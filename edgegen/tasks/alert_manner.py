@@ -37,6 +37,7 @@ class Manner(NamedTuple):
         unitless: Limits without a unit.
         wholes: Readings that stand in one sentence with their limits.
         edges: Readings that equal a limit or lie one or two units of the last decimal beside it.
+        decades: Limits with a power of ten between them, so that they differ in digits.
         leaps: Readings of another order of magnitude than their limits.
         calm: Asides that say that there is no hazard, fault or maintenance, where there is none.
         made_up: Devices of the grammar.
@@ -54,6 +55,7 @@ class Manner(NamedTuple):
     unitless: int = 0
     wholes: int = 0
     edges: int = 0
+    decades: int = 0
     leaps: int = 0
     calm: int = 0
     made_up: int = 0
@@ -64,7 +66,7 @@ class Manner(NamedTuple):
 MANNERS: Mapping[str, Manner] = {
     "train": Manner(
         _EVEN_CASES, asides=(1, 1, 1, 2), upper=50, within=40, glued=15, renamed=15, padded=20, unitless=12, wholes=15,
-        edges=25, leaps=10, calm=8, made_up=55, fine=8,
+        edges=25, decades=15, leaps=20, calm=8, made_up=55, fine=8,
     ),
     "dev": Manner(
         _EVEN_CASES, upper=50, within=30, glued=10, renamed=10, padded=10, unitless=8, wholes=12, edges=25, leaps=8,

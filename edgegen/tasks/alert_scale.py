@@ -48,6 +48,11 @@ def _any_scale(dice: Dice, case: str, device: Device, manner: Manner, *, upper: 
     grid = dice.pick((unit, unit, unit, max(1, unit // 2), 1))
     warning = dice.between(device.low * unit // grid, device.high * unit // grid) * grid
     distance = max(1, round(span * unit * dice.between(15, 60) / 100 / grid)) * grid
+    if so_often(dice, manner.decades) and (powers := _powers_of_ten(device)):
+        power = dice.pick(powers) * unit
+        near = dice.between(1, power // 3)
+        before, behind = dice.pick((0, 1, unit, near)), dice.pick((1, unit, dice.between(1, power // 3)))
+        warning, distance = power - outward * before, before + behind
     alarm = warning + outward * distance
     # Close to a limit, anywhere in the band, or far off with perhaps more digits.
     draw = dice.below(100)
@@ -67,6 +72,11 @@ def _any_scale(dice: Dice, case: str, device: Device, manner: Manner, *, upper: 
     return Scale(decimals, value, warning, alarm, warning + dice.between(-2 * distance, 2 * distance))
 
 
+def _powers_of_ten(device: Device) -> list[int]:
+    """Those from ten on that its limits may come close to."""
+    return [10**k for k in range(1, 6) if max(1, device.low) <= 2 * 10**k <= 4 * device.high]
+
+
 def _at_the_edge(dice: Dice, case: str, warning: int, alarm: int) -> int:
     """A value of the case that equals a limit, or lies a unit or two of the last decimal beside it."""
     outward = 1 if alarm > warning else -1
@@ -77,7 +87,7 @@ def _at_the_edge(dice: Dice, case: str, warning: int, alarm: int) -> int:
     near_warning = warning + outward * dice.pick((1, 1, 2))
     near_alarm = alarm - outward * dice.pick((0, 0, 1))
     inside = [value for value in (near_warning, near_alarm) if outward * warning < outward * value <= outward * alarm]
-    return dice.pick(inside)
+    return dice.pick(inside or [alarm])
 
 
 def _far_away(dice: Dice, case: str, warning: int, alarm: int, value: int) -> int:

@@ -13,7 +13,9 @@ from jsonschema import Draft202012Validator
 
 from edgegen.split import SPLITS
 from edgegen.tasks import alert_grammar, alert_triage, alert_wordings
+from edgegen.tasks.alert_device import Device
 from edgegen.tasks.alert_manner import MANNERS
+from edgegen.tasks.alert_scale import drawn_scale
 from edgegen.tasks.alert_triage import Row, questions, templates, worded
 from edgegen.tasks.alert_wordings import (
     CALM,
@@ -137,6 +139,21 @@ def test_readings_at_and_beside_a_limit_are_a_fair_share() -> None:
             beside[min(abs(value - warning), abs(value - alarm))] += 1
         assert beside[0] > 0.05 * beside.total()
         assert beside[1] > 0.12 * beside.total()
+
+
+@pytest.mark.parametrize("case", ["normal", "warn high", "warn low", "high", "low"])
+@pytest.mark.parametrize("bounds", [(1, 2), (-1, 1), (9, 11), (95, 105), (90, 95)])
+def test_a_reading_lies_in_the_band_of_its_case_however_narrow_it_is(case: str, bounds: tuple[int, int]) -> None:
+    device = Device("pump", "level", "%" if bounds == (90, 95) else "bar", *bounds)
+    dice = Dice(3)
+    for upper in (True, False) if case == "normal" else (case.endswith("high"),):
+        for _ in range(300):
+            scale = drawn_scale(dice, case, device, MANNERS["train"], upper=upper)
+            sign = 1 if upper else -1
+            value, warning, alarm = (sign * number for number in (scale.value, scale.warning, scale.alarm))
+            assert warning < alarm
+            band = "normal" if value <= warning else "warn" if value <= alarm else "beyond"
+            assert band == {"normal": "normal", "high": "beyond", "low": "beyond"}.get(case, "warn")
 
 
 def test_what_an_aside_denies_is_never_so() -> None:
