@@ -314,7 +314,9 @@ def _free(draw: Callable[[], str]) -> str:
     """A name that is none held out and holds none."""
     while True:
         name = draw()
-        if not any(f" {held} " in f" {name} " for held in HELD_NAMES):
+        words = name.split()
+        spans = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
+        if not spans & HELD_NAMES:
             return name
 
 
