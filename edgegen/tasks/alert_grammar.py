@@ -161,10 +161,16 @@ _LIMITS = (
         " and |; ][the|its] <upper> [warning|caution] [limit|threshold|level] [is|stands at|is set to|equals|"
         "lies at] {w}."
     ),
-    "[The|Its] <max> [is|lies at|amounts to] {w} for [a|the] warning and {a} for [an|the] alarm.",
-    "[The|Its] <max> [is|lies at|amounts to] {a} for [an|the] alarm and {w} for [a|the] warning.",
-    "<Max>[:| =] {w} [(warning)|(warn)|for a warning], {a} [(alarm)|(critical)|for an alarm][.|]",
-    "<Max>[:| =] {a} [(alarm)|(critical)|for an alarm], {w} [(warning)|(warn)|for a warning][.|]",
+    (
+        "[The|Its] <max> [is|lies at|amounts to] {w} [for warnings|before we warn|on the warning side] and"
+        " {a} [for alarms|before we alarm|on the alarm side]."
+    ),
+    (
+        "[The|Its] <max> [is|lies at|amounts to] {a} [for alarms|before we alarm|on the alarm side] and {w}"
+        " [for warnings|before we warn|on the warning side]."
+    ),
+    "<Max>[:| =] {w} [(warning)|(warn)|as to warnings], {a} [(alarm)|(critical)|as to alarms][.|]",
+    "<Max>[:| =] {a} [(alarm)|(critical)|as to alarms], {w} [(warning)|(warn)|as to warnings][.|]",
     "[Warning|Warn|Caution] [{w}|at limit {w}] and [alarm|trip|stop] {a} are both <upper> [limits|thresholds|ones].",
     (
         "<Upper> {q} [warning|caution][:| limit| limit:| =] {w}[. |, |; ]<Upper> {q} [alarm|trip][:| limit|"
@@ -203,8 +209,8 @@ _WHOLES = (
     "{d}: {q} {x} (<upper> limits {w} and {a})",
     "{d} {q} {x}[, | (]<key> {w}, <twice> {a}[)|]",
     (
-        "[With|At] {x} the {q} of the {d} is [to be held against|to be judged by|up against] [a|its] <max> of {w} for a"
-        " warning and {a} for an alarm."
+        "[With|At] {x} the {q} of the {d} is [to be held against|to be judged by|up against] [a|its] <max>"
+        " of {w} [for warnings|before we warn] and {a} [for alarms|before we alarm]."
     ),
     (
         "The {q} of the {d}, [which|that] [must|should|has to] [stay|be] <stay> {w} and never <exceed> {a},"
@@ -336,7 +342,7 @@ FAULTS = (
     (
         "The {d} [sends|reports|returns|delivers] [nothing|an empty value|garbage|an invalid value|an error"
         " code|no number]"
-        " [for|as|instead of] its {q}."
+        " [for|in place of|instead of] its {q}."
     ),
     "[Sensor|Signal|Measurement|Connection] [error|fault|failure|loss] ([{q}, {d}|{d}, {q}|{q} of the {d}])",
     "status=[sensor_fault|offline|stale|no_signal] [device|unit]={d} [quantity|signal|name]={q}",

@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -174,6 +174,22 @@ def test_composed_alerts_are_many_and_hold_no_wording_that_is_held_out() -> None
     assert len(made) > 5000
     rows = _rows("train", 4000)
     assert len({row["prompt"] for row in rows}) > 3995
+
+
+def test_no_wording_to_learn_from_or_to_tune_by_is_close_to_a_sealed_one() -> None:
+    """Of the pairs of words that stand side by side in either, at most half stand in both."""
+
+    def pairs(text: str) -> set[tuple[str, str]]:
+        words = bare(text).split()
+        return set(pairwise(words))
+
+    dice = Dice(8)
+    sealed = [pairs(text) for text in templates("sealed")]
+    for split in TUNED:
+        for text in templates(split):
+            for one in {worded(dice, text, split) for _ in range(40)}:
+                found = pairs(one)
+                assert all(len(found & other) <= len(found | other) / 2 for other in sealed), one
 
 
 def test_devices_that_are_made_up_have_no_name_that_is_held_out() -> None:
