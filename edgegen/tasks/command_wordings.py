@@ -39,9 +39,9 @@ DEVICES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "percent": ("skylight", "spotlight", "sconce", "equalizer", "nozzle", "fogger", "accent light", "jalousie"),
         "bar": ("sprayer", "airbrush", "espresso maker", "nail gun", "bicycle pump", "piston", "P-204"),
         "rpm": ("lathe", "pottery wheel", "propeller", "turntable", "salad spinner", "whisk", "floor standing fan"),
-        "lux": ("wall light", "bollard light", "aquarium lamp"),
+        "lux": ("wall light", "bollard light", "algae lamp"),
         "cover": (
-            "skylight", "hatch", "portcullis", "canopy", "cat flap", "marquee", "faucet", "drawbridge", "pergola roof",
+            "skylight", "hatch", "portcullis", "canopy", "cat flap", "marquee", "faucet", "drawbridge", "glass roof",
         ),
         "lock": (
             "cellar door", "tool box", "vault", "gun cabinet", "jewelry box", "bike rack", "glove compartment",
