@@ -14,6 +14,7 @@ from export.inputs import Inputs, Say
 from export.made import Made
 from export.pieces import Piece
 from export.prove import Proof, dev_loss
+from export.requantise import advice, spoiling
 from export.request import Request
 from export.shrink import shrink
 
@@ -37,6 +38,9 @@ def export_merged(request: Request, inputs: Inputs, piece: Piece, work: Path, sa
     Raises:
         BundleError: Naming the step that refused.
     """
+    warning = None if request.wish.is_fine else advice(inputs.origin, has_target=request.wish.has_target)
+    if warning is not None:
+        say(warning)
     proof = Proof(request, inputs, work, say)
     candidates = [_candidate(proof, piece, label, base) for label, base in _bases(request, inputs, piece)]
     best = min(candidates, key=lambda candidate: candidate.loss)
@@ -84,7 +88,16 @@ def _candidate(proof: Proof, piece: Piece, label: str, base: Checkpoint) -> _Can
     if piece.adapter.is_plain and not (inputs.base.tied and "lm_head.weight" in piece.adapter.updates):
         measured["merged_to_adapter"] = _against_adapter(proof, piece, label, base, f16)
     target = work / f"model-{label}.gguf"
-    shrunk = shrink(f16, target, request.wish, inputs.texts, values=inputs.values, log=proof.log, say=proof.say)
+    shrunk = shrink(
+        f16,
+        target,
+        request.wish,
+        inputs.texts,
+        values=inputs.values,
+        log=proof.log,
+        say=proof.say,
+        spoils=spoiling(inputs.origin),
+    )
     model = shrunk.path
     measured["quantising"] = shrunk.facts
     if model != f16:

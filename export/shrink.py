@@ -1,6 +1,6 @@
 """From the 16-bit GGUF to the file of a bundle: importance matrix, types, size said first, quantised."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from edgegen.errors import BundleError
 from export.calibration import chunks_for, tail
 from export.native import call
 from export.quantize import TYPES, Plan, Recipe, Say, about_bytes, parse_overrides, plan, quantize
+from export.requantise import spoiled
 from export.target import Choice, for_kl, parse_size, refuse_too_small, survey
 from export.verify import compare
 
@@ -70,6 +71,11 @@ class Wish:
         return 1 if self.has_target else 0
 
     @property
+    def is_fine(self) -> bool:
+        """Whether nothing that an adapter changed can be rounded away: measured, Q8_0 keeps all of it."""
+        return self.quant in _EXACT and not self.has_target and not self.tensor_types
+
+    @property
     def has_target(self) -> bool:
         """Whether the types are to be chosen."""
         return self.target_size is not None or self.target_kl is not None
@@ -101,11 +107,22 @@ class Texts:
     calibration_from: str
 
 
-def shrink(f16: Path, target: Path, wish: Wish, texts: Texts, *, values: int, log: Path, say: Say) -> Shrunk:
+def shrink(
+    f16: Path,
+    target: Path,
+    wish: Wish,
+    texts: Texts,
+    *,
+    values: int,
+    log: Path,
+    say: Say,
+    spoils: Mapping[str, float] | None = None,
+) -> Shrunk:
     """Quantise as wished; the size is said before.
 
     Args:
         values: Number of the model's weights.
+        spoils: Types that round a merge into this base away (``export.requantise``): a target leaves them out.
 
     Raises:
         BundleError: If the wish cannot be fulfilled, with the nearest that can.
@@ -118,8 +135,9 @@ def shrink(f16: Path, target: Path, wish: Wish, texts: Texts, *, values: int, lo
     if wish.has_target or wish.quant not in _EXACT or wish.tensor_types:
         imatrix, facts = _imatrix(f16, wish, texts, values=values, log=log, say=say)
     if wish.has_target:
-        choice = _chosen(f16, wish, texts, imatrix, log=log, say=say)
+        choice = _chosen(f16, wish, texts, imatrix, spoils or {}, log=log, say=say)
         recipe = choice.recipe
+        facts |= {"left_out": list(spoils)} if spoils else {}
         facts["reasons"] = list(choice.reasons)
         facts["expected_kl"] = float(f"{choice.expected_kl:.4g}")
         for reason in choice.reasons:
@@ -129,6 +147,10 @@ def shrink(f16: Path, target: Path, wish: Wish, texts: Texts, *, values: int, lo
     expected = plan(f16, recipe, log=log)
     say(f"quantising to {wish.name}: {expected.size_bytes / 1e6:,.1f} MB")
     _say_fallbacks(expected, say)
+    lost = spoiled(expected.tensors, spoils or {})
+    if lost is not None:
+        say(f"  warning: {lost}")
+        facts["spoiled"] = lost
     path = quantize(f16, target, recipe, log=log, expected=expected, say=say)
     return Shrunk(path, {**facts, **recipe.facts(), "size_bytes": expected.size_bytes})
 
@@ -164,11 +186,13 @@ def _imatrix(
     return target, {"imatrix": {"from": texts.calibration_from, "tokens": found["tokens"]}}
 
 
-def _chosen(f16: Path, wish: Wish, texts: Texts, imatrix: Path | None, *, log: Path, say: Say) -> Choice:
+def _chosen(
+    f16: Path, wish: Wish, texts: Texts, imatrix: Path | None, left_out: Collection[str], *, log: Path, say: Say
+) -> Choice:
     size = None if wish.target_size is None else parse_size(wish.target_size)
     if size is not None:
-        refuse_too_small(f16, size, imatrix=imatrix, log=log)
-    market = survey(f16, tail(texts.calibration), imatrix=imatrix, log=log, say=say)
+        refuse_too_small(f16, size, imatrix=imatrix, log=log, left_out=left_out)
+    market = survey(f16, tail(texts.calibration), imatrix=imatrix, log=log, say=say, left_out=left_out)
     if size is not None:
         return market.choose(size)
 

@@ -8,7 +8,7 @@ import math
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,12 +22,11 @@ from export.quantize import TENSOR_TYPES, Recipe, Tensor, plan
 _BUDGET = 1.2e13
 _CHUNK_TOKENS = 512
 _LARGEST_VOCABULARY = 262_144
-# The type that a group's KL is measured at, the middle of the usual ones; the second where a row is no whole number of
-# its blocks.
-_MEASURED_AT = ("Q4_K", "IQ4_NL")
+# The types that a group's KL is measured at, the middle of the usual ones first; the second list where a row is no
+# whole number of the blocks of the first. Later ones serve for a base that stands on the steps of those before.
+_MEASURED_AT = (("Q4_K", "Q5_K", "Q3_K"), ("IQ4_NL", "Q5_0", "Q4_0"))
 # IQ3_S and Q4_1 are never on a hull here, F32 and BF16 hold nothing that F16 does not.
 _CANDIDATES = tuple(type_ for type_ in TENSOR_TYPES if type_ not in ("IQ3_S", "Q4_1", "F32", "BF16"))
-_SMALLEST = _CANDIDATES[0]
 # What general.file_type says of a mixed file whose middle type is this.
 _MIXTURES = {
     "Q2_K": "Q2_K",
@@ -102,13 +101,20 @@ class Market:
         )
 
 
-def refuse_too_small(source: Path, size_bytes: int, *, imatrix: Path | None, log: Path) -> None:
+def refuse_too_small(
+    source: Path, size_bytes: int, *, imatrix: Path | None, log: Path, left_out: Collection[str] = ()
+) -> None:
     """Refuse a size before anything is measured.
+
+    Args:
+        left_out: Types that are not to be chosen.
 
     Raises:
         BundleError: If everything in the smallest type is larger, with how large that is.
     """
-    least = plan(source, Recipe(_SMALLEST, ((".", _SMALLEST),), imatrix), log=log).size_bytes
+    smallest_type = next(type_ for type_ in _CANDIDATES if type_ not in left_out)
+    recipe = Recipe(_MIXTURES[smallest_type], ((".", smallest_type),), imatrix)
+    least = plan(source, recipe, log=log).size_bytes
     if size_bytes < least:
         raise _too_small(source, size_bytes, least)
 
@@ -120,18 +126,22 @@ def _too_small(source: Path, size_bytes: int, least: int) -> BundleError:
     )
 
 
-def survey(source: Path, text: str, *, imatrix: Path | None, log: Path, say: Say) -> Market:
+def survey(
+    source: Path, text: str, *, imatrix: Path | None, log: Path, say: Say, left_out: Collection[str] = ()
+) -> Market:
     """Measure what each tensor's rounding costs.
 
     Args:
         text: To measure on; not the text of the final proof.
+        left_out: Types that are not to be chosen. Over a base that was quantised before, rounding to its own type looks
+            free, since all but the adapter's change is on its steps already.
 
     Raises:
         BundleError: If there is too little disk for a second 16-bit file, or a child fails.
     """
     base = plan(source, Recipe("Q8_0", imatrix=imatrix), log=log)
     weights = [tensor for tensor in base.tensors if tensor.quantised]
-    groups, chunks = grouped(weights)
+    groups, chunks = grouped(weights, left_out)
     words = next(
         (tensor.shape[1] for tensor in base.tensors if tensor.name == "token_embd.weight"), _LARGEST_VOCABULARY
     )
@@ -154,12 +164,15 @@ def survey(source: Path, text: str, *, imatrix: Path | None, log: Path, say: Say
             log,
             say,
         )
-    lists = prices(told["errors"], groups, told["kl"])
+    lists = {
+        name: {type_: price for type_, price in options.items() if type_ not in left_out}
+        for name, options in prices(told["errors"], groups, told["kl"]).items()
+    }
     other = base.size_bytes - sum(tensor.size_bytes for tensor in weights)
     return Market(source, imatrix, lists, other, told["kl"])
 
 
-def grouped(weights: Sequence[Tensor]) -> tuple[dict[str, dict[str, str]], int]:
+def grouped(weights: Sequence[Tensor], left_out: Collection[str] = ()) -> tuple[dict[str, dict[str, str]], int]:
     """Which tensors are measured together, at which type; and on how many chunks.
 
     A small model is measured tensor by tensor; of a large one, neighbouring layers' tensors of a kind share a
@@ -172,6 +185,7 @@ def grouped(weights: Sequence[Tensor]) -> tuple[dict[str, dict[str, str]], int]:
     affordable = _BUDGET / (max(1, len(kinds)) * chunks * _CHUNK_TOKENS * values)
     bands = max(1, min(layers, int(affordable)))
     groups: dict[str, dict[str, str]] = defaultdict(dict)
+    fine, coarse = (next((type_ for type_ in types if type_ not in left_out), types[0]) for types in _MEASURED_AT)
     for tensor in weights:
         match = _BLOCK.fullmatch(tensor.name)
         name = tensor.name
@@ -179,7 +193,6 @@ def grouped(weights: Sequence[Tensor]) -> tuple[dict[str, dict[str, str]], int]:
             band = int(match[1]) * bands // layers
             first, last = -(-band * layers // bands), -(-(band + 1) * layers // bands) - 1
             name = f"blk.{first}-{last}.{match[2]}" if first < last else f"blk.{first}.{match[2]}"
-        fine, coarse = _MEASURED_AT
         groups[name][tensor.name] = fine if tensor.shape[0] % 256 == 0 else coarse
     return dict(groups), chunks
 

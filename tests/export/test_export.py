@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,8 +152,23 @@ def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_p
 
 
 def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: Path) -> None:
-    done = run(made, tmp_path / "out", "--quant", "Q4_0", "--imatrix", "none", "--max-kl", "0.00001")
+    """Over a base that `edgegen model to-hf` made of a Q4_0, the same type is warned of before and after it is made."""
+    shutil.copytree(made / "base", tmp_path / "base")
+    origin = {"file": "site.gguf", "sha256": "0" * 64, "lossless": False, "dequantised": {"Q4_0": 15}}
+    (tmp_path / "base" / "gguf_origin.json").write_text(json.dumps(origin))
+    options = ("--base", tmp_path / "base", "--quant", "Q4_0", "--imatrix", "none", "--max-kl", "0.00001")
 
+    done = run(made, tmp_path / "out", *options)
+
+    lines = done.stderr.splitlines()
+    (first,) = (
+        place for place, line in enumerate(lines) if line.startswith("warning: the base was made from site.gguf")
+    )
+    assert "40% of its change is left at Q4_1, and 52% of the answers are right instead of 99%" in lines[first]
+    assert lines[first].endswith("Take --adapter-only with --base-gguf and that file, or --quant Q8_0.")
+    (second,) = (place for place, line in enumerate(lines) if line.startswith("  warning: "))
+    assert "become Q4_0 (keeps about 15%), whose steps lie where the base's do" in lines[second]
+    assert first < lines.index("merging") < second
     assert isinstance(done.exception, BundleError)
     assert "Q4_0: KL to 16 bit is" in str(done.exception)
     assert not (tmp_path / "out" / "tiny-1.0.0").exists()
