@@ -88,6 +88,8 @@ def _object(text: str) -> Row | ValueError:
         row = json.loads(text)
     except ValueError as error:
         return ValueError(f"not valid JSON ({error}), in: {text[:60]}. Write one object on one line.")
+    except RecursionError:
+        return ValueError(f"nested too deep for a reader of JSON, in: {text[:60]}. Write it flatter.")
     return row if isinstance(row, dict) else ValueError("must be a JSON object on one line.")
 
 

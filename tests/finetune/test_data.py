@@ -97,6 +97,7 @@ def test_alpaca_and_plain_text_are_understood(tmp_path):
     ("line", "says"),
     [
         ("{broken", "not valid JSON"),
+        ("[" * 200_000, "nested too deep for a reader of JSON, in: [[["),
         ("[1]", "must be a JSON object"),
         ('{"text": "x"}', "it needs chat"),
         ('{"messages": []}', "must be a list"),
