@@ -12,8 +12,8 @@ from export.quantize import Tensor
 # Below this share of an adapter's change a type is not chosen by itself, and is warned of.
 LEAST_KEPT = 0.9
 # Base's type -> type of the file -> share that is left of a change of 4% of the weights' size (their standard
-# deviations), where that is below LEAST_KEPT. Measured by tests/export/test_requantise.py; docs/RESULTS.md has 40% for
-# Q4_1 over Q4_1 with a real adapter. From Q6_K on nothing is lost.
+# deviations), where that is below LEAST_KEPT. Measured in docs/decisions/0026; docs/RESULTS.md has 40% for Q4_1
+# over Q4_1 with a real adapter. From Q6_K on nothing is lost.
 KEPT: Mapping[str, Mapping[str, float]] = {
     "Q2_K": {"Q2_K": 0.03, "Q3_K": 0.81, "Q4_1": 0.85, "Q4_K": 0.65},
     "Q3_K": {"Q3_K": 0.09, "Q4_0": 0.53, "Q4_K": 0.72, "Q5_0": 0.81},
