@@ -456,7 +456,9 @@ SCENES = {
             ("lebih besar", "terbesar"),
             ("lebih besar", "terbesar"),
             ("lebih besar", "paling besar"),
+            ("lebih besar", "paling besar"),
             ("lebih tinggi", "tertinggi"),
+            ("lebih tinggi", "paling tinggi"),
         ),
     ),
     ("smaller", "n"): Scene(
@@ -465,7 +467,9 @@ SCENES = {
             ("lebih kecil", "terkecil"),
             ("lebih kecil", "terkecil"),
             ("lebih kecil", "paling kecil"),
+            ("lebih kecil", "paling kecil"),
             ("lebih rendah", "terendah"),
+            ("lebih rendah", "paling rendah"),
         ),
     ),
     ("max", "n"): Scene(
@@ -473,6 +477,8 @@ SCENES = {
         (
             ("maksimum", "terbesar"),
             ("maksimum", "tertinggi"),
+            ("maksimum", "paling besar"),
+            ("nilai maksimal", "paling tinggi"),
             ("nilai maksimum", "terbesar"),
             ("nilai maksimal", "tertinggi"),
             ("nilai terbesar", "terbesar"),
@@ -488,6 +494,8 @@ SCENES = {
         (
             ("minimum", "terkecil"),
             ("minimum", "terendah"),
+            ("minimum", "paling kecil"),
+            ("nilai minimal", "paling rendah"),
             ("nilai minimum", "terkecil"),
             ("nilai minimal", "terendah"),
             ("nilai terkecil", "terkecil"),
