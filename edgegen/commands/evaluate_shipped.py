@@ -57,9 +57,8 @@ def command(
     of = {"manifest_sha256": sha256_file(places.bundle / MANIFEST_NAME), "base_sha256": sha256_file(base)}
     planned = plan(places, share)
     if unknown := set(leave_out) - {one.name for one in planned}:
-        raise ConfigError(
-            [f"--leave-out {name}: there are {', '.join(one.name for one in planned)}" for name in sorted(unknown)]
-        )
+        known = ", ".join(one.name for one in planned)
+        raise ConfigError([f"--leave-out {', '.join(sorted(unknown))}: no such measurement. There are {known}."])
     # Whoever reads them has other folders.
     model = f"{read_manifest(places.bundle).base.name.replace(' ', '-')}.gguf"
     shown = {str(places.bundle): f"BUNDLES/{places.bundle.name}", str(places.base): model, str(places.out): "OUT"}
