@@ -140,7 +140,7 @@ OPPOSITES: Mapping[Kind, Turning] = {
             ("tertinggi", "terendah"),
             ("di atas", "di bawah"),
             ("lembap?", "kering?"),
-            ("bising", "sunyi"),
+            ("bising?", "sunyi?"),
             ("terang", "gelap"),
             ("dalam?", "dangkal?"),
             ("tua", "muda"),
