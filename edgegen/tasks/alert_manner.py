@@ -24,7 +24,7 @@ _EVEN_CASES = _shares(
 
 
 class Manner(NamedTuple):
-    """How the alerts of a split are put together; all but ``cases``, ``asides`` and ``sound`` are percentages.
+    """How the alerts of a split are put together: percentages, but for ``cases``, ``asides`` and the last two.
 
     Args:
         cases: What is drawn from.
@@ -43,6 +43,7 @@ class Manner(NamedTuple):
         made_up: Devices of the grammar.
         fine: Readings and limits with one decimal more.
         sound: No share is above 100%.
+        fitted: The document has no more decimals than the alert says.
     """
 
     cases: Sequence[str]
@@ -61,6 +62,7 @@ class Manner(NamedTuple):
     made_up: int = 0
     fine: int = 0
     sound: bool = True
+    fitted: bool = True
 
 
 MANNERS: Mapping[str, Manner] = {
@@ -73,7 +75,7 @@ MANNERS: Mapping[str, Manner] = {
         calm=8, fine=5,
     ),
     # As it always was, so that the scores of all bundles compare.
-    "sealed": Manner(_SEALED_CASES, sound=False),
+    "sealed": Manner(_SEALED_CASES, sound=False, fitted=False),
 }  # fmt: skip
 
 SPELLINGS: Mapping[str, Sequence[str]] = {

@@ -26,6 +26,14 @@ class Scale(NamedTuple):
         text = self.written(number)
         return text.rstrip("0").rstrip(".") if "." in text else text
 
+    def fitted(self) -> "Scale":
+        """With no more decimals than the reading or a limit has as it is said; ``other`` is rounded to them."""
+        scale = self
+        while scale.decimals and not any(number % 10 for number in (scale.value, scale.warning, scale.alarm)):
+            numbers = scale.value // 10, scale.warning // 10, scale.alarm // 10, scale.other // 10
+            scale = Scale(scale.decimals - 1, *numbers)
+        return scale
+
 
 def drawn_scale(dice: Dice, case: str, device: Device, manner: Manner, *, upper: bool) -> Scale:
     """A reading with its limits; none is negative, or beyond 100%, where it cannot be: that would be a fault."""

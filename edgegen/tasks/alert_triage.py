@@ -217,21 +217,25 @@ def _alert(dice: Dice, case: str, device: Device, split: str) -> Alert:
             # At the end, or before the rest, and now and then between a reading and its limits.
             parts.insert(dice.below(len(parts)) if so_often(dice, manner.within) else len(parts), aside)
     text = dice.pick(JOINS[split]).join(worded(dice, part, split) for part in parts)
-    text = text.format(d=_name(dice, device, split), q=device.quantity, **_numbers(dice, device, scale, manner))
+    name = _name(dice, device, split)
+    numbers, padded = _numbers(dice, device, scale, manner)
+    text = text.format(d=name, q=device.quantity, **numbers)
+    scale = scale.fitted() if manner.fitted and not padded else scale
     text = text[0].upper() + text[1:] if dice.chance(70) else text
     return Alert(text, f"{case.replace(' ', '-')}{place + 1}", said, scale if decides else None)
 
 
-def _numbers(dice: Dice, device: Device, scale: Scale, manner: Manner) -> dict[str, str | int]:
-    """What the slots of numbers hold."""
+def _numbers(dice: Dice, device: Device, scale: Scale, manner: Manner) -> tuple[dict[str, str | int], bool]:
+    """What the slots of numbers hold, and whether they are written with all decimals."""
     unit = f" {device.unit}"
     if so_often(dice, manner.renamed):
         unit = f" {dice.pick(SPELLINGS.get(device.unit, (device.unit,)))}"
     elif so_often(dice, manner.glued):
         unit = device.unit
-    shown = scale.written if so_often(dice, manner.padded) else scale.said
+    padded = so_often(dice, manner.padded)
+    shown = scale.written if padded else scale.said
     of_limits = "" if so_often(dice, manner.unitless) else unit
-    return {
+    slots: dict[str, str | int] = {
         "x": shown(scale.value) + unit,
         "r": scale.said(scale.other) + unit,
         "w": shown(scale.warning) + of_limits,
@@ -240,3 +244,4 @@ def _numbers(dice: Dice, device: Device, scale: Scale, manner: Manner) -> dict[s
         "m": dice.between(1, 12),
         "k": dice.between(10, 9999),
     }
+    return slots, padded
