@@ -192,12 +192,12 @@ _LIMITS = (
     "[The|Its] [warning|caution] [limit|threshold] is {w}[, |; | and ][the|its] [alarm|trip] [limit|threshold] {a}.",
     # As software says it.
     (
-        "[warn|warning|W|yellow|prealarm|caution][ |: |=|]<sign>[ |]{w}[, |; | | / ][alarm|A|red|trip|crit|critical]"
-        "[ |: |=|]<sign>[ |]{a}"
+        "[warn|warning|W|yellow|prealarm|caution][ |: |:|]<sign>[ |]{w}[, |; | | / ][alarm|A|red|trip|crit|critical]"
+        "[ |: |:|]<sign>[ |]{a}"
     ),
     (
-        "[alarm|A|red|trip|crit|critical][ |: |=|]<sign>[ |]{a}[, |; | | / ][warn|warning|W|yellow|prealarm|caution]"
-        "[ |: |=|]<sign>[ |]{w}"
+        "[alarm|A|red|trip|crit|critical][ |: |:|]<sign>[ |]{a}[, |; | | / ][warn|warning|W|yellow|prealarm|caution]"
+        "[ |: |:|]<sign>[ |]{w}"
     ),
     "<key>_[warn|warning|w]={w}[ |, |;]<key>_[alarm|crit|trip|a]={a}",
     "[warn|warning|w]_<key>={w}[ |, |;][alarm|crit|trip|a]_<key>={a}",
@@ -279,7 +279,7 @@ HAZARDS = (
     (
         "[The|A] [smoke|gas|flame|fire|leak|flood|water|CO] [detector|alarm|sensor] [at|near|above|beside|"
         "close to] the {d}"
-        " [has tripped|rings|is active|has responded|is on|reports an alarm|beeps|was set off]."
+        " [has tripped|rings|is active|has responded|is sounding|reports an alarm|beeps|was set off]."
     ),
     (
         "[Smoke|Dense smoke|Thick smoke|White smoke|Grey smoke] [was seen|is visible|has been noticed|is"
@@ -349,7 +349,7 @@ FAULTS = (
     "The [last|only] {q} [value|telegram|message] of the {d} is {n} days old.",
     "The {d} [lost|has lost] [its {q} sensor|contact to its {q} sensor|the signal of its {q} sensor].",
     "[A|The] {q} of [-9999|99999|-99999|65535] [on|at|from] the {d} [cannot be|is nonsense|is not possible].",
-    "[Cable break|Short circuit|Broken wire|Loose contact|Water damage] at the {q} sensor of the {d}.",
+    "[Cable break|Short circuit|Broken wire|Loose contact|Loose plug] at the {q} sensor of the {d}.",
 )
 MAINTENANCE = (
     (
