@@ -223,11 +223,11 @@ _EXTREME = (
     "avec {a} et {b}, {W} [est|serait]",
     "à combien se monte {W} de {a} et {b} ?",
     (
-        "quel [est|a été|était] le [nombre|résultat|chiffre|relevé] le {P} [de|entre|parmi] [{a} et {b}|les essais "
-        "{a} et {b}|les données {a} et {b}] ?"
+        "quel [est|a été|était] le [nombre|résultat|chiffre|relevé] le {P} [de {a} et {b}|entre {a} et {b}|parmi "
+        "{a} et {b}|des essais {a} et {b}|parmi les données {a} et {b}] ?"
     ),
     "quel [nombre|résultat|chiffre|relevé] [est|était] le {P}[ :|,] {a} ou {b} ?",
-    "quelle [est|était] la {F} [de|entre|parmi] [les données |la série |]{a} et {b} ?",
+    "quelle [est|était] la {F} [de|entre|parmi|des données|parmi les données|de la série] {a} et {b} ?",
     (
         "[dis|note|recopie|cherche|tire] le [nombre|résultat|chiffre] le {P} de [cette liste|ce relevé|ces données|"
         "ces deux lignes]{AB}"

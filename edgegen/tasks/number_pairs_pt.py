@@ -190,7 +190,7 @@ _EXTREME = (
     "qual é o valor {S} [de|entre|da lista] {a} e {b}?",
     "tenho duas [notas|amostras|medidas], {a} e {b}; [qual é a {F}?|a {F} é]",
     "com os valores {a} e {b}, o {W} [fica em|é|seria]",
-    "qual [é|foi] o [número|valor|resultado|dado] {P} [de|entre] [{a} e {b}|os dados {a} e {b}|as provas {a} e {b}]?",
+    "qual [é|foi] o [número|valor|resultado|dado] {P} [de|entre|dos dados|entre os dados|das provas] {a} e {b}?",
     "[que|qual] [número|valor|resultado|dado] [foi|é] o {P}[:|,] {a} ou {b}?",
     "qual [é|foi] a [marca|leitura|medida|medição] {F} [de|entre] {a} e {b}?",
     (
