@@ -36,3 +36,11 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_done(
         f"{words[-1]} nowhere/found.svg: there is no folder nowhere. Make it, or choose another file."
     )
     assert str(folder) == f"{words[-1]} .: is a folder. Name a file in it."
+
+
+def test_a_name_that_no_file_can_have_is_told_in_a_sentence() -> None:
+    out = "x" * 300
+
+    outcome = CliRunner().invoke(cli, ["evaluate", "drift", "model.gguf", "--out", out])
+
+    assert str(outcome.exception) == f"--out {out}: cannot be written: File name too long. Choose another file."
