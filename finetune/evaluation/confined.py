@@ -12,7 +12,8 @@ import resource
 import sys
 
 NOBODY = 65534
-PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS = 8, 38
+PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 8, 22, 38
+SECCOMP_MODE_FILTER = 2
 # linux/capability.h
 CAPABILITY_VERSION_3, CAP_DAC_READ_SEARCH = 0x20080522, 2
 # Landlock's system calls have the same numbers on every architecture (linux/landlock.h).
@@ -42,6 +43,10 @@ class _Beneath(ctypes.Structure):
     _pack_ = 1
     _layout_ = "ms"
     _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("instructions", ctypes.c_ushort), ("program", ctypes.c_char_p))
 
 
 class _CapabilityHeader(ctypes.Structure):
@@ -134,10 +139,19 @@ def keep_to(folder: str) -> bool:
     return bool(done)
 
 
-def confine(cpu_s: int, memory_bytes: int, file_bytes: int, *, root: bool) -> None:
+def filter_calls(program: bytes) -> bool:
+    """Deny this process what a filter denies (``finetune.evaluation.system_calls``); False where the kernel cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    wanted = _Filter(len(program) // 8, program)
+    return bool(program) and libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(wanted), 0, 0) == 0
+
+
+def confine(cpu_s: int, memory_bytes: int, file_bytes: int, *, root: bool, calls: bytes) -> None:
     """No other user's rights, no files elsewhere, no more processes, and limits on what is left.
 
     Args:
+        calls: The filter of system calls; empty for a machine that there is none for.
         root: Whether whoever started this is root. In a user namespace of somebody else we look like root, and there is
             no nobody whom we could become.
     """
@@ -156,6 +170,7 @@ def confine(cpu_s: int, memory_bytes: int, file_bytes: int, *, root: bool) -> No
     }
     for limit, values in limits.items():
         resource.setrlimit(limit, values)
+    filter_calls(calls)
 
 
 def main() -> None:
@@ -168,7 +183,8 @@ def main() -> None:
         os.dup2(nowhere, descriptor)
     if task["disk_bytes"]:
         own_disk(os.getcwd(), task["disk_bytes"])  # noqa: PTH109
-    confine(task["cpu_s"], task["memory_bytes"], task["file_bytes"], root=task["root"])
+    calls = bytes.fromhex(task["calls"])
+    confine(task["cpu_s"], task["memory_bytes"], task["file_bytes"], root=task["root"], calls=calls)
     try:
         exec(compile(task["program"], "<candidate>", "exec"), {"__name__": "__main__"})  # noqa: S102 - what it is for
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are failures, too

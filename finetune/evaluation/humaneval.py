@@ -17,6 +17,7 @@ from finetune.evaluation.records import Record, empty_text, read_json
 from finetune.evaluation.sandbox import TIMEOUT_S, isolation, run_all
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
 from finetune.evaluation.skills import Reference
+from finetune.evaluation.system_calls import filtered
 
 STOP = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 MAX_TOKENS = 384
@@ -109,8 +110,9 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
     reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
     notes = {
         "samples": samples,
-        "network": "none" if isolation() else "no TCP" if landlock_version() >= 4 else "not isolated",
+        "network": "none" if isolation() or filtered() else "no TCP" if landlock_version() >= 4 else "not isolated",
         "files": "own folder and Python's" if landlock_version() >= 1 else "not isolated",
+        "system calls": "filtered" if filtered() else "not filtered",
         "reasons": reasons[:20],
     }
     return Outcome("humaneval", metrics, "pass@1", items, notes)

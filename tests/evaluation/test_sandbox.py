@@ -1,6 +1,8 @@
 """Code that a model wrote cannot harm this machine, and cannot pass without passing."""
 
 import contextlib
+import errno
+import os
 import secrets
 import socket
 import subprocess
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.evaluation import confined, sandbox
+from finetune.evaluation import confined, sandbox, system_calls
 from finetune.evaluation.humaneval import load, packaged, program
 from finetune.evaluation.sandbox import run, run_all
 
@@ -63,15 +65,16 @@ def test_what_does_not_end_is_ended(code):
 
 
 def test_it_reaches_no_server_of_this_machine():
-    if not sandbox.isolation():
-        pytest.skip("this machine gives no namespaces")
+    if not sandbox.isolation() and not system_calls.filtered():
+        pytest.skip("this machine gives no namespaces and filters no system calls")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
         verdict = run(f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=2)")
 
-    assert "Network is unreachable" in verdict.reason or "Permission denied" in verdict.reason
+    refused = ("Network is unreachable", "Permission denied", "Operation not permitted")
+    assert any(words in verdict.reason for words in refused), verdict
 
 
 def test_it_changes_no_file_of_ours(tmp_path):
@@ -162,6 +165,60 @@ def test_it_runs_for_an_ordinary_user_in_a_user_namespace(monkeypatch):
     )
 
     assert [verdict.reason.partition(":")[0] for verdict in verdicts] == ["passed", "PermissionError"]
+
+
+_OWN_USER = ("unshare", "--user", "--map-root-user", "--mount")
+_C = """import ctypes
+c = ctypes.CDLL(None, use_errno=True)
+def need(done):
+    if done < 0: raise OSError(ctypes.get_errno())
+"""
+
+
+@pytest.mark.parametrize("isolation", [(), _OWN_USER], ids=["no namespaces", "a user's own namespace"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os; os.chmod({mine!r}, 0o777)",
+        "import os; os.utime({mine!r}, (1, 1))",
+        "import os; os.chown({mine!r}, os.getuid(), os.getgid())",
+        "import socket; socket.socket(socket.AF_UNIX).connect({socket!r})",
+        "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+        "import os; os.kill({pid}, 0)",
+        "import resource; resource.prlimit({pid}, resource.RLIMIT_NOFILE)",
+        _C + "need(c.shmget(0, 1 << 20, 0o1600))",
+        _C + "need(c.unshare(0x10000000))",
+        _C + "need(c.syscall(425, 1, ctypes.create_string_buffer(200)))",
+    ],
+    ids=["mode", "times", "owner", "socket", "datagram", "signal", "limits", "shared memory", "namespace", "io_uring"],
+)
+def test_it_reaches_nothing_that_is_no_open_file(code, isolation, tmp_path, monkeypatch):
+    """As the user whose the file, the service and the process are: only the filter of system calls is in the way."""
+    if not system_calls.filtered():
+        pytest.skip("this machine filters no system calls")
+    if isolation and subprocess.run([*isolation, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine gives no user namespaces")
+    monkeypatch.setattr(sandbox, "isolation", lambda: isolation)
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: 1000)  # so that it stays the user that we are
+    mine = tmp_path / "mine"
+    mine.write_text("kept")
+    before = mine.stat()
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as service:  # a path must be short
+        service.bind(f"{folder}/service")
+        service.listen()
+
+        verdict = run(code.format(mine=str(mine), socket=f"{folder}/service", pid=os.getpid()), timeout_s=60)
+
+    assert not verdict.passed
+    assert "Permission" in verdict.reason or verdict.reason == f"OSError: {errno.EPERM}"
+    assert mine.stat() == before
+
+
+def test_there_is_a_filter_for_the_machines_of_makers_and_none_for_others():
+    lengths = {name: len(system_calls.program(name)) for name in ("x86_64", "aarch64", "riscv64")}
+
+    assert all(0 < lengths[name] // 8 < 4096 and lengths[name] % 8 == 0 for name in ("x86_64", "aarch64"))
+    assert lengths["riscv64"] == 0
 
 
 def test_nothing_is_left_behind(monkeypatch):
