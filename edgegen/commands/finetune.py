@@ -187,7 +187,7 @@ def plan(recipe: Path, overrides: tuple[str, ...]) -> None:
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(recipe, overrides)
     _need("plan", "polars", "transformers", "torch")
-    from finetune.run import plan_lines  # noqa: PLC0415
+    from finetune.plan import plan_lines  # noqa: PLC0415
 
     for line in plan_lines(loaded):
         click.echo(line)

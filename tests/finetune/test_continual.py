@@ -15,9 +15,10 @@ from finetune.methods import continual
 from finetune.methods import fold as folding
 from finetune.methods.base import layers, switched_off
 from finetune.methods.registry import BY_NAME, METHODS, Settings
+from finetune.plan import plan_lines
 from finetune.presets import recipe_text
 from finetune.recipe import load_recipe
-from finetune.run import plan_lines, resume, start
+from finetune.run import resume, start
 from tests.finetune.tiny import TARGETS, attached, in_four_bits, save_base, stir, sums, tiny_llama, write_jsonl
 
 CONTINUED = [method.name for method in METHODS if method.continues]

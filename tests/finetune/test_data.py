@@ -20,10 +20,10 @@ from finetune.packing import Plan, Rows, epoch_batches, pack
 from finetune.presets import recipe_text
 from finetune.probes import read_questions
 from finetune.recipe import load_recipe
-from finetune.run import recipe_as_run
 from finetune.sample_store import Samples
 from finetune.survey import quantile, survey
 from finetune.tokens import Sample, tokenise
+from finetune.training.record import recipe_as_run
 from tests.finetune.tiny import CHATML, save_base, sums, tiny_llama, tiny_tokenizer, write_jsonl
 
 ROOT = Path(__file__).parent.parent.parent
