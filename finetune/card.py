@@ -22,7 +22,7 @@ def card(
         "",
         "## What it is for",
         "",
-        f"What its data teach: {', '.join(Path(name).name for name in facts['data_sha256'])}{replay}. "
+        f"What its data teach: {recipe.data.train.name}{replay}. "
         + (f"One adapter for each task: {', '.join(tasks)}. " if tasks else "")
         + "Nothing else was tried; describe here what it must not be used for.",
         "",

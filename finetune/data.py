@@ -74,7 +74,7 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
     if not train:
         problems.add(f"{data.train}: every example is held out. Lower data.validation_share.")
     problems.raise_any()
-    sources = [path for path in (data.train, data.validation, data.replay) if path]
+    sources = [path for path in (data.train, data.validation, data.replay, data.template) if path]
     hashes = {str(path): source_sha256(path) for path in sources}
     return Dataset(train, validation, len(train) - own, hashes, replay_kept, also_trained)
 

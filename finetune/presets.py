@@ -91,7 +91,8 @@ def toml(value: Any) -> str:
 
 def _row(key: RecipeKey) -> str:
     default = {None: "none", ...: "must be given"}.get(key.default) if key.default in (None, ...) else None
-    return f"| `{key.name}` | {default or f'`{toml(key.default)}`'} | {key.unit} | {key.reason} |"
+    reason = key.reason.replace("|", "\\|")  # or it would end the cell
+    return f"| `{key.name}` | {default or f'`{toml(key.default)}`'} | {key.unit} | {reason} |"
 
 
 def _comment(text: str) -> list[str]:

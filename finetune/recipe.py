@@ -120,6 +120,8 @@ class Recipe:
 # What may be a folder of files, or where base.hub = true a data set's name on the hub, as in hub:tatsu-lab/alpaca.
 SOURCES = ("data.train", "data.validation", "data.replay")
 HUB = "hub:"
+# Chat templates that come with edgegen, by what data.template calls them.
+TEMPLATES = {path.stem: path for path in sorted((Path(__file__).parent / "templates").glob("*.jinja"))}
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = (), *, check_files: bool = True) -> Recipe:
@@ -230,6 +232,8 @@ def _convert(key: RecipeKey, setting: Setting, *, hub: Setting | None, check_fil
         allowed = hub is not None and hub.value is True
         if key.dotted in SOURCES and value.startswith(HUB) and not allowed:
             return None, "is a name on the hub; write base.hub = true to let it be fetched, or give a file here"
+        if key.dotted == "data.template" and value in TEMPLATES:
+            return TEMPLATES[value], None
         is_name = allowed and (key.dotted == "base.model" or (key.dotted in SOURCES and value.startswith(HUB)))
         value = Path(value) if is_name else setting.folder / Path(value).expanduser()
         if check_files and not is_name and key.dotted != "run.folder":
@@ -254,6 +258,10 @@ def _file_problem(key: RecipeKey, path: Path) -> str | None:
         return None
     if path.is_file():
         return None
+    if key.dotted == "data.template":
+        return (
+            f"{path} is not a file here. Correct the path, or write one that comes with edgegen: {', '.join(TEMPLATES)}"
+        )
     made_with = {"data.train": "generate, or edgegen finetune import", "data.replay": "invent"}.get(key.dotted)
     remedy = (
         f"Correct the path; to make one there is: edgegen finetune {made_with}" if made_with else "Correct the path"

@@ -83,8 +83,9 @@ KEYS: tuple[RecipeKey, ...] = (
       _between(16, 131072)),
     K("data", "packing", "boolean", True, "true or false",
       "Put several samples in one row, each attending only to itself. A pack never mixes tasks."),
-    K("data", "template", "path", None, "Jinja file; default: the base's own",
-      "Chat template, when the base has none.", example="chat_template.jinja"),
+    K("data", "template", "path", None, "Jinja file, or alpaca; default: the base's own",
+      "Chat template, when the base has none. alpaca comes with edgegen: ### Instruction: and ### Response:, for bases "
+      "that were never tuned to chat.", example="alpaca"),
     K("data", "replay", "path", None, "JSONL file; default: none",
       "Answers of the base itself, or general examples, to keep it from forgetting what it knew.",
       example="data/replay.jsonl"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from finetune.backends.peft_backend import save_tokenizer
 from finetune.card import card
 from finetune.data import Dataset
 from finetune.methods.base import Implementation
@@ -27,7 +28,7 @@ def write_results(
     method: Implementation,
     tokenizer: Any,
 ) -> Path:
-    """Plots, samples, held-out text, model card and, last, the report, whose path is returned.
+    """Plots, samples, held-out text, template, model card and, last, the report, whose path is returned.
 
     Args:
         facts: What ``run.json`` says.
@@ -41,6 +42,9 @@ def write_results(
     if dataset.validation:
         text = held_out_text(dataset.validation, tokenizer)
         (folder / "heldout.txt").write_text(text, encoding="utf-8")
+    if recipe.data.template:  # not the base's own: the export takes it from beside the adapter
+        for adapter in facts["fold"]["adapters"].values():
+            save_tokenizer(recipe, folder / adapter["folder"])
     (folder / "MODEL_CARD.md").write_text(card(recipe, facts, rows, samples), encoding="utf-8")
     return write_report(recipe, facts, rows, folder / "REPORT.md", samples=samples, memory_plot=memory)
 

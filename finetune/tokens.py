@@ -121,7 +121,7 @@ def _render(example: Example, tokenizer: Any) -> tuple[str, list[tuple[int, int]
             raise ValueError(f"the chat template refuses it: {error}. Check data.template.") from None
 
     if tokenizer.chat_template is None:
-        raise ValueError("the base's tokenizer has no chat template for it. Name one: data.template = FILE.jinja.")
+        raise ValueError("the base's tokenizer has no chat template for it. Name one: data.template = FILE, or alpaca.")
     text = render(len(messages))
     spans = []
     for number, (role, _) in enumerate(example.turns):

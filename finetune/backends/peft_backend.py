@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal, cast
 from weakref import WeakKeyDictionary
 
@@ -76,6 +77,20 @@ def load_tokenizer(recipe: Recipe) -> Any:
     Raises:
         TrainingError: When it or the template cannot be read.
     """
+    tokenizer = _read_tokenizer(recipe)
+    if tokenizer.eos_token_id is None:
+        raise TrainingError(f"{recipe.base.model}: its tokenizer names no eos_token, so no answer would ever end.")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def save_tokenizer(recipe: Recipe, folder: Path) -> None:
+    """Write the base's tokenizer with the recipe's chat template, from which an export takes both."""
+    _read_tokenizer(recipe).save_pretrained(str(folder))
+
+
+def _read_tokenizer(recipe: Recipe) -> Any:
     go_offline(recipe)
     base = recipe.base.model
     if base.is_dir() and not (base / "tokenizer.json").is_file():
@@ -94,10 +109,6 @@ def load_tokenizer(recipe: Recipe) -> Any:
             raise TrainingError(
                 f"data.template: {recipe.data.template} cannot be read: {error}. It must be a Jinja template in UTF-8."
             ) from None
-    if tokenizer.eos_token_id is None:
-        raise TrainingError(f"{recipe.base.model}: its tokenizer names no eos_token, so no answer would ever end.")
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
 
