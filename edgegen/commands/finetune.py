@@ -6,7 +6,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +233,7 @@ def resume(folder: Path, gpus: int) -> None:
     if not (folder / "recipe.toml").is_file():
         raise ConfigError([f"{folder}: is no run. Give the folder that `edgegen finetune run` filled (run.folder)."])
     loaded = load_recipe(folder / "recipe.toml")
+    loaded = replace(loaded, run=replace(loaded.run, folder=folder.absolute()))  # it may have been moved or copied
     _need("resume", "polars", "transformers", "torch", "peft", "matplotlib")
     if gpus > 1:
         _on_several(gpus, loaded.train.accumulate, "resume", str(folder))

@@ -11,8 +11,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import torch
+from click.testing import CliRunner
 from safetensors.torch import load_file
 
+from edgegen.commands.finetune import command
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.recipe import load_recipe
 from finetune.run import resume, start
@@ -35,6 +37,26 @@ def test_a_run_that_was_interrupted_ends_as_if_it_had_not_been(bench, tmp_path, 
     trained = [load_file(tmp_path / run / "trained.safetensors") for run in ("whole", "cut")]
     assert trained[0].keys() == trained[1].keys()
     assert all(torch.equal(trained[0][key], trained[1][key]) for key in trained[0])
+
+
+def test_a_run_that_was_moved_or_copied_goes_on_where_it_is_now(bench, tmp_path):
+    """Its recipe still names the folder where it began, which is gone, or holds a run of its own."""
+    options = ("run.samples=1", "train.steps=4")
+    with pytest.raises(InterruptedRunError):
+        start(recipe_at(bench, tmp_path / "first", *options), say=interrupt_at("step 2/4  loss"))
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")
+    before = {path: path.read_bytes() for path in (tmp_path / "first").rglob("*") if path.is_file()}
+
+    copied = CliRunner().invoke(command, ["resume", str(tmp_path / "copy")])
+    untouched = {path: path.read_bytes() for path in (tmp_path / "first").rglob("*") if path.is_file()}
+    (tmp_path / "first").rename(tmp_path / "moved")
+    moved = CliRunner().invoke(command, ["resume", str(tmp_path / "moved")])
+
+    assert copied.exit_code == moved.exit_code == 0, copied.output + moved.output
+    assert untouched == before
+    assert "Going on after step 2 of 4" in copied.output
+    assert (tmp_path / "copy/REPORT.md").is_file()
+    assert losses(tmp_path / "copy") == losses(tmp_path / "moved")
 
 
 def test_moments_in_eight_bits_outlast_an_interruption(bench, tmp_path):
