@@ -126,6 +126,54 @@ def test_the_command_takes_as_many_as_asked(tmp_path):
     assert "20 to train on" in result.output
 
 
+def test_a_count_that_the_hash_does_not_deal_out_takes_from_what_is_held_out(tmp_path):
+    """As 50,000 of alpaca-cleaned's 51,760, of which nine tenths are fewer; both splits stay disjoint."""
+    source = published("alpaca", tmp_path)
+
+    written = write_splits("alpaca", source, tmp_path / "most", 190)
+    usual = write_splits("alpaca", source, tmp_path / "usual", 100)
+
+    parts = [tmp_path / "most" / f"{split}.jsonl" for split in ("train", "validation", "test")]
+    seen = [json.loads(line)["instruction"] for part in parts for line in part.read_text().splitlines()]
+    assert len(set(seen)) == len(seen)
+    assert written["train"] == 190
+    assert usual["train"] == 100
+    everything = write_splits("alpaca", source, tmp_path / "all")
+    assert {split: usual[split] for split in ("validation", "test")} == {
+        s: everything[s] for s in ("validation", "test")
+    }
+    with pytest.raises(DataError, match=r"--count 201: holds only 200 to train on"):
+        write_splits("alpaca", source, tmp_path / "more", 201)
+    assert not list((tmp_path / "more").iterdir())
+
+
+def test_an_example_without_an_answer_is_left_out_and_counted(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps([*ALPACA, {"instruction": "Say", "input": "", "output": " "}]))
+
+    arguments = ["import", "alpaca", str(tmp_path / "a.json"), str(tmp_path / "out")]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+    assert "1 have no answer and were left out." in result.output
+    assert sum(len(path.read_text().splitlines()) for path in (tmp_path / "out").glob("*.jsonl")) == 200
+
+
+def test_of_several_versions_of_a_data_set_the_last_is_read_once(tmp_path):
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        (tmp_path / "source" / version).mkdir(parents=True)
+        published("cnn-dailymail", tmp_path / "source" / version)
+
+    assert write_splits("cnn-dailymail", tmp_path / "source", tmp_path / "out")["train"] == 2
+
+
+def test_what_cannot_be_read_to_its_end_leaves_nothing_that_looks_whole(tmp_path):
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in DOLLY) + '{"category": "closed_qa"')
+
+    with pytest.raises(DataError, match=r"d.jsonl: cannot be read after example 60: .* Copy it again"):
+        write_splits("dolly-closed-qa", tmp_path / "d.jsonl", tmp_path / "out")
+
+    assert not list((tmp_path / "out").iterdir())
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_of_the_papers_is_read_and_names_its_data(path):
     recipe = load_recipe(path, check_files=False)
