@@ -154,7 +154,7 @@ class Admin:
 
     def _status(self) -> dict[str, Any]:
         daemon = self._daemon
-        state, reason = daemon.state_now()
+        state, reason = daemon.announcer.state_now()
         return {
             "state": state,
             "reason": reason,

@@ -1,18 +1,17 @@
 """What the node says of itself: the retained documents ``state``, ``info`` and ``health``."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edge import clock, salvage, telemetry
 from edge.node import Node
 from edge.offers import OfferWatch
 from edge.storage import DEDUP_WINDOW_S
 from edgegen import __version__
+from edgegen.bundle import ResolvedModel
+from edgegen.config import Config
 from edgegen.errors import StoreDamagedError, StoreError
 from edgegen.protocol import PROTOCOL_VERSION, VERBS, encode, request_json_schema
-
-if TYPE_CHECKING:
-    from edge.daemon import Daemon
 
 
 def state(boot: str, name: str, reason: str | None = None) -> bytes:
@@ -23,20 +22,23 @@ def state(boot: str, name: str, reason: str | None = None) -> bytes:
     return encode(document)
 
 
-def info(daemon: "Daemon") -> bytes:
-    """The ``info`` document: all a device needs to know before it asks."""
-    config, model = daemon.config, daemon.model
+def info(config: Config, node: Node, *, boot: str, model: ResolvedModel | None, ready: Mapping[str, Any]) -> bytes:
+    """The ``info`` document: all a device needs to know before it asks.
+
+    Args:
+        ready: The ``ready`` message of the engine; empty before the first.
+    """
     limits = config.limits
     return encode(
         {
             "node": config.node.id,
-            "boot": daemon.boot,
+            "boot": boot,
             "edgegen_version": __version__,
             "protocol_versions": [PROTOCOL_VERSION],
             "verbs": list(VERBS),
             "bundle": None if model is None else {"name": model.name, "version": model.version, "sha256": model.sha256},
-            "model": daemon.ready.get("model"),
-            "adapters": sorted(daemon.node.adapters),
+            "model": ready.get("model"),
+            "adapters": sorted(node.adapters),
             "limits": {
                 "payload_bytes": limits.payload_bytes,
                 "prompt_tokens": limits.prompt_tokens,
