@@ -4,6 +4,7 @@ Whatever its size, at most ``LINES_AT_ONCE`` lines of a file are held at once.
 """
 
 import codecs
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,9 +36,7 @@ def read_rows(source: Path) -> Iterator[tuple[str, Row | ValueError]]:
         try:
             yield from _rows_of(path)
         except (OSError, pl.exceptions.PolarsError) as error:
-            if _kind(path) == "lines" and "utf8" in str(error):
-                raise DataError([_not_utf8(path)]) from None
-            raise DataError([f"{path}: cannot be read: {error}. {_REMEDY.get(_kind(path), '')}".strip()]) from None
+            raise DataError([_unreadable(path, error)]) from None
 
 
 def parts(source: Path) -> list[Path]:
@@ -70,8 +69,7 @@ def _rows_of(path: Path) -> Iterator[tuple[str, Row | ValueError]]:
                 beginning = False
                 yield f"{path}:{line}", _object(text)
         return
-    first = 2 if kind == "csv" else 1  # a CSV file has a line of names
-    number = first - 1
+    place = 2 if kind == "csv" else 1  # a CSV file has a line of names
     if kind == "arrow":
         batches = iter(pl.read_ipc_stream(path).iter_slices(LINES_AT_ONCE))  # a shard of `datasets`: 500 MB at most
     else:
@@ -79,8 +77,8 @@ def _rows_of(path: Path) -> Iterator[tuple[str, Row | ValueError]]:
         batches = frame.collect_batches(chunk_size=LINES_AT_ONCE, maintain_order=True)
     for batch in batches:
         for row in batch.iter_rows(named=True):
-            number += 1
-            yield f"{path}:{number}", row
+            yield f"{path}:{place}", row
+            place += 1 + (sum(cell.count("\n") for cell in row.values() if cell) if kind == "csv" else 0)
 
 
 def _object(text: str) -> Row | ValueError:
@@ -91,6 +89,33 @@ def _object(text: str) -> Row | ValueError:
     except RecursionError:
         return ValueError(f"nested too deep for a reader of JSON, in: {text[:60]}. Write it flatter.")
     return row if isinstance(row, dict) else ValueError("must be a JSON object on one line.")
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    """What is wrong with a file that Polars refuses, with its line where it has lines."""
+    kind = _kind(path)
+    if kind in ("lines", "csv") and "utf8" in str(error).lower().replace("-", ""):
+        return _not_utf8(path)
+    said = str(error).strip().partition("\n")[0].rstrip(".")
+    broken = _broken_line(path) if kind == "csv" and not isinstance(error, OSError) else None
+    remedy = _REMEDY["hub" if str(path).startswith(HUB) else kind]
+    return broken or f"{path}: cannot be read: {said}. {remedy}"
+
+
+def _broken_line(path: Path) -> str | None:
+    """The first row of a CSV file that has not the form of one; None where all have."""
+    first, names = 1, 0
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = csv.reader(file, strict=True)
+        try:
+            for row in rows:
+                names = names or len(row)
+                if len(row) > names:
+                    return f"{path}:{first}: has {len(row)} cells, the line of names {names}. Write {_QUOTES}."
+                first = rows.line_num + 1
+        except csv.Error as error:
+            return f"{path}:{first}: is no row of CSV: {error}. Write {_QUOTES}."
+    return None
 
 
 def _not_utf8(path: Path) -> str:
@@ -130,4 +155,7 @@ _REMEDY = {
     "lines": "It must be JSON lines in UTF-8.",
     "csv": "It must be CSV with a line of names, in UTF-8.",
     "arrow": "It must be a file that `datasets` saved.",
+    "parquet": "Copy it again, or give JSON lines.",
+    "hub": "Is the name right, and the network there? A local copy in its place needs neither.",
 }
+_QUOTES = 'text with commas, quotes or ends of lines as "text", and a quote in it twice'

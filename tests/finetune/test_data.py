@@ -327,6 +327,25 @@ def test_rows_may_come_from_parquet_csv_and_folders_with_their_place_in_the_file
     assert next(read_examples(tmp_path / "chat.parquet")).turns == (("user", "0+1"), ("assistant", "1"))
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'prompt,completion\n"two\nlines",b\nc,\n', r"t.csv:4: completion = null"),
+        (b'prompt,completion\n"two\nlines",b\nc,d,e\n', r"t.csv:4: has 3 cells, the line of names 2. Write text with"),
+        (b'prompt,completion\na,b\n"c,d\ne,f\n', r"t.csv:3: is no row of CSV: .* a quote in it twice"),
+        (b"prompt,completion\na,b\nc,\xe4\n", r"t.csv:3: byte 0xe4 is not UTF-8"),
+    ],
+)
+def test_a_broken_row_of_a_csv_file_is_named_with_its_line(tmp_path, content, says):
+    """The line where the row begins: cells may hold ends of lines."""
+    (tmp_path / "t.csv").write_bytes(content)
+
+    with pytest.raises(DataError, match=says) as caught:
+        list(read_examples(tmp_path / "t.csv"))
+
+    assert "infer_schema" not in str(caught.value)  # what Polars would have a programmer try
+
+
 def test_a_run_trains_from_a_folder_and_names_what_a_cell_lacks(tmp_path):
     import polars as pl
 
