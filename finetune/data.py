@@ -133,12 +133,14 @@ def checked(
                 f"has {len(sample.tokens)} tokens, data.max_tokens is {recipe.data.max_tokens}. Raise it, or shorten "
                 "or remove the example.",
                 example.where,
+                tokens=len(sample.tokens),
             )
         elif context and len(sample.tokens) > context:
             problems.add(
                 f"has {len(sample.tokens)} tokens, the base was made for {context} (max_position_embeddings in "
                 f"{recipe.base.model / 'config.json'}). Shorten or remove the example.",
                 example.where,
+                tokens=len(sample.tokens),
             )
         yield example, sample
 

@@ -18,6 +18,7 @@ from finetune.rows import Row, read_rows
 PROBLEMS_SHOWN = 20
 # One mistake in every line is one mistake.
 SAME_SHOWN = 3
+TOO_LONG = "too long"
 ROLES = ("system", "user", "assistant", "tool")
 ANSWERS = ("assistant", "completion", "text")
 FORMS = 'chat ("messages"), Alpaca ("instruction" and "output") or "prompt" and "completion"'
@@ -51,16 +52,23 @@ class Problems:
         self.shown: list[str] = []
         self.count = 0
         self.alike: dict[str, int] = {}  # those in words, and how often each was met
+        self.longest = 0
 
-    def add(self, problem: str, where: str = "") -> None:
-        """Note one more, and its place."""
+    def add(self, problem: str, where: str = "", *, tokens: int = 0) -> None:
+        """Note one more, and its place.
+
+        Args:
+            tokens: Of an example that is too long; these count as the same problem, whatever their length.
+        """
         self.count += 1
-        if problem in self.alike:
-            self.alike[problem] += 1
-            if self.alike[problem] > SAME_SHOWN:
+        self.longest = max(self.longest, tokens)
+        kind = TOO_LONG if tokens else problem
+        if kind in self.alike:
+            self.alike[kind] += 1
+            if self.alike[kind] > SAME_SHOWN:
                 return
         if len(self.shown) < PROBLEMS_SHOWN:
-            self.alike.setdefault(problem, 1)
+            self.alike.setdefault(kind, 1)
             self.shown.append(f"{where}: {problem}" if where else problem)
 
     def lines(self) -> list[str]:
@@ -69,9 +77,12 @@ class Problems:
         more = self.count - len(self.shown) - sum(again.values())
         return [
             *self.shown,
-            *(f"and {count:,} more lines: {problem}" for problem, count in again.items()),
+            *(f"and {count:,} more lines: {self._worst(problem)}" for problem, count in again.items()),
             *([f"and {more:,} more broken lines."] if more else []),
         ]
+
+    def _worst(self, problem: str) -> str:
+        return f"{problem}, {self.longest:,} tokens the longest." if problem == TOO_LONG else problem
 
     def raise_any(self) -> None:
         """Raise DataError when there are any."""

@@ -157,6 +157,19 @@ def test_one_mistake_in_every_line_is_told_once_and_hides_no_other(tmp_path):
     assert len(caught.value.problems) == 5
 
 
+def test_of_many_that_are_too_long_a_few_are_named_and_the_longest_is_told(tmp_path):
+    """So that one look is enough to choose data.max_tokens."""
+    rows = [{"prompt": "x" * (20 + n), "completion": "y"} for n in range(30)]
+    write_jsonl(tmp_path / "train.jsonl", [*rows, {"prompt": "a", "completion": ""}])
+
+    with pytest.raises(DataError) as caught:
+        survey(recipe_for(tmp_path, "data.max_tokens=32"), tiny_tokenizer())
+
+    named, last = caught.value.problems[:-1], caught.value.problems[-1]
+    assert {problem.partition(": ")[0].rpartition(":")[2] for problem in named} == {"12", "13", "14", "31"}
+    assert last == "and 16 more lines: too long, 51 tokens the longest."
+
+
 def test_only_the_first_twenty_problems_are_spelled_out(tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_text("".join(f"x{number}\n" for number in range(50)))
