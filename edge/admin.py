@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edge import clock
 from edge.core.messages import Incoming, Outgoing
 from edge.orders import BUNDLE_VERBS, Order, read_order
-from edge.store import StoredCommand
+from edge.stored_commands import StoredCommand
 from edge.updates import Task, current_name
 from edgegen.errors import RequestError, StoreError
 from edgegen.protocol import NO_ID, REASON_CHARACTERS, encode, is_name
@@ -67,7 +67,7 @@ class Admin:
     def recover(self) -> list[Outgoing]:
         """End what an earlier process did not bring to an end. Returns the answers, to be published."""
         answers = []
-        for command in self._daemon.store.running_commands():
+        for command in self._daemon.store.commands.running():
             reason = f"the node was restarted while it ran; current is {current_name(self._daemon.config)}"
             answer = self._frame(command.id, "error", code="internal", reason=reason)
             self._end(command, answer, f"interrupted, {reason}")
@@ -91,7 +91,7 @@ class Admin:
         answer, act = self._immediate(verb, document["id"])
         try:
             with self._daemon.store.transaction():
-                self._daemon.store.add_command(
+                self._daemon.store.commands.add(
                     StoredCommand(operator, document["id"], digest, verb, answer), clock.utc()
                 )
                 self._daemon.store.add_event(clock.utc(), "admin", f"{operator}: {verb}")
@@ -120,7 +120,7 @@ class Admin:
 
         # Recorded first: an order that nobody could trace is not carried out.
         with daemon.store.transaction():
-            daemon.store.add_command(command, clock.utc())
+            daemon.store.commands.add(command, clock.utc())
             daemon.store.add_event(clock.utc(), "admin", f"{command.operator}: {command.command}: accepted")
             if not daemon.updates.start(Task(order.arguments, changes=order.changes, told=told)):
                 raise RequestError("busy", "another bundle command runs; wait for its answer, then send this again")
@@ -129,12 +129,12 @@ class Admin:
     def _end(self, command: StoredCommand, answer: bytes, result: str) -> None:
         store = self._daemon.store
         with store.transaction():
-            store.answer_command(command.operator, command.id, answer)
+            store.commands.answer(command.operator, command.id, answer)
             store.add_event(clock.utc(), "admin", f"{command.operator}: {command.command}: {result}")
 
     def _known(self, operator: str, request_id: str, verb: str) -> StoredCommand | None:
         try:
-            return self._daemon.store.command(operator, request_id)
+            return self._daemon.store.commands.find(operator, request_id)
         except StoreError:
             if verb in BUNDLE_VERBS:
                 raise

@@ -76,7 +76,7 @@ class Delivery:
         self._counters.undeliverable += 1
         log.error("%s: the broker refused the answer %d times (%s); giving up", message.topic, attempt, reason)
         try:
-            self._store.undeliverable(message.key)
+            self._store.requests.undeliverable(message.key)
             self._store.add_event(self._utc(), "undeliverable", f"{message.topic}: {reason}")
         except StoreError as error:
             self._storage.failed(error, now)
@@ -89,7 +89,7 @@ class Delivery:
         if message.key is None:
             return None
         try:
-            stored = self._store.terminal(message.key)
+            stored = self._store.requests.terminal(message.key)
             if stored.status == "too_large":
                 return None  # not even the error fits
             payload = plain_error("too_large", reason)
@@ -97,7 +97,7 @@ class Delivery:
                 payload = frame(
                     stored.request_id, self._node, "error", stored.run, stored.seq, code="too_large", reason=reason
                 )
-            self._store.replace_terminal(message.key, payload, "too_large")
+            self._store.requests.replace_terminal(message.key, payload, "too_large")
         except StoreError as error:
             log.error("%s", error)  # noqa: TRY400 - stays in the outbox; the next start tries again
             return None
@@ -122,7 +122,7 @@ class Delivery:
         if not keys:
             return
         try:
-            self._store.delivered(keys)
+            self._store.requests.delivered(keys)
         except StoreError as error:
             self._acknowledged = keys + self._acknowledged
             self._storage.failed(error, now)

@@ -13,7 +13,7 @@ from edge.core.endings import Ending, terminal
 from edge.core.messages import Incoming, Outgoing
 from edge.core.request import Job
 from edge.node import Node
-from edge.store import StoredRequest
+from edge.stored_requests import StoredRequest
 from edgegen.errors import RequestError, StoreError
 from edgegen.protocol import (
     CORRELATION_BYTES,
@@ -162,7 +162,7 @@ class Intake:
     def _ask(self, request: Request, arrival: _Arrival, batch: _Burst) -> None:
         node, device = self._node, arrival.address.device
         digest = payload_hash(request.verb, arrival.message.payload)
-        known = node.store.find(device, request.id) if request.id is not None else None
+        known = node.store.requests.find(device, request.id) if request.id is not None else None
         if known is not None:
             self._repeat(request, known, digest, arrival, batch)
             return
@@ -172,7 +172,7 @@ class Intake:
             s for s in (request.deadline_s, arrival.message.expiry_s, node.limits.deadline_s) if s is not None
         )
         job.deadline_at = batch.now + deadline_s
-        job.key = node.store.insert(
+        job.key = node.store.requests.insert(
             job,
             payload=arrival.message.payload,
             digest=digest,
@@ -184,7 +184,7 @@ class Intake:
         if not request.plain:
             queue_pos = node.scheduler.waiting + len(batch.jobs)
             payload = frame(job.request_id, node.topics.node, "accepted", 0, 0, queue_pos=queue_pos)
-            node.store.set_accepted(job.key, payload)
+            node.store.requests.set_accepted(job.key, payload)
             batch.out.append(Outgoing(job.response_topic, payload, correlation=job.correlation))
         batch.jobs.append(job)
 
@@ -248,7 +248,7 @@ class Intake:
                 request_id=request.id,
             )
         topic, correlation = self._route(arrival, request.id), arrival.message.correlation
-        self._node.store.set_route(known.key, topic, correlation)
+        self._node.store.requests.set_route(known.key, topic, correlation)
         if known.terminal is not None:
             batch.out.append(_again(known, topic, correlation))
             return
@@ -263,7 +263,7 @@ class Intake:
     def _cancel(self, request: Request, arrival: _Arrival, batch: _Burst) -> None:
         assert request.id is not None
         node = self._node
-        known = node.store.find(arrival.address.device, request.id)
+        known = node.store.requests.find(arrival.address.device, request.id)
         if known is None:
             raise RequestError(
                 "not_found",
@@ -307,7 +307,7 @@ class Intake:
         request, node = arrival.request, self._node
         if request is not None and request.id is not None:
             try:
-                known = node.store.find(arrival.address.device, request.id)
+                known = node.store.requests.find(arrival.address.device, request.id)
             except StoreError:
                 known = None
             if known is not None and known.hash == payload_hash(request.verb, arrival.message.payload):

@@ -164,7 +164,7 @@ class Node:
                     )
                     endings.append(self.error(job, "internal", reason, now))
             try:
-                self.store.engine_died(victims)
+                self.store.requests.engine_died(victims)
             except StoreError as error:
                 self.storage.failed(error, now)  # the count of deaths is lost only if this process dies too
             self.end(endings, now)
@@ -226,7 +226,7 @@ class Node:
             if not started:
                 return
             try:
-                self.store.start(job for job, _ in started)
+                self.store.requests.start(job for job, _ in started)
             except StoreError as error:
                 for job, _ in started:
                     job.unstart()
@@ -238,7 +238,7 @@ class Node:
 
     def _submit(self, engine: EnginePort, job: Job, *, again: bool, now: float) -> None:
         try:
-            payload = self.store.payload(job.key)
+            payload = self.store.requests.payload(job.key)
         except StoreError as error:
             job.unstart()
             self.scheduler.add(job)

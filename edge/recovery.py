@@ -11,11 +11,11 @@ from edgegen.errors import StoreError
 def open_jobs(store: Store, storage: Storage, *, boot: str, now: float) -> list[Job]:
     """The open requests, with their deadlines; after a reboot the clock began anew, and so do they."""
     jobs = []
-    for job, row in store.open_requests():
+    for job, row in store.requests.open_requests():
         if row["boot"] != boot:
             job.received_at = now
             try:
-                store.rebase(job.key, received_at=now, boot=boot)
+                store.requests.rebase(job.key, received_at=now, boot=boot)
             except StoreError as error:
                 storage.failed(error, now)  # the next start will give it its full time again
         if row["deadline_s"] is not None:
@@ -28,11 +28,11 @@ def backlog(store: Store) -> list[Outgoing]:
     """What to publish at the first connection: unacknowledged terminals, and `accepted` of all that is open."""
     terminals = [
         terminal(entry.response_topic, entry.terminal, entry.correlation, entry.status, entry.key, plain=entry.plain)
-        for entry in store.outbox()
+        for entry in store.requests.outbox()
     ]
     accepted = [
         Outgoing(job.response_topic, row["accepted"], correlation=job.correlation)
-        for job, row in store.open_requests()
+        for job, row in store.requests.open_requests()
         if row["accepted"] is not None
     ]
     return terminals + accepted

@@ -76,7 +76,7 @@ class Storage:
             StoreError: If the commit fails; then none is stored.
         """
         with self._store.transaction():
-            return [e for e in endings if self._store.finish(e.job, e.frame, e.status, e.measured)]
+            return [e for e in endings if self._store.requests.finish(e.job, e.frame, e.status, e.measured)]
 
     def keep(self, endings: Sequence[Ending], now: float) -> list[Ending]:
         """The same, but what cannot be stored now is kept until it can be."""
@@ -117,10 +117,10 @@ class Storage:
         self._damaged = False
         waiting = scheduler.queue
         ended = [ending.job for ending in self.unsaved]
-        unread = [job for job in (*scheduler.running, *ended, *waiting) if not self._store.has(job.key)]
+        unread = [job for job in (*scheduler.running, *ended, *waiting) if not self._store.requests.has(job.key)]
         with self._store.transaction():
             for job in unread:
-                self._store.insert_unread(job, boot=self._boot, uptime_s=self._uptime_s(now), utc=self._utc())
+                self._store.requests.insert_unread(job, boot=self._boot, uptime_s=self._uptime_s(now), utc=self._utc())
         return [job for job in waiting if job in unread]
 
     def housekeep(self, now: float, retention_days: float) -> None:

@@ -21,10 +21,10 @@ NOW = 1_800_000_000.0
 def answer(store: Store, request_id: str, *, device: str = "d1", status: str = "done", **measured: Any) -> None:
     """Store one request that has ended."""
     job = Job(key=0, device=device, request_id=request_id, verb="chat", received_at=0.0, response_topic="t")
-    job.key = store.insert(
+    job.key = store.requests.insert(
         job, payload=b"{}", digest=b"", deadline_s=None, boot="b", uptime_s=0.0, utc=measured.get("utc", NOW)
     )
-    store.finish(job, b"{}", status, {"utc": NOW, "runs": 1, **measured})
+    store.requests.finish(job, b"{}", status, {"utc": NOW, "runs": 1, **measured})
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def test_a_payload_is_forgotten_once_its_answer_is_stored():
     sim.send({"id": "r1", "prompt": "x" * 1000})
 
     assert sim.kinds("r1") == ["accepted", "done", "done"]
-    assert sim.store.payload(1) == b""
+    assert sim.store.requests.payload(1) == b""
 
 
 def test_a_deadline_ends_a_request_in_the_queue_and_in_the_engine():
@@ -303,10 +303,10 @@ def test_the_first_terminal_frame_that_is_stored_wins():
     sim.send({"id": "r1", "prompt": "x"})
     job = sim.node.scheduler.get(1)
 
-    results = [sim.store.finish(job, frame, "done", {"utc": 1.0}) for frame in (b"first", b"second")]
+    results = [sim.store.requests.finish(job, frame, "done", {"utc": 1.0}) for frame in (b"first", b"second")]
 
     assert results == [True, False]
-    assert sim.store.outbox()[0].terminal == b"first"
+    assert sim.store.requests.outbox()[0].terminal == b"first"
 
 
 def test_a_queue_that_is_full_refuses():
@@ -389,7 +389,7 @@ def test_a_refused_answer_is_tried_again_and_given_up_at_last():
 
     assert len(sim.published) == before, "the sixth time is the last"
     assert sim.node.counters.undeliverable == 1
-    assert not sim.store.outbox()
+    assert not sim.store.requests.outbox()
 
 
 def test_an_answer_larger_than_the_brokers_packets_becomes_an_error_that_says_so():
@@ -402,7 +402,7 @@ def test_an_answer_larger_than_the_brokers_packets_becomes_an_error_that_says_so
 
     assert smaller is not None
     assert json.loads(smaller.payload)["code"] == "too_large"
-    assert sim.store.outbox()[0].terminal == smaller.payload
+    assert sim.store.requests.outbox()[0].terminal == smaller.payload
     assert sim.node.too_large(smaller, limit=10) is None, "no endless shrinking"
 
 
@@ -418,7 +418,7 @@ def test_unsent_answers_are_published_again_after_a_restart():
 
     assert sim.kinds("r1") == ["accepted", "done", "done"]
     assert sim.frames("r1")[1] == sim.frames("r1")[2]
-    assert not sim.store.outbox()
+    assert not sim.store.requests.outbox()
 
 
 def test_ids_are_free_again_after_the_dedup_window_of_uptime():

@@ -76,8 +76,8 @@ class Lives(RuleBasedStateMachine):
         self.sim.check()
         assert self.sim.node.open_requests == 0
         assert not self.sim.engine.jobs, "the engine still computes for nobody"
-        assert not self.sim.store.open_requests()
-        assert not self.sim.store.outbox()
+        assert not self.sim.store.requests.open_requests()
+        assert not self.sim.store.requests.outbox()
 
 
 Lives.TestCase.settings = settings(max_examples=150, stateful_step_count=30)

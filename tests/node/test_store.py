@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from edge.migrations import migration
-from edge.store import NEWEST_MIGRATION, Store
+from edge.schema import NEWEST_MIGRATION
+from edge.store import Store
 from edgegen.errors import StoreDamagedError, StoreError
 
 
@@ -36,7 +37,7 @@ def test_a_damaged_database_is_an_error_that_says_what_to_do(tmp_path):
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path):
     store = Store(tmp_path / "edgegen.db")
-    store._write("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('edgegen', 'from_the_future')")
+    store.write("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('edgegen', 'from_the_future')")
     store.close()
 
     with pytest.raises(StoreError, match=r"newer edgegen.*from_the_future"):
