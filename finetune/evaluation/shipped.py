@@ -15,7 +15,7 @@ import numpy as np
 from edgegen.part import together
 from finetune.evaluation import forgetting
 from finetune.evaluation.errors import EvaluationDataError
-from finetune.evaluation.outcome import Outcome
+from finetune.evaluation.outcome import Outcome, asked_together
 
 ADAPTERS = ("numbers", "iot-command", "alert-triage")
 LANGUAGES = ("id", "es", "de", "fr", "pt")
@@ -70,7 +70,8 @@ def joined_outcomes(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             for name in same[0].metrics
         }
         metrics[same[0].main] = float(np.mean([item.right for item in items]))
-        outcomes.append(Outcome(same[0].task, metrics, same[0].main, tuple(items), same[0].notes).as_json())
+        asked = asked_together(one.asked for one in same)
+        outcomes.append(Outcome(same[0].task, metrics, same[0].main, tuple(items), same[0].notes, asked).as_json())
     return {**parts[0], "truncated": sum(one["truncated"] for one in parts), "outcomes": outcomes}
 
 

@@ -1,6 +1,7 @@
 """Before and after, pair by pair; and one figure over all that counts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from edgegen.commands.evaluate import command
 from finetune.evaluation.errors import EvaluationDataError
 from finetune.evaluation.forgetting import add_to_run, compare, compare_all, document, lines, report_lines
 from finetune.evaluation.merit import COSTS, WEIGHTS, Parts, merit, ratios
-from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.outcome import Item, Outcome, asked, asked_together
 
 
 def outcome(rights, *, nll=None, task="gsm8k"):
@@ -66,6 +67,45 @@ def test_the_paired_interval_covers_the_truth():
         hits += interval.low <= -0.05 <= interval.high
 
     assert 0.88 <= hits / 100 <= 0.99
+
+
+def test_no_change_on_few_items_is_no_certainty():
+    """Of ten equal answers a bootstrap says +-0. Wilson (1927) and Newcombe (1998, method 10) say how much is known."""
+    found = compare(outcome([1] * 10), outcome([1] * 10))
+
+    assert found.lost.interval == pytest.approx((0, 0.2775), abs=1e-4)
+    assert found.forgetting_rate.interval == pytest.approx((0, 0.2775), abs=1e-4)
+    assert found.change.interval == pytest.approx((-0.2775, 0.2775), abs=1e-4)
+
+
+def test_a_score_that_is_no_mean_stands_beside_the_answers_under_its_own_name():
+    """ECInstruct's F1 has no share in each item: what is compared pair by pair is whether an answer was right."""
+    base, tuned = outcome([1, 1, 0, 1], task="ecinstruct/PM/IND"), outcome([1, 0, 0, 1], task="ecinstruct/PM/IND")
+    base = replace(base, metrics={"F1, strict": 0.8}, main="F1, strict")
+    tuned = replace(tuned, metrics={"F1, strict": 0.6}, main="F1, strict")
+
+    found = compare(base, tuned)
+    row = lines(document([found]))[2]
+
+    assert (found.before, found.after, found.scores) == (0.75, 0.5, (0.8, 0.6))
+    assert found.aggregate == pytest.approx(0.25)  # of the F1, as papers give it
+    assert row.startswith(
+        "| ecinstruct/PM/IND (right answers) | 4 | 75.0%; F1, strict 0.800 | 50.0%; F1, strict 0.600 |"
+    )
+    assert "| 25.0% (0.800, 0.600) |" in row
+
+
+def test_other_examples_under_the_same_numbers_are_refused():
+    """Two halves of one file, or two files, give items of the same names."""
+    base, tuned = outcome([1, 0]), outcome([1, 1])
+
+    with pytest.raises(EvaluationDataError, match="asked other things"):
+        compare(replace(base, asked=asked(["a", "b"])), replace(tuned, asked=asked(["a", "c"])))
+
+    assert compare(base, replace(tuned, asked=asked(["a", "c"]))).n == 2  # a file of before it was kept
+    assert compare(replace(base, asked=asked(["a", "b"])), replace(tuned, asked=asked(["b", "a"]))).n == 2
+    assert asked_together([asked(["a", "b"]), asked(["c"])]) == asked("abc") != asked("abd")
+    assert asked_together([asked(["a"]), ""]) == ""
 
 
 def test_the_probability_of_the_reference_is_by_token():

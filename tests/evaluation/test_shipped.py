@@ -39,8 +39,8 @@ def suite(name, passed, total, **more):
 
 
 def outcome(task, right, nll):
-    items = tuple(Item(f"{task}/{i}", float(i < right), "", reference_nll=nll, reference_tokens=2) for i in range(100))
-    return Outcome(task, {"acc": right / 100}, "acc", items).as_json()
+    items = tuple(Item(f"{task}/{i}", float(i < right), "", reference_nll=nll, reference_tokens=2) for i in range(1000))
+    return Outcome(task, {"acc": right / 1000}, "acc", items).as_json()
 
 
 def skill_documents(model, right, nll):
@@ -50,7 +50,7 @@ def skill_documents(model, right, nll):
     }
 
 
-def documents(passed=100, *, kl=0.01, ratio=1.0, right=60, nll=4.0, auroc=0.8):
+def documents(passed=100, *, kl=0.01, ratio=1.0, right=600, nll=4.0, auroc=0.8):
     languages = [suite(f"number-comparison-{one}", passed, 100) for one in shipped.LANGUAGES]
     others = [suite(name, passed, 100) for name in ("famous", "number-comparison", "iot-command", "alert-triage")]
     kinds = ("facts", "documentation", "code", "chats")
@@ -65,7 +65,7 @@ def documents(passed=100, *, kl=0.01, ratio=1.0, right=60, nll=4.0, auroc=0.8):
     return {
         **runs,
         "drift": dict.fromkeys(shipped.ADAPTERS, drifts),
-        **skill_documents(None, 60, 4.0),
+        **skill_documents(None, 600, 4.0),
         **{key: one for name in shipped.ADAPTERS for key, one in skill_documents(name, right, nll).items()},
         "abstention": {"checked": {"measures": [measure]}},
         "gate": {},
@@ -88,8 +88,8 @@ def test_what_reaches_every_bound_misses_none():
         ({"ratio": 1.03}, {"perplexity ratio"}),
         ({"nll": 4.1}, {"reference, nats a token"}),
         (
-            {"right": 30},
-            {f"change of {task} with `{name}`, n = 100" for task in shipped.STRONG for name in shipped.ADAPTERS},
+            {"right": 300},
+            {f"change of {task} with `{name}`, n = 1,000" for task in shipped.STRONG for name in shipped.ADAPTERS},
         ),
         ({"auroc": 0.7}, {"abstention on another mix than it was calibrated on"}),
     ],
