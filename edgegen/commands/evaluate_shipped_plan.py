@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.probes.parts import joined as joined_runs
+from edge.probes.selection import load_suites
 from edge.probes.suite import Suite
-from edgegen.commands.probe import load_suites
 from edgegen.part import WHOLE, Part
 from finetune.evaluation import drift, shipped
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from edge.probes.run import Run, SuiteRun, run_suites
 from edge.probes.sealed import sealed_log
+from edge.probes.selection import load_suites
 from edge.probes.suite import Suite
 from edge.probes.target import EngineTarget
 from edgegen.bundle import AdapterRef, ResolvedModel
 from edgegen.bundle_verify import sha256_file
-from edgegen.commands.probe import load_suites
 from edgegen.config import load_config
 from edgegen.errors import ConfigError
 from edgegen.split import DEV, SEALED
