@@ -249,8 +249,13 @@ def _file_problem(key: RecipeKey, path: Path) -> str | None:
             return f"{path} is not a folder here. Give the folder of a checkpoint (config.json, safetensors)"
         if not (path / "config.json").exists():
             return f"{path} holds no config.json, so it is not a checkpoint"
-        if not any(path.glob("*.safetensors")) and not any(path.glob("pytorch_model*.bin")):
-            return f"{path} holds no weights (*.safetensors). Copy the checkpoint whole"
+        if not any(path.glob("*.safetensors")):
+            pickle = next((file.name for file in path.glob("*.bin")), None)
+            return (
+                f"{path} holds its weights as a pickle, {pickle}, which can run code. Get the checkpoint as safetensors"
+                if pickle
+                else f"{path} holds no weights (*.safetensors). Copy the checkpoint whole"
+            )
         return None
     if key.dotted == "method.init_adapter":
         return None if path.is_dir() else f"{path} is not a folder here. Give that of a finished run"

@@ -34,6 +34,7 @@ IGNORED = -100
 Loss = Callable[[nn.Module, Mapping[str, Tensor], int], Tensor]
 _ENGAGED: WeakKeyDictionary[nn.Module, Engaged] = WeakKeyDictionary()
 _COPY_AGAIN = "Copy the checkpoint again, or make one: edgegen model to-hf FILE.gguf FOLDER"
+_FETCH_AGAIN = "Is the name right, and the network there? The folder of a local copy as base.model needs neither."
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -99,7 +100,7 @@ def _read_tokenizer(recipe: Recipe) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=not recipe.base.hub)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of files that are not what they say
         said = str(error).strip().partition("\n")[0].rstrip(".")
-        raise TrainingError(f"{base}: the tokenizer cannot be read: {said}. {_COPY_AGAIN}") from None
+        raise TrainingError(f"{base}: the tokenizer cannot be read: {said}. {_remedy(recipe)}") from None
     if not tokenizer.is_fast:
         raise TrainingError(f"{base}: has no tokenizer.json, which the loss mask needs. {_COPY_AGAIN}")
     if recipe.data.template:
@@ -141,7 +142,11 @@ def load_model(recipe: Recipe) -> nn.Module:
     log.disable_progress_bar()
     try:
         loaded = AutoModelForCausalLM.from_pretrained(
-            str(recipe.base.model), local_files_only=not recipe.base.hub, attn_implementation="sdpa", **options
+            str(recipe.base.model),
+            local_files_only=not recipe.base.hub,
+            attn_implementation="sdpa",
+            use_safetensors=True,  # a pickle can run code
+            **options,
         )
     except (OSError, ValueError, RuntimeError, TypeError, SafetensorError) as error:
         raise _unreadable(recipe, error) from None
@@ -163,7 +168,11 @@ def _unreadable(recipe: Recipe, error: Exception) -> TrainingError:
     said = str(error).strip().partition("\n")[0]
     if "ignore_mismatched_sizes" in said:  # transformers' own words name a table that it has logged
         said = "its weights have other shapes than config.json says."
-    return TrainingError(f"{recipe.base.model}: the model cannot be loaded: {said}\n{_COPY_AGAIN}")
+    return TrainingError(f"{recipe.base.model}: the model cannot be loaded: {said}\n{_remedy(recipe)}")
+
+
+def _remedy(recipe: Recipe) -> str:
+    return _COPY_AGAIN if recipe.base.model.is_dir() else _FETCH_AGAIN
 
 
 def model_facts(recipe: Recipe) -> dict[str, Any]:
@@ -180,10 +189,10 @@ def model_facts(recipe: Recipe) -> dict[str, Any]:
 
 
 def check_targets(recipe: Recipe) -> None:
-    """Whether the base has what the recipe adapts, without one of its weights.
+    """Whether the base has what the recipe adapts and the method can run on it, without one of its weights.
 
     Raises:
-        TrainingError: When it has not.
+        TrainingError: When it has not, or cannot.
     """
     try:
         config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
@@ -192,6 +201,7 @@ def check_targets(recipe: Recipe) -> None:
     except (OSError, ValueError, TypeError) as error:
         raise _unreadable(recipe, error) from None
     _refuse_missing(model, recipe.method.targets)
+    recipe.row.load().check(model, Settings(rank=recipe.method.rank, targets=tuple(recipe.method.targets)))
 
 
 def _refuse_missing(model: nn.Module, targets: Sequence[str]) -> None:

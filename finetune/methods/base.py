@@ -33,6 +33,13 @@ class Implementation:
     dropped, ``after_step``.
     """
 
+    def check(self, model: nn.Module, settings: Settings) -> None:
+        """Whether the method can run on a model, of which only shapes are looked at: its weights may be on ``meta``.
+
+        Raises:
+            TrainingError: When it cannot.
+        """
+
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """Put the adapter into the model, in place, with all else frozen."""
         return inject(model, settings)
@@ -176,6 +183,22 @@ def refuse_tied_head(model: nn.Module, settings: Settings) -> None:
             f"method.targets: {name} shares its weights with the embedding, and this method changes the weights that "
             f"it adapts. Leave {name} out, or use a method that leaves the base alone, for example lora."
         )
+
+
+def refuse_rank(model: nn.Module, settings: Settings, what: str) -> None:
+    """A method that takes its factors out of the base finds no more of them than a target's shorter side.
+
+    Raises:
+        TrainingError: When the rank asks for more.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and is_target(name, settings.targets):
+            most = min(module.in_features, module.out_features)
+            if most < settings.rank:
+                raise TrainingError(
+                    f"method.rank = {settings.rank}: {what} takes its factors out of the base, and {name} has only "
+                    f"{most} singular vectors. Write method.rank = {most} or less."
+                )
 
 
 def is_target(name: str, targets: Sequence[str]) -> bool:

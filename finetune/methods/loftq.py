@@ -9,7 +9,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from finetune.methods.base import ADAPTER, inject, layers, refuse_tied_head
+from finetune.methods.base import ADAPTER, inject, layers, refuse_rank, refuse_tied_head
 from finetune.methods.lora import Lora
 from finetune.methods.nf4 import QuantisedLinear
 from finetune.methods.registry import Settings
@@ -22,9 +22,14 @@ ROUNDS = 5
 class LoftQ(Lora):
     """The base becomes NF4; the fold is right on that base."""
 
+    def check(self, model: nn.Module, settings: Settings) -> None:
+        """Whether each target has as many singular vectors as the rank asks for, and weights of its own."""
+        refuse_tied_head(model, settings)
+        refuse_rank(model, settings, "loftq")
+
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA whose base and factors come from the alternation."""
-        refuse_tied_head(model, settings)
+        self.check(model, settings)
         injected = inject(model, settings)
         for _, layer in layers(injected):
             self._start(layer)

@@ -14,7 +14,7 @@ from peft.optimizers import create_lorafa_optimizer, create_loraplus_optimizer
 from torch import nn
 
 from finetune.errors import TrainingError
-from finetune.methods.base import ADAPTER, Batch, Fold, Implementation, inject, layers, plain
+from finetune.methods.base import ADAPTER, Batch, Fold, Implementation, inject, is_target, layers, plain
 from finetune.methods.registry import Settings
 
 # Of EVA: components looked at for each one kept, so that rank can move between modules.
@@ -47,16 +47,27 @@ class RsLora(Lora):
 class Eva(Lora):
     """A starts from the data."""
 
+    def check(self, model: nn.Module, settings: Settings) -> None:
+        """Whether each target has as many inputs as it looks for components."""
+        needed = round(settings.rank * RHO)
+        linear = [m for n, m in model.named_modules() if isinstance(m, nn.Linear) and is_target(n, settings.targets)]
+        narrowest = min((module.in_features for module in linear), default=needed)
+        if narrowest < needed:
+            raise TrainingError(
+                f"method.rank = {settings.rank}: eva looks for {needed} directions, and a target has {narrowest} "
+                f"inputs. Write method.rank = {int(narrowest / RHO)} or less."
+            )
+
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA whose A waits for ``prepare``."""
+        self.check(model, settings)
         return inject(model, settings, init_lora_weights="eva", eva_config=EvaConfig(rho=RHO))
 
     def prepare(self, model: PeftModel, batches: Sequence[Batch]) -> None:
         """Incremental SVD of the inputs of each module; rank moves to where it explains more variance.
 
         Raises:
-            TrainingError: When no batch has as many tokens as it looks for components, or a module not as many inputs.
-                PEFT would wait for such a batch forever.
+            TrainingError: When no batch has as many tokens as it looks for components. PEFT would wait for one forever.
         """
         data = [{key: batch[key] for key in ("input_ids", "attention_mask")} for batch in batches]
         config = cast(LoraConfig, model.peft_config[ADAPTER])
@@ -68,12 +79,6 @@ class Eva(Lora):
             )
         # PEFT finds the modules that share their inputs by hashing those of the first batch as Python numbers.
         tokens = max(HASHED_TOKENS, round(config.r * RHO))
-        narrowest = min(layer.in_features for _, layer in layers(model))
-        if narrowest < needed:
-            raise TrainingError(
-                f"method.rank = {config.r}: eva looks for {needed} directions, and a target has {narrowest} inputs. "
-                f"Write method.rank = {int(narrowest / RHO)} or less."
-            )
         data.insert(0, {key: value[:1, :tokens] for key, value in data[0].items()})
         training = model.training
         model.eval()

@@ -10,8 +10,7 @@ import torch
 from peft import PeftModel
 from torch import Tensor, nn
 
-from finetune.errors import TrainingError
-from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, is_target, parameter
+from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, parameter, refuse_rank
 from finetune.methods.registry import Settings
 from finetune.methods.svd import largest
 
@@ -52,19 +51,13 @@ class LoraXs(OwnMethod):
 
     layer = XsLayer
 
-    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
-        """Our layers on the targets.
+    def check(self, model: nn.Module, settings: Settings) -> None:
+        """Whether each target has as many singular vectors as the rank asks for."""
+        refuse_rank(model, settings, "lora-xs")
 
-        Raises:
-            TrainingError: When a target has fewer singular vectors than the rank asks for.
-        """
-        for name, module in model.named_modules():
-            most = min(getattr(module, "in_features", settings.rank), getattr(module, "out_features", settings.rank))
-            if most < settings.rank and is_target(name, settings.targets):
-                raise TrainingError(
-                    f"method.rank = {settings.rank}: lora-xs takes its factors out of the base, and {name} has only "
-                    f"{most} singular vectors. Write method.rank = {most} or less."
-                )
+    def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
+        """Our layers on the targets."""
+        self.check(model, settings)
         return super().attach(model, settings)
 
     def optimizer(self, model: PeftModel, settings: Settings, lr: float, weight_decay: float) -> torch.optim.Optimizer:

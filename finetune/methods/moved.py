@@ -25,9 +25,13 @@ class _Moved(Lora):
         del model, settings
         return self.start
 
+    def check(self, model: nn.Module, settings: Settings) -> None:
+        """Whether each target has weights of its own."""
+        refuse_tied_head(model, settings)
+
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA that starts from W, with its start kept beside it as ``lora_start_A`` and ``lora_start_B``."""
-        refuse_tied_head(model, settings)
+        self.check(model, settings)
         injected = inject(model, settings, init_lora_weights=self.start_for(model, settings))
         for _, layer in layers(injected):
             layer.register_buffer("lora_start_A", layer.lora_A[ADAPTER].weight.detach().clone())

@@ -20,6 +20,27 @@ def test_the_plan_says_what_would_happen_and_touches_nothing(bench, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (("method.name=lora-xs", "method.rank=48"), "lora-xs takes its factors .* Write method.rank = 32 or less"),
+        (("method.name=loftq", "method.rank=48"), "loftq takes its factors .* Write method.rank = 32 or less"),
+        (("method.name=eva", "method.rank=40"), "a target has 64 inputs. Write method.rank = 32 or less"),
+        (("method.name=pissa", 'method.targets=["lm_head"]'), "lm_head shares its weights with the embedding"),
+        (('method.targets=["up_proj", "gate"]',), "the base has no gate. It has: down_proj, "),
+    ],
+)
+def test_what_the_shapes_of_the_base_forbid_is_told_before_a_weight_is_read(bench, tmp_path, changes, says):
+    recipe = recipe_at(bench, tmp_path / "run", *changes)
+
+    with pytest.raises(TrainingError, match=says):
+        plan_lines(recipe)
+    with pytest.raises(TrainingError, match=says):
+        start(recipe)
+
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_plan_says_who_computes_and_what_memory_it_takes(bench, tmp_path):
     lines = plan_lines(recipe_at(bench, tmp_path / "run", "method.name=dora"))
 

@@ -65,6 +65,18 @@ def test_what_is_not_there_is_told_with_what_to_do(tmp_path):
     assert "run.folder" not in unknown
 
 
+def test_weights_in_a_pickle_are_not_read(tmp_path):
+    """A pickle can run code (CVE-2025-32434), and neither its hash nor the export knows it."""
+    path = write(tmp_path, recipe_text("smollm2-135m"))
+    base = tmp_path / "models/SmolLM2-135M-Instruct"
+    base.mkdir(parents=True)
+    (base / "config.json").write_text("{}")
+    (base / "pytorch_model.bin").write_bytes(b"")
+
+    with pytest.raises(ConfigError, match=r"as a pickle, pytorch_model.bin, .* Get the checkpoint as safetensors"):
+        load_recipe(path)
+
+
 def test_a_folder_without_a_run_is_not_resumed(tmp_path):
     result = CliRunner().invoke(command, ["resume", str(tmp_path / "gone")])
 
