@@ -56,6 +56,8 @@ def examples(path: Path, *, only_sealed: bool = True) -> list[tuple[str, str, st
     if problems:
         more = [f"{path}: and {len(problems) - _SHOWN_PROBLEMS} more."] if len(problems) > _SHOWN_PROBLEMS else []
         raise ConfigError(problems[:_SHOWN_PROBLEMS] + more)
+    if not any(line.strip() for line in lines):
+        raise ConfigError([f"{path}: holds no example. Name a file of JSON lines."])
     if not found:
         remedy = "Give more data, or --all when none of it was trained on"
         raise ConfigError([f"{path}: none of its {len(lines)} lines is sealed. {remedy}."])
@@ -217,8 +219,10 @@ def write_suite(path: Path, text: str, *, force: bool) -> None:
     """Write a suite's file.
 
     Raises:
-        ConfigError: If it is there already and ``force`` is not given, or cannot be written.
+        ConfigError: If it is no .toml, is there already and ``force`` is not given, or cannot be written.
     """
+    if path.suffix != ".toml":  # a bundle's probes are found by it
+        raise ConfigError([f"{path}: a suite's file is NAME.toml. Give another --out."])
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)

@@ -131,7 +131,8 @@ def load_suite(path: Path, *, split: str | None = None, count: int | None = None
     """Read and check a suite and write out its questions.
 
     Args:
-        split: Ask this split, and only what has splits; None: whatever the suite asks.
+        split: Ask this split, and only what has splits, as many questions as the suite says or else as there are; None:
+            whatever the suite asks.
         count: Draw about so many questions in all from generators that ask; None: as many as the suite says.
 
     Raises:
@@ -143,7 +144,7 @@ def load_suite(path: Path, *, split: str | None = None, count: int | None = None
         raise ConfigError([f"{path}: cannot be read: {error.strerror}. Correct the path or its permissions."]) from None
     except (ValueError, RecursionError) as error:  # also UnicodeDecodeError and TOMLDecodeError
         raise ConfigError([f"{path}: not valid TOML in UTF-8: {error}"]) from None
-    reader = _Reader(_chosen(document, split, count))
+    reader = _Reader(_chosen(document, split, count), chosen=split is not None)
     suite = reader.read(path)
     if reader.problems:
         raise ConfigError([f"{path}: {problem}" for problem in reader.problems])
@@ -231,10 +232,16 @@ _PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}|\{([a-z][a-z0-9_]*)\}")
 
 
 class _Reader:
-    """Turns a document into a suite and collects what is wrong with it."""
+    """Turns a document into a suite and collects what is wrong with it.
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    Args:
+        chosen: The document holds one split's questions. A generator that cannot draw its ``count`` of them draws all
+            there are: splits differ in size.
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, chosen: bool = False) -> None:
         self._document = document
+        self._chosen = chosen
         self._schemas: Mapping[str, Any] = {}
         self._where = ""
         self._sealed = False
@@ -243,10 +250,10 @@ class _Reader:
     def read(self, path: Path) -> Suite:
         """The suite; only good when ``problems`` is empty."""
         document = self._document
-        self._keys(document, _SUITE_KEYS, ("name", "summary", "probe"))
-        if document.get("probe") == []:
+        if self._chosen and document.get("probe") == []:
             self._add("has no questions of this split; run it without --split")
             return Suite(str(document.get("name")), "", path, None, (), ())
+        self._keys(document, _SUITE_KEYS, ("name", "summary", "probe"))
         if document.get("name") != path.stem and is_name(document.get("name")):
             self._add(f"name = {document['name']!r}: must be the file's name, {path.stem!r}; rename one of them")
         self._sampling(document)
@@ -360,7 +367,7 @@ class _Reader:
             self._add(*problems)
             if not problems:
                 try:
-                    return rows(generator)
+                    return _all_there_are(generator) if self._chosen else rows(generator)
                 except ValueError as error:
                     self._add(str(error))
         elif isinstance(values, list):
@@ -412,6 +419,25 @@ class _Reader:
 
     def _add_missing(self, key: str, index: int, row: Row) -> None:
         self._add(f"{{{key}}}: no such value in row {index + 1}, which has: {', '.join(row) or 'none'}")
+
+
+def _all_there_are(generator: Mapping[str, Any]) -> list[Row]:
+    """The rows of a generator, up to its ``count``.
+
+    Raises:
+        ValueError: There is not even one.
+    """
+    enough, too_many = 1, generator["count"] + 1
+    found = rows({**generator, "count": 1})
+    # A generator says only that there are too few, and more rows begin with fewer.
+    tried = generator["count"]
+    while enough < tried < too_many:
+        try:
+            found, enough = rows({**generator, "count": tried}), tried
+        except ValueError:
+            too_many = tried
+        tried = (enough + too_many) // 2
+    return found
 
 
 def fill(value: Any, row: Row) -> Any:

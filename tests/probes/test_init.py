@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.probes.checks import judge
-from edge.probes.init import check_for, examples, suite_text, threshold_of
+from edge.probes.init import check_for, examples, suite_text, threshold_of, write_suite
 from edge.probes.suite import load_suite
 from edgegen.commands.probe import command
 from edgegen.errors import ConfigError
@@ -138,6 +138,15 @@ def test_data_without_a_sealed_line_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="none of its"):
         examples(write(tmp_path, *[chat(question, "a") for question in questions]))
     assert len(examples(write(tmp_path, *[chat(question, "a") for question in questions]), only_sealed=False)) > 30
+
+
+def test_an_empty_file_and_a_suite_that_no_bundle_would_find_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no example"):
+        examples(write(tmp_path))
+    with pytest.raises(ConfigError, match=r"own\.txt: a suite's file is NAME\.toml"):
+        write_suite(tmp_path / "own.txt", "", force=False)
+
+    assert not (tmp_path / "own.txt").exists()
 
 
 def test_a_check_that_does_not_fit_an_answer_is_named() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.probes.checks import check_problems, judge
-from edge.probes.suite import Item, find_suite, load_suite, shipped_suites
+from edge.probes.suite import Item, find_suite, has_split, load_suite, shipped_suites
 from edgegen.errors import ConfigError
 from edgegen.tasks import alert_triage, iot_command
 
@@ -105,8 +105,28 @@ def test_a_count_is_drawn_to_the_last_question(count: int) -> None:
 
 
 def test_a_suite_without_the_split_says_so() -> None:
-    with pytest.raises(ConfigError, match="no questions of this split"):
+    with pytest.raises(ConfigError) as error:
         load_suite(find_suite("sequences"), split="dev")
+
+    assert [problem.partition(": ")[2] for problem in error.value.problems] == [
+        "has no questions of this split; run it without --split"
+    ]
+
+
+@pytest.mark.parametrize("split", ["dev", "sealed"])
+def test_every_suite_with_a_split_is_asked_as_much_as_there_is_of_it(split: str) -> None:
+    """`edgegen probe run --split dev` asks them all; of some, dev has fewer questions than the suite counts."""
+    drawn = {name: load_suite(path, split=split) for name, path in shipped_suites().items() if has_split(path, split)}
+
+    assert len(drawn) >= 10
+    for name, suite in drawn.items():
+        usual = load_suite(shipped_suites()[name])
+        prompts = [item.prompt for item in suite.items]
+        assert 0 < len(prompts) <= len(usual.items)
+        assert split == "dev" or set(prompts) <= {item.prompt for item in usual.items}
+    if split == "dev":
+        assert [item.probe for item in drawn["refusal"].items] == ["harmful"] * 8 + ["harmless"] * 4
+        assert len(drawn["iot-command"].items) == len(load_suite(find_suite("iot-command")).items)
 
 
 def test_adapters_are_named() -> None:
