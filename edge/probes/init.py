@@ -1,14 +1,14 @@
 """A suite from a model maker's own data: the examples that no training saw become questions with checks.
 
-Which examples are sealed is decided by the hash of the question alone (``edgegen.split``), so training must leave the
-same ones out: train on what ``split_of("example", question)`` gives to ``train``.
+Which examples are sealed is decided by the hash of the question alone (``edgegen.split``). A training holds out others
+of its own, by which it is tuned, so it must not be given the sealed ones: ``rest`` is what is left for it.
 """
 
 import json
 import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.probes.numerals import last_number
 from edge.probes.score import wilson
@@ -28,13 +28,47 @@ _DEEPEST = 64
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
+class _Line(NamedTuple):
+    """One example of a file, as it stands there and as it is read."""
+
+    text: str
+    question: str
+    answer: str
+    task: str
+
+    @property
+    def sealed(self) -> bool:
+        return split_of("example", self.question) == SEALED
+
+
 def examples(path: Path, *, only_sealed: bool = True) -> list[tuple[str, str, str]]:
     """Question, right answer and task of each example of a JSON-lines file, as ``edgegen finetune`` reads it.
 
     Raises:
         ConfigError: Naming the lines that are no example of one question and its answer.
     """
+    lines = _lines(path)
     found: dict[str, tuple[str, str, str]] = {}
+    for line in lines:
+        if line.sealed or not only_sealed:
+            found.setdefault(line.question, line[1:])
+    if not found:
+        remedy = "Give more data, or --all when none of it was trained on"
+        raise ConfigError([f"{path}: none of its {len(lines)} lines is sealed. {remedy}."])
+    return list(found.values())
+
+
+def rest(path: Path) -> str:
+    """The lines of the examples that are not sealed, as they are: what a training may see.
+
+    Raises:
+        ConfigError: As for ``examples``.
+    """
+    return "".join(f"{line.text}\n" for line in _lines(path) if not line.sealed)
+
+
+def _lines(path: Path) -> list[_Line]:
+    found: list[_Line] = []
     problems: list[str] = []
     try:
         # Windows editors put a byte order mark in front. Only a newline ends a line of JSON, not all that splitlines()
@@ -47,21 +81,15 @@ def examples(path: Path, *, only_sealed: bool = True) -> list[tuple[str, str, st
         if not line.strip():
             continue
         try:
-            question, answer, task = _example(_object(line))
+            found.append(_Line(line.rstrip("\r"), *_example(_object(line))))
         except ValueError as error:
             problems.append(f"{path}:{number}: {error}")
-            continue
-        if not only_sealed or split_of("example", question) == SEALED:
-            found.setdefault(question, (question, answer, task))
     if problems:
         more = [f"{path}: and {len(problems) - _SHOWN_PROBLEMS} more."] if len(problems) > _SHOWN_PROBLEMS else []
         raise ConfigError(problems[:_SHOWN_PROBLEMS] + more)
-    if not any(line.strip() for line in lines):
-        raise ConfigError([f"{path}: holds no example. Name a file of JSON lines."])
     if not found:
-        remedy = "Give more data, or --all when none of it was trained on"
-        raise ConfigError([f"{path}: none of its {len(lines)} lines is sealed. {remedy}."])
-    return list(found.values())
+        raise ConfigError([f"{path}: holds no example. Name a file of JSON lines."])
+    return found
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -170,10 +198,10 @@ def suite_text(
     if not is_name(name):
         raise ConfigError([f"{name}: the file's name is the suite's: letters, digits, - and _ only."])
     lines = [
-        f"# Made by `edgegen probe init` from {len(found)} examples of {source} that training leaves out.",
+        f"# Made by `edgegen probe init` from {len(found)} sealed examples of {source}. No training may see them.",
         "",
         f"name = {_toml(name)}",
-        f"summary = {_toml(f'{len(found)} held-out examples of {source}.')}",
+        f"summary = {_toml(f'{len(found)} sealed examples of {source}.')}",
     ]
     lines += [f"adapter = {_toml(adapter)}"] if adapter else []
     lines += [f"threshold = {threshold!r}"] if threshold is not None else []
@@ -223,10 +251,25 @@ def write_suite(path: Path, text: str, *, force: bool) -> None:
     """
     if path.suffix != ".toml":  # a bundle's probes are found by it
         raise ConfigError([f"{path}: a suite's file is NAME.toml. Give another --out."])
+    _write("--out", path, text, force=force)
+
+
+def write_rest(data: Path, path: Path, *, force: bool) -> int:
+    """Write what a training may see of ``data``; how many examples that is.
+
+    Raises:
+        ConfigError: As for ``write_suite``.
+    """
+    text = rest(data)
+    _write("--rest", path, text, force=force)
+    return text.count("\n")
+
+
+def _write(option: str, path: Path, text: str, *, force: bool) -> None:
     try:
-        with path.open("w" if force else "x", encoding="utf-8") as file:
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise ConfigError([f"{path}: exists already. Use --force to replace it, or give another --out."]) from None
+        raise ConfigError([f"{path}: exists already. Use --force to replace it, or give another {option}."]) from None
     except OSError as error:
-        raise ConfigError([f"{path}: cannot be written: {error.strerror}. Choose another --out."]) from None
+        raise ConfigError([f"{path}: cannot be written: {error.strerror}. Choose another {option}."]) from None

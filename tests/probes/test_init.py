@@ -15,6 +15,11 @@ from edge.probes.suite import load_suite
 from edgegen.commands.probe import command
 from edgegen.errors import ConfigError
 from edgegen.split import SEALED, split_of
+from finetune.examples import held_out, read_examples
+
+
+def maker(count: int) -> list[dict[str, Any]]:
+    return [chat(f"What is the limit of pump {number}?", f"{number % 9} bar") for number in range(count)]
 
 
 def write(folder: Path, *rows: Any) -> Path:
@@ -138,6 +143,41 @@ def test_data_without_a_sealed_line_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="none of its"):
         examples(write(tmp_path, *[chat(question, "a") for question in questions]))
     assert len(examples(write(tmp_path, *[chat(question, "a") for question in questions]), only_sealed=False)) > 30
+
+
+def test_a_training_on_the_rest_sees_none_of_the_suites_questions(tmp_path: Path) -> None:
+    """What `edgegen finetune` holds out of a file is another choice: most sealed questions would be trained on."""
+    data, train, out = write(tmp_path, *maker(2000)), tmp_path / "train.jsonl", tmp_path / "own.toml"
+
+    made = CliRunner().invoke(command, ["init", str(data), "--out", str(out), "--rest", str(train)])
+    asked = {item.prompt for item in load_suite(out).items}
+    read = [example.turns[0][1] for example in read_examples(train)]
+    own = {example.turns[0][1] for example in read_examples(data) if not held_out(example, 0.05)}
+
+    assert made.exit_code == 0, made.output
+    assert len(asked) > 150
+    assert not asked & set(read)
+    assert len(read) == 2000 - len(asked)
+    assert len(asked & own) > 100  # so --rest is needed
+    assert [json.loads(line) for line in train.read_text().splitlines()] == [
+        row for row in maker(2000) if row["messages"][0]["content"] not in asked
+    ]
+
+
+def test_what_init_cannot_do_leaves_no_file(tmp_path: Path) -> None:
+    data, out = write(tmp_path, *maker(40)), tmp_path / "own.toml"
+    words = ["init", str(data), "--out", str(out)]
+
+    for more, named in (
+        (["--rest", str(data)], "is DATA itself"),
+        (["--all", "--rest", str(tmp_path / "train.jsonl")], "none is left to train on"),
+        (["--target", "mqtt"], "use bundle, or a .gguf file"),
+        (["--target", str(tmp_path / "no.gguf")], "that exists"),
+    ):
+        done = CliRunner().invoke(command, [*words, *more])
+        assert named in str(done.exception), done.output
+        assert not out.exists()
+    assert "--rest FILE writes own.jsonl without them" in CliRunner().invoke(command, words).output
 
 
 def test_an_empty_file_and_a_suite_that_no_bundle_would_find_are_named(tmp_path: Path) -> None:
