@@ -17,7 +17,8 @@ from edge.orders import BUNDLE_VERBS, Order, read_order
 from edge.stored_commands import StoredCommand
 from edge.updates import Task, current_name
 from edgegen.errors import RequestError, StoreError
-from edgegen.protocol import NO_ID, REASON_CHARACTERS, encode, is_name
+from edgegen.frames import REASON_CHARACTERS, encode
+from edgegen.protocol import NO_ID, is_name
 
 if TYPE_CHECKING:
     from edge.daemon import Daemon

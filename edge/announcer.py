@@ -7,7 +7,7 @@ from edge import clock, presence
 from edge.core.messages import Outgoing
 from edge.telemetry import Sampler
 from edgegen.errors import StoreError
-from edgegen.protocol import encode
+from edgegen.frames import encode
 
 if TYPE_CHECKING:
     from edge.daemon import Daemon

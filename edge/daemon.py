@@ -27,7 +27,7 @@ from edge.updates import Updates
 from edge.waiting import Waiting
 from edgegen.config import Config
 from edgegen.errors import StoreError
-from edgegen.protocol import Topics
+from edgegen.topics import Topics
 
 log = logging.getLogger(__name__)
 

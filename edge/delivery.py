@@ -12,7 +12,7 @@ from edge.core.metrics import Counters
 from edge.storage import RETRY_S, Storage
 from edge.store import Store
 from edgegen.errors import StoreError
-from edgegen.protocol import frame, plain_error
+from edgegen.frames import frame, plain_error
 
 log = logging.getLogger(__name__)
 

@@ -15,20 +15,10 @@ from edge.core.request import Job
 from edge.node import Node
 from edge.stored_requests import StoredRequest
 from edgegen.errors import RequestError, StoreError
-from edgegen.protocol import (
-    CORRELATION_BYTES,
-    NO_ID,
-    PLAIN_ID,
-    Address,
-    Request,
-    frame,
-    is_name,
-    parse_request,
-    payload_hash,
-    plain_error,
-    refusal,
-    response_topic_problem,
-)
+from edgegen.frames import frame, plain_error, refusal
+from edgegen.protocol import CORRELATION_BYTES, NO_ID, PLAIN_ID, is_name
+from edgegen.request_reader import Request, parse_request, payload_hash
+from edgegen.topics import Address, response_topic_problem
 
 log = logging.getLogger(__name__)
 

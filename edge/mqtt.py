@@ -27,7 +27,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edge.core.messages import Incoming, Outgoing
 from edgegen.config import MqttConfig
 from edgegen.errors import ConfigError
-from edgegen.protocol import Topics
+from edgegen.topics import Topics
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,9 @@ from edge.patience import at_most
 from edge.storage import Storage
 from edge.store import Store
 from edgegen.errors import RequestError, StoreError
-from edgegen.protocol import Topics, frame, parse_request
+from edgegen.frames import frame
+from edgegen.request_reader import parse_request
+from edgegen.topics import Topics
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from edgegen.bundle_offers import places
 from edgegen.config import Config
-from edgegen.protocol import REASON_CHARACTERS
+from edgegen.frames import REASON_CHARACTERS
 
 # One look at an empty folder costs 20 microseconds; a stick that is plugged in is offered after two looks.
 POLL_S = 2.0

@@ -11,7 +11,8 @@ from edgegen import __version__
 from edgegen.bundle import ResolvedModel
 from edgegen.config import Config
 from edgegen.errors import StoreDamagedError, StoreError
-from edgegen.protocol import PROTOCOL_VERSION, VERBS, encode, request_json_schema
+from edgegen.frames import encode
+from edgegen.protocol import PROTOCOL_VERSION, VERBS, request_json_schema
 
 
 def state(boot: str, name: str, reason: str | None = None) -> bytes:

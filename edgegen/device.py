@@ -16,7 +16,9 @@ from typing import Any, Self
 
 from edgegen.connection import BrokerAddress, Connection, Received
 from edgegen.errors import BrokerError
-from edgegen.protocol import NO_ID, Topics, encode
+from edgegen.frames import encode
+from edgegen.protocol import NO_ID
+from edgegen.topics import Topics
 
 Frame = dict[str, Any]
 

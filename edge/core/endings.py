@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from edge.core import metrics
 from edge.core.messages import Outgoing
 from edge.core.request import Job
-from edgegen.protocol import frame, plain_error
+from edgegen.frames import frame, plain_error
 
 # What of an engine's answer a device is told beside the text, and what of it spells the text.
 _TOLD = ("logprobs", "agreement", "embedding")

@@ -4,7 +4,7 @@ from typing import Any
 
 from edge.core.guardrails import Policy
 from edge.core.request import Job
-from edgegen.protocol import Request
+from edgegen.request_reader import Request
 
 
 def submission(job: Job, request: Request, max_tokens: int, policy: Policy) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from edgegen.config import Config
 from edgegen.connection import BrokerAddress, Connection
 from edgegen.device import default_device
 from edgegen.errors import BrokerError, EdgegenError
-from edgegen.protocol import Topics
+from edgegen.topics import Topics
 
 CONNECT_S = 5.0
 # A broker answers in milliseconds; where the cores are busy with a model it may be late, and late is no problem.

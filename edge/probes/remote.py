@@ -18,7 +18,9 @@ from edge.probes.scoring import is_scored
 from edge.probes.suite import Item
 from edgegen.config import Config
 from edgegen.errors import BrokerError
-from edgegen.protocol import Topics, encode, is_name
+from edgegen.frames import encode
+from edgegen.protocol import is_name
+from edgegen.topics import Topics
 
 # Requests at the node at a time: enough to fill its slots, too few to fill its queue.
 WINDOW = 8

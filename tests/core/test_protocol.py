@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from edgegen.errors import RequestError
-from edgegen.protocol import (
-    FIELDS,
-    Address,
-    Topics,
-    parse_request,
-    payload_hash,
-    request_json_schema,
-    response_topic_problem,
-)
+from edgegen.protocol import FIELDS, request_json_schema
+from edgegen.request_reader import parse_request, payload_hash
+from edgegen.topics import Address, Topics, response_topic_problem
 
 TOPICS = Topics("edgegen", "gw1")
 LIMIT = 65536

@@ -1,4 +1,4 @@
-"""docs/protocol.md says what edgegen/protocol.py does."""
+"""docs/protocol.md says what the program does."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from edge.admin import VERBS as ADMIN_VERBS
 from edge.orders import FIELDS
-from edgegen import protocol
+from edgegen import frames, protocol, request_reader, topics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 
@@ -79,19 +79,19 @@ def test_the_fields_of_the_commands_are_all_there() -> None:
 
 def test_the_topics_are_those_the_node_uses() -> None:
     """Each topic that the program makes is in the table, with the names of the page's placeholders."""
-    topics = protocol.Topics("edgegen", "<node>")
+    tree = topics.Topics("edgegen", "<node>")
     made = [
-        topics.state,
-        topics.info,
-        topics.health,
-        topics.offers,
-        topics.request("<device>", "<verb>"),
-        topics.response("<device>", "<id>"),
-        topics.response("<device>", "<id>", pool=True),
+        tree.state,
+        tree.info,
+        tree.health,
+        tree.offers,
+        tree.request("<device>", "<verb>"),
+        tree.response("<device>", "<id>"),
+        tree.response("<device>", "<id>", pool=True),
     ]
 
     assert set(made) <= set(table("topic"))
-    assert topics.parse_request("edgegen/pool/req/sensor-1/generate") == ("sensor-1", "generate", True)
+    assert tree.parse_request("edgegen/pool/req/sensor-1/generate") == ("sensor-1", "generate", True)
 
 
 def test_the_example_requests_are_valid() -> None:
@@ -100,22 +100,22 @@ def test_the_example_requests_are_valid() -> None:
 
     assert len(payloads) >= 2
     for payload in payloads:
-        protocol.parse_request("generate", payload.encode(), payload_bytes=65536)
+        request_reader.parse_request("generate", payload.encode(), payload_bytes=65536)
 
 
 def test_the_example_frames_have_the_shape_of_frames() -> None:
     """The two frames shown begin like those that the program writes."""
     shown = re.findall(r"^edgegen/gw/res/sensor-1/q1 (\{.*)$", PAGE, flags=re.MULTILINE)
 
-    assert shown[0].encode() == protocol.frame("q1", "gw", "accepted", 0, 0, queue_pos=0)
-    assert shown[1].encode().startswith(protocol.frame("q1", "gw", "done", 0, 1)[:-1])
+    assert shown[0].encode() == frames.frame("q1", "gw", "accepted", 0, 0, queue_pos=0)
+    assert shown[1].encode().startswith(frames.frame("q1", "gw", "done", 0, 1)[:-1])
     assert json.loads(shown[0])["type"] in table("type")
 
 
 def test_the_limits_in_the_text_are_those_of_the_program() -> None:
     assert f"at most {protocol.CORRELATION_BYTES} bytes" in PAGE
-    assert f"at most {protocol.RESPONSE_TOPIC_BYTES} bytes" in PAGE
-    for reserved in (protocol.POOL, *protocol.RESERVED_IDS):
+    assert f"at most {topics.RESPONSE_TOPIC_BYTES} bytes" in PAGE
+    for reserved in (topics.POOL, *protocol.RESERVED_IDS):
         assert f"`{reserved}`" in PAGE
     assert protocol.NAME_PATTERN == "[A-Za-z0-9_.-]{1,64}"
     assert "`A-Z a-z 0-9 _ . -`" in PAGE

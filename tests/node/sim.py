@@ -9,7 +9,7 @@ from edge.core.messages import Incoming, Outgoing
 from edge.intake import Intake
 from edge.node import Node
 from edge.store import Store
-from edgegen.protocol import Topics
+from edgegen.topics import Topics
 
 TOPICS = Topics("edgegen", "gw1")
 
