@@ -316,13 +316,19 @@ def _same_triple(triple: Mapping[str, Any], label: Mapping[str, Any], *, loose: 
 
 
 def _matched(matrix: Sequence[Sequence[bool]]) -> int:
-    """Size of a matching in which nothing is used twice, in order."""
-    used: set[int] = set()
-    for row in matrix:
-        free = next((i for i, same in enumerate(row) if same and i not in used), None)
-        if free is not None:
-            used.add(free)
-    return len(used)
+    """Size of the largest matching in which nothing is used twice (augmenting paths: H. W. Kuhn, 1955)."""
+    taken: dict[int, int] = {}
+
+    def place(row: int, tried: set[int]) -> bool:
+        for column, same in enumerate(matrix[row]):
+            if same and column not in tried:
+                tried.add(column)
+                if column not in taken or place(taken[column], tried):
+                    taken[column] = row
+                    return True
+        return False
+
+    return sum(place(row, set()) for row in range(len(matrix)))
 
 
 def _f1_star(hits: int, predicted: int, total: int) -> float:

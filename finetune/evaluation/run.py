@@ -112,7 +112,8 @@ def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     labels = ecinstruct.load_labels(request.labels) if request.labels else []
     similarity = _similarity(request) if any(task == "Answer_Generation" for task, _ in groups) else None
     for (task, setting), records in groups.items():
-        mine = request.mine(labels[: len(records)]) if task == "Query_Product_Ranking" else ()
+        # Too many labels are another file's: they are cut as the examples are, and compared with those.
+        mine = request.mine(labels[: request.limit]) if task == "Query_Product_Ranking" else ()
         examples = request.mine(records)
         outcome = ecinstruct.evaluate(scorer, task, setting, examples, labels=mine, similarity=similarity)
         if outcome is None:

@@ -174,6 +174,31 @@ def test_all_ten_tasks_are_read_asked_and_counted_by_setting(tmp_path):
     assert all(len(outcome.metrics) == 2 for outcome in outcomes.values())
 
 
+def test_an_answer_that_fits_two_references_leaves_one_for_the_next():
+    """Out of domain a part is enough, so the first answer fits both references and the second only the first."""
+    wanted = json.dumps([triple("colour", "red"), triple("colour", "dark red")])
+    said = json.dumps([triple("colour", "dark red"), triple("colour", "red wine")])
+
+    form = attribute_values([said], [wanted], "OOD_Diverse_Instruction", [])
+
+    assert form.strict == pytest.approx(1, abs=1e-5)
+    assert form.right == (1,)
+
+
+def test_labels_of_another_file_are_refused_and_a_limit_cuts_them_with_the_examples(tmp_path):
+    data = written(tmp_path / "ec.json", [record("Query_Product_Ranking", output="A,B")] * 3)
+    labels = tmp_path / "label.json"
+    labels.write_text(json.dumps([["E", "S"]] * 5))
+    run = TASKS["ecinstruct"].run
+
+    with pytest.raises(EvaluationDataError, match="3 examples and labels for 5"):
+        list(run(Parrot("A,B"), Request(data, labels=labels)))
+    (outcome,) = run(Parrot("A,B"), Request(data, labels=labels, limit=2))
+
+    assert len(outcome.items) == 2
+    assert outcome.metrics["NDCG, strict"] == pytest.approx(1)
+
+
 def test_options_stand_between_input_and_response():
     with_options = ecinstruct.prompt(record("x", options="A: yes\nB: no"))
     without = ecinstruct.prompt(record("x"))
