@@ -333,10 +333,14 @@ def _document(path: Path) -> dict[str, Any]:
 def _outcomes(path: Path) -> list[Outcome]:
     try:
         return [Outcome.of_json(one) for one in _document(path)["outcomes"]]
-    except (KeyError, TypeError) as error:
-        raise EvaluationDataError(
-            [f"{path}: was not written by `edgegen evaluate run --out`: {error} is missing or of the wrong kind"]
-        ) from None
+    except KeyError as error:
+        raise EvaluationDataError([f"{path}: was not written by `edgegen evaluate run --out`: lacks {error}"]) from None
+    except (TypeError, ValueError) as error:
+        raise EvaluationDataError([f"{path}: was not written by `edgegen evaluate run --out`: {error}"]) from None
+
+
+# What a report shows of a drift.
+_SHOWN = {"kind", "tokens", "kl", "kl_interval", "ratio", "ratio_interval", "agreement"}
 
 
 def _one_drift(path: Path, adapter: str | None) -> list[dict[str, Any]]:
@@ -345,6 +349,10 @@ def _one_drift(path: Path, adapter: str | None) -> list[dict[str, Any]]:
     if name not in found:
         raise click.UsageError(f"{path} holds {', '.join(found)}: say which with --adapter NAME")
     figures: list[dict[str, Any]] = found[name]
+    if not isinstance(figures, list) or any(not (isinstance(one, dict) and one.keys() >= _SHOWN) for one in figures):
+        raise EvaluationDataError(
+            [f"{path}: {name!r} has no figures of `edgegen evaluate drift --out`, or those of a --part alone"]
+        )
     return figures
 
 

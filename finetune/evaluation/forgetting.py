@@ -2,10 +2,13 @@
 
 With b and t the shares (mostly 0 or 1) of an item that the base and the tuned model had right:
 
-- knowledge lost: mean of b (1 - t), what the base knew and the tuned model does not;
-- ability gained: mean of (1 - b) t;
+- knowledge lost: mean of max(b - t, 0), what the base knew and the tuned model does not;
+- ability gained: mean of max(t - b, 0);
 - change: ability gained less knowledge lost, which is the difference of the two scores;
-- forgetting rate: knowledge lost as a share of what the base knew, sum of b (1 - t) over sum of b.
+- forgetting rate: knowledge lost as a share of what the base knew, sum of max(b - t, 0) over sum of b.
+
+Of answers that are right or wrong that is b (1 - t) and (1 - b) t. Of graded ones (ROUGE, NDCG, pass@1 over samples)
+those products would find something lost in a model that is compared with itself.
 
 The intervals draw items again, both models' answers together, and are no narrower than Wilson's and Newcombe's for
 independent items: where nearly all answers are alike, or items few, a bootstrap is too sure.
@@ -98,7 +101,7 @@ def compare(base: Outcome, tuned: Outcome) -> Comparison:
     pairs = [(item, after[item.id]) for item in base.items]
     b = np.array([one.right for one, _ in pairs])
     t = np.array([other.right for _, other in pairs])
-    sums = np.stack([b * (1 - t), (1 - b) * t, b, np.ones(len(b))], axis=1)
+    sums = np.stack([np.maximum(b - t, 0), np.maximum(t - b, 0), b, np.ones(len(b))], axis=1)
     drawn = resample(sums)
     before, now, n = float(b.mean()), float(t.mean()), len(b)
     first, second = _score(base, before), _score(tuned, now)

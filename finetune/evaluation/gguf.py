@@ -374,6 +374,8 @@ class _Batch:
 
 
 def _need_file(path: Path) -> None:
+    if path.is_dir():
+        raise EvaluationError(f"{path}: is a folder; over a GGUF an adapter is a GGUF, too. Name its file.")
     if not path.is_file():
         raise EvaluationError(f"{path}: no such file")
     with path.open("rb") as file:

@@ -49,8 +49,16 @@ class Outcome:
 
     @staticmethod
     def of_json(document: Mapping[str, Any]) -> "Outcome":
-        """From a file."""
+        """From a file.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is another document.
+        """
         items = tuple(Item(**item) for item in document["items"])
+        if not items or document["main"] not in document["metrics"]:
+            raise ValueError(f"{document['task']}: holds no item, or not its main metric {document['main']!r}")
+        if wrong := [item.id for item in items if not isinstance(item.right, int | float)]:
+            raise ValueError(f"{document['task']}: 'right' of {wrong[0]} is no number")
         return Outcome(
             document["task"],
             document["metrics"],

@@ -78,6 +78,18 @@ def test_no_change_on_few_items_is_no_certainty():
     assert found.change.interval == pytest.approx((-0.2775, 0.2775), abs=1e-4)
 
 
+def test_a_model_forgets_nothing_beside_itself_however_answers_are_graded():
+    graded = outcome([0.25, 0.5, 1, 0, 0.1], task="rouge")
+
+    same, worse = compare(graded, graded), compare(graded, outcome([0.25, 0.1, 1, 0.2, 0.1], task="rouge"))
+
+    assert (same.lost.value, same.gained.value, same.forgetting_rate.value) == (0, 0, 0)
+    assert worse.lost.value == pytest.approx(0.4 / 5)
+    assert worse.gained.value == pytest.approx(0.2 / 5)
+    assert worse.forgetting_rate.value == pytest.approx(0.4 / 1.85)
+    assert worse.change.value == pytest.approx(worse.after - worse.before)
+
+
 def test_a_score_that_is_no_mean_stands_beside_the_answers_under_its_own_name():
     """ECInstruct's F1 has no share in each item: what is compared pair by pair is whether an answer was right."""
     base, tuned = outcome([1, 1, 0, 1], task="ecinstruct/PM/IND"), outcome([1, 0, 0, 1], task="ecinstruct/PM/IND")
@@ -176,10 +188,29 @@ def test_files_of_another_kind_are_named(tmp_path):
     (tmp_path / "other.json").write_text('{"a": 1}')
     (tmp_path / "broken.json").write_text("{")
 
-    for name, says in (("other", "was not written by"), ("broken", "is no JSON"), ("nowhere", "cannot be read")):
+    whole = json.loads((tmp_path / "base.json").read_text())["outcomes"][0]
+    for name, change in (("empty", {"items": []}), ("words", {"items": [{"id": "1", "right": "yes"}]}),
+                         ("metric", {"main": "f1"}), ("list", {"items": [1]})):  # fmt: skip
+        (tmp_path / f"{name}.json").write_text(json.dumps({"outcomes": [whole | change]}))
+
+    for name, says in (("other", "was not written by"), ("broken", "is no JSON"), ("nowhere", "cannot be read"),
+                       ("empty", "holds no item"), ("words", "'right' of 1 is no number"),
+                       ("metric", "not its main metric 'f1'"), ("list", "was not written by")):  # fmt: skip
         failed = CliRunner().invoke(command, ["compare", results[0], str(tmp_path / f"{name}.json")])
         assert isinstance(failed.exception, EvaluationDataError)
         assert says in str(failed.exception)
+
+
+def test_a_drift_of_another_kind_is_named(tmp_path):
+    results, drift = files(tmp_path)
+    part = tmp_path / "part.json"
+    part.write_text(json.dumps({"numbers": [{"kind": "facts", "sums": [[1]], "kl": [0.1]}]}))
+
+    for words in ([results[0], "--adapter", "outcomes"], [str(part)]):
+        failed = CliRunner().invoke(command, ["compare", *results, "--drift", *words])
+        assert isinstance(failed.exception, EvaluationDataError)
+        assert "no figures of `edgegen evaluate drift" in str(failed.exception)
+    assert CliRunner().invoke(command, ["compare", *results, "--drift", drift]).exit_code == 0
 
 
 shares = st.floats(0.01, 1)
