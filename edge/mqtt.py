@@ -11,35 +11,24 @@ import logging
 import random
 import select
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.core.messages import Incoming, Outgoing
+from edge.mqtt_connection import Connection
+from edge.mqtt_messages import incoming, packet_bytes, publish_properties
 from edgegen.config import MqttConfig
-from edgegen.errors import ConfigError
 from edgegen.topics import Topics
 
 log = logging.getLogger(__name__)
 
-KEEP_ALIVE_S = 30
-SESSION_EXPIRY_S = 7 * 86400  # a gateway that was off for a long weekend still gets its requests
-WILL_DELAY_S = 3  # a reconnect within this is nobody's business
-
-# What the broker may have in flight to us: as much as one group commit should hold.
-RECEIVE_MAXIMUM = 32
 BURST = 64
 
-BACKOFF_S = (1.0, 60.0)
 # After another node took over our session, or said it is online under our id: two nodes that fight for one id
 # would otherwise throw each other out every second.
 DUPLICATE_BACKOFF_S = (30.0, 60.0)
@@ -60,9 +49,6 @@ ASSUMED_PACKET_BYTES = 262_144
 
 # As much as a broker takes at once by default. Beyond it paho would queue QoS 1 and let QoS 0 overtake.
 IN_FLIGHT = 20
-
-# Room for the fixed header, topic length, packet id and properties around a payload.
-PACKET_OVERHEAD_BYTES = 256
 
 
 class LinkEvents(Protocol):
@@ -93,21 +79,6 @@ class LinkEvents(Protocol):
         """Whether the node takes requests from the pool right now."""
 
 
-@dataclass
-class _Connection:
-    """One paho client with what its reconnecting needs."""
-
-    name: str
-    client: paho.Client
-    connected: bool = False
-    retry_at: float = 0.0
-    backoff_s: float = BACKOFF_S[0]
-    max_packet_bytes: int | None = None
-    arrived: list[paho.MQTTMessage] = field(default_factory=list)
-    in_flight: dict[int, Outgoing] = field(default_factory=dict)
-    problem: str = ""
-
-
 class MqttLink(threading.Thread):
     """The node's connections to its broker.
 
@@ -134,12 +105,10 @@ class MqttLink(threading.Thread):
         payload_bytes: int,
     ) -> None:
         super().__init__(name="mqtt", daemon=True)
-        self._config = config
         self._topics = topics
         self._events = events
         self._admin_filter = admin_filter
         self._mqtt5 = config.protocol == 5
-        self._packet_bytes = max(LEAST_PACKET_BYTES, PACKET_ALLOWANCE * payload_bytes)
         self.turned_at = time.monotonic()
         self._queue: collections.deque[Outgoing] = collections.deque()
         self._wake_r, self._wake_w = socket.socketpair()
@@ -149,13 +118,11 @@ class MqttLink(threading.Thread):
         self._deaf = False
         self._backlog_sent = False
         self._leave = ""  # why to leave the broker for a while
-        self._main = _Connection("node", self._client(f"edgegen-{topics.node}", clean=False))
-        properties = Properties(PacketTypes.WILLMESSAGE) if self._mqtt5 else None
-        if properties is not None:
-            properties.WillDelayInterval = WILL_DELAY_S
-        self._main.client.will_set(topics.state, will, qos=1, retain=True, properties=properties)
-        # With a persistent session a dead node would keep its share of the pool's requests.
-        self._pool = _Connection("pool", self._client(f"edgegen-{topics.node}-pool", clean=True))
+        most = max(LEAST_PACKET_BYTES, PACKET_ALLOWANCE * payload_bytes)
+        self._main = Connection(config, f"edgegen-{topics.node}", lasting=True, packet_bytes=most)
+        self._main.set_will(topics.state, will)
+        # With a lasting session a dead node would keep its share of the pool's requests.
+        self._pool = Connection(config, f"edgegen-{topics.node}-pool", lasting=False, packet_bytes=most)
         self._pool_subscribed = False
         for connection in (self._main, self._pool):
             self._set_callbacks(connection)
@@ -207,9 +174,7 @@ class MqttLink(threading.Thread):
                 log.exception("defect in the MQTT thread")
                 time.sleep(TICK_S)
         for connection in (self._pool, self._main):
-            if connection.connected:
-                connection.client.disconnect()
-                connection.client.loop_write()
+            connection.disconnect()
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -227,8 +192,7 @@ class MqttLink(threading.Thread):
         while self._queue and self._main.connected and len(self._main.in_flight) < IN_FLIGHT:
             self._send_all([self._queue.popleft()])
         for connection in (self._main, self._pool):
-            if connection.client.want_write():
-                connection.client.loop_write()
+            connection.write()
 
     def _wait(self) -> None:
         connections = [c for c in (self._main, self._pool) if c.client.socket() is not None]
@@ -244,19 +208,8 @@ class MqttLink(threading.Thread):
             while self._wake_r.recv(4096):
                 pass
 
-    def _readable(self, connection: _Connection) -> bool:
-        sock = connection.client.socket()
-        if sock is None:
-            return False
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
-            return True
-        return bool(select.select([sock], [], [], 0)[0])
-
-    def _read(self, connection: _Connection) -> None:
-        while len(connection.arrived) < BURST and self._readable(connection):
-            if connection.client.loop_read() != paho.MQTT_ERR_SUCCESS:
-                break
-        arrived, connection.arrived = connection.arrived, []
+    def _read(self, connection: Connection) -> None:
+        arrived = connection.read(BURST)
         if not arrived or self._deaf:
             return
         try:
@@ -269,13 +222,13 @@ class MqttLink(threading.Thread):
     def _handle(self, arrived: Sequence[paho.MQTTMessage]) -> None:
         requests: list[Incoming] = []
         for message in arrived:
-            incoming = _incoming(message)
-            if incoming is None:
+            taken = incoming(message)
+            if taken is None:
                 log.warning("dropped a message whose topic is not UTF-8")
-            elif self._topics.parse_request(incoming.topic) is not None:
-                requests.append(incoming)
+            elif self._topics.parse_request(taken.topic) is not None:
+                requests.append(taken)
             else:
-                self._send_all(self._guard(self._events.on_other, incoming))
+                self._send_all(self._guard(self._events.on_other, taken))
         if requests:
             self._send_all(self._take(requests))
 
@@ -305,53 +258,19 @@ class MqttLink(threading.Thread):
 
     def _send(self, message: Outgoing) -> None:
         limit = self._main.max_packet_bytes or (None if self._mqtt5 else ASSUMED_PACKET_BYTES)
-        size = len(message.topic) + len(message.payload) + PACKET_OVERHEAD_BYTES
-        if limit is not None and size > limit:
+        if limit is not None and packet_bytes(message) > limit:
             smaller = self._events.on_too_large(message, limit)
             if smaller is not None:
                 self._send(smaller)
             return
-        properties = self._properties(message) if self._mqtt5 else None
+        properties = publish_properties(message) if self._mqtt5 else None
         info = self._main.client.publish(message.topic, message.payload, message.qos, message.retain, properties)
         if message.qos > 0:
             self._main.in_flight[info.mid] = message
 
-    def _properties(self, message: Outgoing) -> Properties:
-        properties = Properties(PacketTypes.PUBLISH)
-        properties.PayloadFormatIndicator = 1
-        properties.ContentType = "application/json" if message.json else "text/plain"
-        if message.correlation is not None:
-            properties.CorrelationData = message.correlation
-        if message.status is not None:
-            properties.UserProperty = [("status", message.status)]
-        return properties
-
     # --- connecting ------------------------------------------------------------------------------
 
-    def _client(self, client_id: str, *, clean: bool) -> paho.Client:
-        config = self._config
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=paho.MQTTv5 if self._mqtt5 else paho.MQTTv311,
-            clean_session=None if self._mqtt5 else clean,
-            manual_ack=True,
-        )
-        if config.tls_ca_file is not None:
-            try:
-                client.tls_set(
-                    ca_certs=str(config.tls_ca_file),
-                    certfile=str(config.tls_cert_file) if config.tls_cert_file else None,
-                    keyfile=str(config.tls_key_file) if config.tls_key_file else None,
-                )
-            except (OSError, ValueError) as error:
-                files = "mqtt.tls_ca_file, tls_cert_file, tls_key_file"
-                raise ConfigError(
-                    [f"{files}: {error}. They must be PEM, and the key must fit the certificate"]
-                ) from error
-        return client
-
-    def _set_callbacks(self, connection: _Connection) -> None:  # noqa: C901 - five small callbacks
+    def _set_callbacks(self, connection: Connection) -> None:  # noqa: C901 - four small callbacks
         client = connection.client
 
         # An exception in one of these would make paho handle the same packet again and again.
@@ -388,41 +307,22 @@ class MqttLink(threading.Thread):
         client.on_disconnect = on_disconnect
         client.on_publish = on_publish
         client.on_subscribe = on_subscribe
-        client.on_message = lambda _c, _u, message: connection.arrived.append(message)
-        # A frame is small and wanted now; Nagle's algorithm would hold it for 40 ms.
-        client.on_socket_open = _no_delay
 
-    def _connect(self, connection: _Connection) -> None:
-        config = self._config
+    def _connect(self, connection: Connection) -> None:
         try:
-            if config.username is not None:
-                secret = config.password_file.read_text().strip() if config.password_file else None
-                connection.client.username_pw_set(config.username, secret)
-            if self._mqtt5:
-                properties = Properties(PacketTypes.CONNECT)
-                properties.ReceiveMaximum = RECEIVE_MAXIMUM
-                properties.MaximumPacketSize = self._packet_bytes
-                properties.SessionExpiryInterval = SESSION_EXPIRY_S if connection is self._main else 0
-                clean = connection is self._pool
-                connection.client.connect(
-                    config.host, config.port, KEEP_ALIVE_S, clean_start=clean, properties=properties
-                )
-            else:
-                connection.client.connect(config.host, config.port, KEEP_ALIVE_S)
+            connection.connect()
         except (OSError, ValueError) as error:
-            self._lost(connection, f"{config.host}:{config.port}: {error}")
+            self._lost(connection, f"{connection.address}: {error}")
 
-    def _on_connect(self, connection: _Connection, reason: Any, properties: Any) -> None:
+    def _on_connect(self, connection: Connection, reason: Any, properties: Any) -> None:
         if reason.is_failure:
-            connection.problem = f"{self._config.host}:{self._config.port} refuses the connection: {reason}"
+            connection.problem = f"{connection.address} refuses the connection: {reason}"
             return  # paho closes the socket and calls on_disconnect
-        connection.connected = True
-        connection.backoff_s, connection.problem = BACKOFF_S[0], ""
-        connection.max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
+        connection.stands(properties)
         if connection is self._pool:
             self._pool_subscribed = False
             return
-        log.info("connected to %s:%d", self._config.host, self._config.port)
+        log.info("connected to %s", connection.address)
         self._subscribe()
         self._backlog_sent = True
         # Not from inside paho's callback: there its publish only queues, and the order would be lost.
@@ -440,24 +340,21 @@ class MqttLink(threading.Thread):
         else:
             client.subscribe([(self._topics.requests, 1), (self._admin_filter, 1), (self._topics.state, 1)])
 
-    def _on_disconnect(self, connection: _Connection, reason: Any) -> None:
-        why = connection.problem or f"{self._config.host}:{self._config.port}: {reason}"
+    def _on_disconnect(self, connection: Connection, reason: Any) -> None:
+        why = connection.problem or f"{connection.address}: {reason}"
         taken_over = getattr(reason, "value", None) == _SESSION_TAKEN_OVER
         self._lost(connection, why)
         if taken_over and not self._stopping.is_set():
             self.back_off(f"another client connected as edgegen-{self._topics.node}: is the node id used twice?")
 
-    def _lost(self, connection: _Connection, why: str) -> None:
-        was_connected, connection.connected = connection.connected, False
-        connection.problem = why
-        connection.retry_at = time.monotonic() + connection.backoff_s * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+    def _lost(self, connection: Connection, why: str) -> None:
+        news = connection.lost(why)
         if connection is self._main:
-            if was_connected or connection.backoff_s == BACKOFF_S[0]:
+            if news:
                 log.warning("no broker: %s; trying again for ever", why)
             self._events.on_disconnected(why)
-        elif connection.backoff_s == BACKOFF_S[0] and self._main.connected:
+        elif news and self._main.connected:
             log.warning("no connection for the pool: %s; this node takes no pool requests meanwhile", why)
-        connection.backoff_s = min(BACKOFF_S[1], connection.backoff_s * 2)
 
     def back_off(self, why: str) -> None:
         """Leave the broker to the other node of our name for a while, once what is being handled is published."""
@@ -466,9 +363,7 @@ class MqttLink(threading.Thread):
     def _leave_now(self) -> None:
         why, self._leave = self._leave, ""
         log.error("%s", why)
-        if self._main.connected:
-            self._main.client.disconnect()
-            self._main.client.loop_write()
+        self._main.disconnect()
         self._main.connected = False
         self._main.problem = why
         self._main.retry_at = time.monotonic() + random.uniform(*DUPLICATE_BACKOFF_S)  # noqa: S311
@@ -483,23 +378,3 @@ class MqttLink(threading.Thread):
         elif self._pool_subscribed and not wanted:
             self._pool.client.unsubscribe(self._topics.pool_requests)
         self._pool_subscribed = wanted
-
-
-def _no_delay(_client: paho.Client, _userdata: Any, sock: Any) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _incoming(message: paho.MQTTMessage) -> Incoming | None:
-    try:
-        topic = message.topic
-    except UnicodeDecodeError:
-        return None
-    properties = message.properties
-    return Incoming(
-        topic=topic,
-        payload=bytes(message.payload),
-        retain=message.retain,
-        response_topic=getattr(properties, "ResponseTopic", None),
-        correlation=getattr(properties, "CorrelationData", None),
-        expiry_s=getattr(properties, "MessageExpiryInterval", None),
-    )
