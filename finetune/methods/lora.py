@@ -5,6 +5,7 @@ LoRA (arXiv 2106.09685, eq. 3): h = W x + (alpha/r) B A x. QLoRA (2305.14314) is
 LoRA+ (2402.12354) and LoRA-FA (2308.03303) are optimisers.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -61,7 +62,9 @@ class Eva(Lora):
     def attach(self, model: nn.Module, settings: Settings) -> PeftModel:
         """LoRA whose A waits for ``prepare``."""
         self.check(model, settings)
-        return inject(model, settings, init_lora_weights="eva", eva_config=EvaConfig(rho=RHO))
+        with warnings.catch_warnings():  # PEFT's advice on a setting that nobody here can change
+            warnings.filterwarnings("ignore", message="lora with eva initialization")
+            return inject(model, settings, init_lora_weights="eva", eva_config=EvaConfig(rho=RHO))
 
     def prepare(self, model: PeftModel, batches: Sequence[Batch]) -> None:
         """Incremental SVD of the inputs of each module; rank moves to where it explains more variance.
