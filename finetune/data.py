@@ -53,9 +53,13 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
     data = recipe.data
     share = 0.0 if data.validation else data.validation_share
     train, validation = Samples(), Samples()
+    places: dict[str, str] = {}  # of each task, the first example that is held out
     trained = array("Q")  # what they say, in eight bytes each; asked for only where the held-out file is another
     for example, sample in checked(read_examples(data.train, problems=problems), recipe, tokenizer, problems):
-        (validation if held_out(example, share) else train).append(sample)
+        kept = held_out(example, share)
+        (validation if kept else train).append(sample)
+        if kept:
+            places.setdefault(sample.task, example.where)
         if data.validation:
             trained.append(int(example.digest, 16))
     also_trained = 0
@@ -64,6 +68,7 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
         examples = read_examples(data.validation, problems=problems)
         for example, sample in checked(examples, recipe, tokenizer, problems):
             validation.append(sample)
+            places.setdefault(sample.task, example.where)
             also_trained += shared(known, np.array([int(example.digest, 16)], np.uint64))
     own = len(train)
     replay_kept = Samples()
@@ -71,6 +76,12 @@ def load_dataset(recipe: Recipe, tokenizer: Any) -> Dataset:
         replay, replay_kept = _replay(data.replay, own, recipe, tokenizer, problems)
         train.extend(replay)
     problems.raise_any()
+    if recipe.row.multi_task:
+        for task in sorted({*validation.tasks, *replay_kept.tasks} - set(train.tasks)):
+            problems.add(
+                f'task = "{task}": is held out, and no example of it is trained on. Train on some, or leave it out.',
+                places.get(task, str(data.replay)),
+            )
     if not train:
         problems.add(f"{data.train}: every example is held out. Lower data.validation_share.")
     problems.raise_any()

@@ -246,6 +246,18 @@ def test_a_multi_task_method_wants_a_task_in_every_line(tmp_path):
         load_dataset(recipe, tiny_tokenizer())
 
 
+def test_a_task_that_is_only_held_out_is_named(tmp_path):
+    """There would be no adapter to measure it with."""
+    write_jsonl(tmp_path / "train.jsonl", sums(20, task="red"))
+    validation = write_jsonl(tmp_path / "validation.jsonl", [*sums(2, task="red"), *sums(2, task="blue")])
+
+    with pytest.raises(DataError) as caught:
+        load_dataset(recipe_for(tmp_path, "method.name=mtlora", f"data.validation={validation}"), tiny_tokenizer())
+
+    (problem,) = caught.value.problems
+    assert problem.startswith(f'{validation}:3: task = "blue": is held out, and no example of it is trained on')
+
+
 @pytest.mark.parametrize("task", ["../../out", "a\\b", ".."])
 def test_a_task_that_would_leave_its_folder_is_refused(tmp_path, task):
     write_jsonl(tmp_path / "train.jsonl", sums(3, task=task))
