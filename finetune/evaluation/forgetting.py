@@ -289,10 +289,26 @@ def _span(interval: Sequence[float], digits: int) -> str:
     return f"{interval[0]:.{digits}f} to {interval[1]:.{digits}f}"
 
 
+_INDENT = " " * 4
+# The tasks that need no data of one's own.
+_TASKS = "--task facts --task code --task sums --task sequences"
+_UNKNOWN = (
+    "Not measured yet: what this training cost the base elsewhere. BASE and ADAPTER are a checkpoint and `adapter/`,",
+    "or two GGUFs; RUN is this folder.",
+    "",
+    f"{_INDENT}edgegen evaluate run BASE {_TASKS} --out base.json",
+    f"{_INDENT}edgegen evaluate run BASE --adapter tuned=ADAPTER --use tuned {_TASKS} --out tuned.json",
+    f"{_INDENT}edgegen evaluate drift BASE --adapter tuned=ADAPTER --out drift.json",
+    f"{_INDENT}edgegen evaluate compare base.json tuned.json --drift drift.json --run RUN",
+)
+
+
 def report_lines(run: Path) -> list[str]:
-    """The section of a run's report; empty when nobody evaluated it yet."""
+    """The section of a run's report; how to fill it when nobody evaluated the run yet."""
     file = run / FILE
-    return ["", HEADING, "", *lines(json.loads(file.read_text(encoding="utf-8")))] if file.is_file() else []
+    if not file.is_file():
+        return ["", HEADING, "", *_UNKNOWN]
+    return ["", HEADING, "", *lines(json.loads(file.read_text(encoding="utf-8")))]
 
 
 def add_to_run(run: Path, found: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Before and after, pair by pair; and one figure over all that counts."""
 
 import json
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from finetune.evaluation.errors import EvaluationDataError
 from finetune.evaluation.forgetting import add_to_run, compare, compare_all, document, lines, report_lines
 from finetune.evaluation.merit import COSTS, WEIGHTS, Parts, merit, ratios
 from finetune.evaluation.outcome import Item, Outcome, asked, asked_together
+from finetune.evaluation.run import TASKS
 
 
 def outcome(rights, *, nll=None, task="gsm8k"):
@@ -167,6 +169,19 @@ def test_the_command_compares_and_fills_the_report_of_a_run(tmp_path):
     assert report.count("## Forgetting") == 1
     assert (run / "REPORT.md").read_text() == report
     assert "\n".join(report_lines(run)) in report
+
+
+def test_a_report_without_figures_says_how_to_get_them(tmp_path):
+    """Every command that it names is one: the options are those of the program."""
+    said = report_lines(tmp_path)
+    commands = [shlex.split(line)[2:] for line in said if line.startswith("    edgegen evaluate ")]
+
+    assert said[1] == "## Forgetting"
+    assert [words[0] for words in commands] == ["run", "run", "drift", "compare"]
+    for words in commands:
+        known = {option for one in command.commands[words[0]].params for option in one.opts}
+        assert {word for word in words if word.startswith("--")} <= known
+        assert {words[at + 1] for at, word in enumerate(words) if word == "--task"} <= set(TASKS)
 
 
 def test_a_report_that_is_written_again_keeps_the_section(tmp_path):
