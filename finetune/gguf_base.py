@@ -120,7 +120,7 @@ def _open(file: Path) -> Any:
     try:
         return gguf.GGUFReader(file)
     except (OSError, ValueError, IndexError, KeyError) as error:
-        raise BundleError(f"{file}: is not a GGUF that can be read: {error}") from None
+        raise BundleError(f"{file}: is not a GGUF that can be read: {error}. Copy it again, whole.") from None
 
 
 def _config(fields: _Fields, reader: Any) -> Any:

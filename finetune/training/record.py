@@ -20,7 +20,11 @@ from finetune.recipe_keys import KEYS, SECTIONS
 from finetune.training.gpu_room import memory_estimate
 from finetune.training.setup import Setup
 
-PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors", "polars")
+# What computes; of those that are not installed there is no version.
+PACKAGES = (
+    "edgegen", "torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors", "polars", "unsloth",
+    "unsloth_zoo", "triton",
+)  # fmt: skip
 
 
 def recipe_as_run(recipe: Recipe) -> str:

@@ -1,6 +1,7 @@
 """What a person sees of a run: its line while it goes on, what it leaves, and talking to it."""
 
 import json
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
@@ -53,6 +54,18 @@ def test_the_run_leaves_a_card_and_its_held_out_text(finished):
     assert "Held-out loss" in card
     assert text.count("assistant") == held_out
     assert "<|im_start|>" not in text
+
+
+def test_the_run_says_with_which_versions_it_can_be_repeated(finished):
+    folder, _ = finished
+    versions = json.loads((folder / "run/run.json").read_text())["versions"]
+    report = (folder / "run/REPORT.md").read_text()
+
+    for package in ("edgegen", "torch", "peft"):
+        assert versions[package] == version(package)
+        assert f"- {package} {version(package)}" in report
+    assert {"unsloth", "unsloth_zoo", "triton"} <= versions.keys()  # None where they are not installed
+    assert "None" not in report.partition("## To repeat it")[2]
 
 
 def test_every_step_says_loss_speed_memory_and_time_left(finished):
