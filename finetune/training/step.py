@@ -80,14 +80,16 @@ def _must_be_finite(setup: Setup, step: int, what: str, value: float) -> None:
         return
     recipe, folder = setup.recipe, setup.folder
     found = f"{folder}: the {what} of step {step + 1} is {value}"
+    held = backend.load_of(recipe)
+    wider = "" if held == "float32" else f'write base.load = "float32" (it is held in {held}), or '
     if not step:
         raise TrainingError(
-            f"{found}, before anything was learned: the base itself gives no number on these data. Write base.load "
-            f'= "float32" (it is held in {backend.load_of(recipe)}), or copy {recipe.base.model} again.'
+            f"{found}, before anything was learned: the base itself gives no number on these data. To mend that, "
+            f"{wider}copy {recipe.base.model} again."
         )
     last = checkpoint.latest(folder / "checkpoints")
     saved = f"goes on from {last.name}, which is whole" if last else "begins anew, as nothing is saved yet"
     raise TrainingError(
-        f"{found}. Lower train.lr ({recipe.train.lr:g}) or write base.load = "
-        f'"float32" in {folder / "recipe.toml"}; then edgegen finetune resume {folder} {saved}.'
+        f"{found}. In {folder / 'recipe.toml'} {wider}lower train.lr ({recipe.train.lr:g}); then edgegen finetune "
+        f"resume {folder} {saved}."
     )

@@ -76,8 +76,14 @@ def test_a_target_that_the_base_lacks_is_named(bench, tmp_path):
 
 
 def test_a_loss_that_is_not_a_number_stops_the_run(bench, tmp_path):
-    with pytest.raises(TrainingError, match=r"the loss of step \d+ is (nan|inf).*Lower train.lr"):
+    with pytest.raises(TrainingError, match=r"the loss of step \d+ is (nan|inf).*lower train.lr") as caught:
         start(recipe_at(bench, tmp_path / "run", "train.lr=1e30", "train.clip=1e30"))
+    with pytest.raises(
+        TrainingError, match=r'write base.load = "float32" \(it is held in bfloat16\), or lower train.lr'
+    ):
+        start(recipe_at(bench, tmp_path / "half", "train.lr=1e30", "train.clip=1e30", "base.load=bfloat16"))
+
+    assert "base.load" not in str(caught.value)  # it is in float32 already
 
 
 def test_a_base_that_gives_no_number_is_not_blamed_on_the_rate(bench, tmp_path):
