@@ -155,8 +155,8 @@ def test_each_run_on_the_sealed_split_is_logged_and_no_other(tmp_path: Path) -> 
     sealed = dataclasses.replace(suite, sealed=True)
     log = sealed_log(tmp_path, [suite, sealed])
 
-    def stop(item: Item) -> str:
-        if item.id == "p/0/4":
+    def stop(item: Item, at: str = "p/0/4") -> str:
+        if item.id == at:
             raise KeyboardInterrupt
         return "yes"
 
@@ -164,6 +164,8 @@ def test_each_run_on_the_sealed_split_is_logged_and_no_other(tmp_path: Path) -> 
     run_suites(Scripted(lambda item: "yes" if item.id < "p/0/8" else "no"), [sealed], None, log=log)
     with pytest.raises(KeyboardInterrupt):
         run_suites(Scripted(stop), [sealed], None, log=log)
+    with pytest.raises(KeyboardInterrupt):  # nothing was answered, so that there is nothing to tune by
+        run_suites(Scripted(lambda item: stop(item, "p/0/0")), [sealed], None, log=log)
 
     lines = [json.loads(line) for line in (tmp_path / LOG_NAME).read_text().splitlines()]
     assert [(line["suite"], line["of"], line["items"], line["passed"]) for line in lines] == [

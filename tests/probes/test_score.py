@@ -72,7 +72,7 @@ def test_the_bootstrap_is_reproducible_and_near_the_normal_interval() -> None:
     interval = bootstrap(clusters)
 
     assert interval == bootstrap(clusters)
-    assert interval == pytest.approx((0.25 - half, 0.25 + half), abs=0.01)
+    assert interval == pytest.approx((0.25 - half, 0.25 + half), abs=0.004)  # of 90% it would be 0.007 narrower
 
 
 def test_items_that_share_templates_get_the_wider_interval() -> None:

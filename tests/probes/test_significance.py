@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.probes.score import macro_f1
+from edge.probes.score import Z_95, macro_f1
 from edge.probes.significance import difference, holm, mcnemar, paired, worse
 
 
@@ -64,6 +64,15 @@ def test_a_difference_of_items_that_go_together_is_less_sure() -> None:
     apart = difference([[1.0, 0.0]] * 20)
 
     assert together.low < apart.low <= 0.5 <= apart.high < together.high
+
+
+def test_a_difference_of_independent_items_has_the_normal_interval() -> None:
+    """400 items, 60 better and 20 worse: a mean of 0.1 with a variance of 0.19."""
+    half = Z_95 * math.sqrt((80 / 400 - 0.1**2) / 400)
+
+    interval = difference([[1.0]] * 60 + [[-1.0]] * 20 + [[0.0]] * 320)
+
+    assert interval == pytest.approx((0.1 - half, 0.1 + half), abs=0.004)
 
 
 def test_macro_f1_is_the_mean_over_the_classes_that_there_are() -> None:
