@@ -54,12 +54,14 @@ def hellaswag(path: Path, limit: int | None = None) -> list[Choice]:
     """
     fields: Fields = {"ctx_a": str, "ctx_b": str, "activity_label": str, "endings": list, "label": (int, str)}
     questions = []
+    names: set[str] = set()
     for number, record in enumerate(read_json(path, fields, limit=limit, check=_hellaswag_problem)):
+        name = f"hellaswag/{record.get('ind', number)}"
+        name = f"{name}/{number}" if name in names else name  # two models are compared by it
+        names.add(name)
         beginning = f"{record['activity_label']}: {record['ctx_a']} {record['ctx_b'].capitalize()}"
         endings = tuple(clean(ending) for ending in record["endings"])
-        questions.append(
-            Choice(f"hellaswag/{record.get('ind', number)}", clean(beginning), endings, int(record["label"]))
-        )
+        questions.append(Choice(name, clean(beginning), endings, int(record["label"])))
     return questions
 
 

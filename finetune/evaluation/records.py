@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -75,14 +76,17 @@ def read_csv(path: Path, columns: int) -> list[list[str]]:
     Raises:
         EvaluationDataError: Every row with another number of cells, with its line.
     """
-    text = _text(path)
     rows, problems = [], []
-    reader = csv.reader(text.splitlines(keepends=True))
-    for row in reader:
-        if len(row) == columns:
-            rows.append(row)
-        elif row:
-            problems.append(f"{path}:{reader.line_num}: has {len(row)} columns, and {columns} are needed")
+    # Not splitlines(), for which U+2028 and a form feed end a line, too: they may stand in a cell.
+    reader = csv.reader(io.StringIO(_text(path), newline=""))
+    try:
+        for row in reader:
+            if len(row) == columns:
+                rows.append(row)
+            elif row:
+                problems.append(f"{path}:{reader.line_num}: has {len(row)} columns, and {columns} are needed")
+    except csv.Error as error:  # a cell without end
+        problems.append(f"{path}:{reader.line_num}: is no CSV: {error}. Is a quotation mark missing before?")
     if not rows and not problems:
         problems.append(f"{path}: holds no example")
     if problems:

@@ -90,6 +90,12 @@ def test_hellaswag_reads_as_the_harness_reads_it(tmp_path):
     assert [question.gold for question in questions] == [3, 1]
 
 
+def test_two_questions_of_one_number_have_two_names(tmp_path):
+    path = written(tmp_path / "val.jsonl", [HELLASWAG[0], HELLASWAG[1] | {"ind": 24}])
+
+    assert [question.id for question in choices.hellaswag(path)] == ["hellaswag/24", "hellaswag/24/1"]
+
+
 def test_the_norm_is_by_characters_without_the_space():
     question = Choice("x", "c", ("aaaa", "b"), 0)
 
@@ -296,6 +302,16 @@ def test_a_row_too_short_is_named_with_its_line(tmp_path):
 
     with pytest.raises(EvaluationDataError, match=r"x_test\.csv:2: has 2 columns, and 6 are needed"):
         read_csv(file, 6)
+
+
+def test_a_cell_may_hold_any_character_and_must_have_an_end(tmp_path):
+    whole, endless = tmp_path / "whole.csv", tmp_path / "endless.csv"
+    whole.write_text("a\u2028b,c\x0cd,e\x85f\r\n")
+    endless.write_text('1,2,3\n"' + "x\n" * 100_000)
+
+    assert read_csv(whole, 3) == [["a\u2028b", "c\x0cd", "e\x85f"]]
+    with pytest.raises(EvaluationDataError, match=r"endless\.csv:\d+: is no CSV: field larger .* quotation mark"):
+        read_csv(endless, 3)
 
 
 def test_an_unknown_evaluation_and_missing_data_are_refused(tmp_path):
