@@ -19,6 +19,7 @@ from finetune.backends.base import prepare
 from finetune.datasets.base import write_examples
 from finetune.datasets.registry import GENERATORS
 from finetune.methods.registry import METHODS
+from finetune.offline import go_offline
 from finetune.presets import PRESETS, recipe_text
 from finetune.processes import first_speaks_first, launch, rank
 from finetune.progress import Screen
@@ -155,7 +156,7 @@ def data(recipe: Path, overrides: tuple[str, ...], probes: Path | None, *, as_js
         edgegen finetune data recipe.toml --probes /var/lib/edgegen/bundles/current
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(recipe, overrides)
-    _need("data", "polars", "transformers", "torch")
+    _need("data", "polars", "transformers", "torch", hub=loaded.base.hub)
     from finetune.backends.peft_backend import load_tokenizer  # noqa: PLC0415
     from finetune.probes import read_questions  # noqa: PLC0415
     from finetune.survey import survey  # noqa: PLC0415
@@ -186,7 +187,7 @@ def plan(recipe: Path, overrides: tuple[str, ...]) -> None:
         edgegen finetune plan recipe.toml --set method.name=dora
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(recipe, overrides)
-    _need("plan", "polars", "transformers", "torch")
+    _need("plan", "polars", "transformers", "torch", hub=loaded.base.hub)
     from finetune.plan import plan_lines  # noqa: PLC0415
 
     for line in plan_lines(loaded):
@@ -207,7 +208,7 @@ def run(recipe: Path, overrides: tuple[str, ...], gpus: int) -> None:
         edgegen finetune run recipe.toml --gpus 2
     """  # noqa: D301 (click reads the \b)
     loaded = load_recipe(recipe, overrides)
-    _need("run", "polars", "transformers", "torch", "peft", "matplotlib")
+    _need("run", "polars", "transformers", "torch", "peft", "matplotlib", hub=loaded.base.hub)
     if gpus > 1:
         _on_several(
             gpus, loaded.train.accumulate, "run", str(recipe), *(part for text in overrides for part in ("--set", text))
@@ -234,7 +235,7 @@ def resume(folder: Path, gpus: int) -> None:
         raise ConfigError([f"{folder}: is no run. Give the folder that `edgegen finetune run` filled (run.folder)."])
     loaded = load_recipe(folder / "recipe.toml")
     loaded = replace(loaded, run=replace(loaded.run, folder=folder.absolute()))  # it may have been moved or copied
-    _need("resume", "polars", "transformers", "torch", "peft", "matplotlib")
+    _need("resume", "polars", "transformers", "torch", "peft", "matplotlib", hub=loaded.base.hub)
     if gpus > 1:
         _on_several(gpus, loaded.train.accumulate, "resume", str(folder))
         return
@@ -295,11 +296,14 @@ def compare(specs: tuple[Path, ...], *, only_table: bool, **how: Any) -> None:
         edgegen finetune compare compare.toml --table
     """  # noqa: D301 (click reads the \b)
     _need("compare", "matplotlib", *(() if only_table else ("polars", "transformers", "torch", "peft")))
-    from finetune.compare import read_spec  # noqa: PLC0415
+    from finetune.compare import Training, read_spec, settings  # noqa: PLC0415
     from finetune.compare_run import compare as compare_all  # noqa: PLC0415
     from finetune.compare_run import tabulate  # noqa: PLC0415
 
     read = [read_spec(spec, check_files=not only_table) for spec in specs]
+    trainings = [(spec, Training(row.name, "seed", spec.rates[0])) for spec in read for row in spec.rows]
+    recipes = (load_recipe(s.recipe, settings(s, training), check_files=False) for s, training in trainings)
+    go_offline(hub=any(recipe.base.hub for recipe in recipes))
     files = tabulate(read) if only_table else compare_all(read, click.echo, **how)
     click.echo(f"Done. Read {', '.join(map(str, files))}")
 
@@ -359,7 +363,7 @@ def answers(base: Path, prompts: Path, out: Path, count: int | None, **sampling:
         edgegen finetune answers models/SmolLM2-135M-Instruct --prompts prompts.txt --out replay.jsonl
     """  # noqa: D301 (click reads the \b)
     loaded = _recipe_or_base(base)
-    _need("answers", "polars", "transformers", "torch", "peft")
+    _need("answers", "polars", "transformers", "torch", "peft", hub=loaded.base.hub)
     from finetune.answers import read_prompts, write_answers  # noqa: PLC0415
     from finetune.generation import Sampling  # noqa: PLC0415
 
@@ -385,7 +389,7 @@ def invent(base: Path, chats: int, texts: int, out: Path, **sampling: Any) -> No
         edgegen finetune invent models/SmolLM2-135M-Instruct --temperature 1 --top-p 1 --out replay.jsonl
     """  # noqa: D301 (click reads the \b)
     loaded = _recipe_or_base(base)
-    _need("invent", "polars", "transformers", "torch", "peft")
+    _need("invent", "polars", "transformers", "torch", "peft", hub=loaded.base.hub)
     from finetune.generation import Sampling  # noqa: PLC0415
     from finetune.invent import write_invented  # noqa: PLC0415
 
@@ -409,7 +413,7 @@ def score(base: Path, data: Path, *, adapter: Path | None, by: str, max_tokens: 
         edgegen finetune score runs/numbers/recipe.toml dev.jsonl --adapter runs/numbers/adapter
     """  # noqa: D301 (click reads the \b)
     loaded = _recipe_or_base(base)
-    _need("score", "polars", "transformers", "torch", "peft")
+    _need("score", "polars", "transformers", "torch", "peft", hub=loaded.base.hub)
     from finetune.generation import Sampling  # noqa: PLC0415
     from finetune.score import score as score_all  # noqa: PLC0415
 
@@ -474,8 +478,12 @@ def _screen() -> Screen:
     return Screen(lambda text: click.echo(text, nl=False), width)
 
 
-def _need(name: str, *modules: str) -> None:
-    """Whether what the command imports is installed; also keeps bitsandbytes' remarks on missing kernels away."""
+def _need(name: str, *modules: str, hub: bool = False) -> None:
+    """Whether what the command imports is installed, which then fetches nothing unless ``hub`` lets it.
+
+    Also keeps bitsandbytes' remarks on missing kernels away.
+    """
+    go_offline(hub=hub)
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     for module in modules:
         if importlib.util.find_spec(module) is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from finetune.errors import TrainingError
 from finetune.lever_choice import UNSLOTH_METHODS
 from finetune.methods.registry import Settings
+from finetune.offline import go_offline
 from finetune.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -114,10 +115,7 @@ def prepare(recipe: Recipe) -> None:
         # cuBLAS would take 32 MiB for each thread that computes on a Hopper card; this is its choice for other cards.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2:16:8")
     if decide(recipe)[0] == "unsloth":
-        os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"
-        if not recipe.base.hub:
-            os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+        go_offline(hub=recipe.base.hub)
         importlib.import_module("unsloth")
 
 

@@ -4,7 +4,6 @@ Nothing is fetched unless the recipe says ``base.hub = true``, and no library ma
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,6 +25,7 @@ from finetune.methods import fold as folding
 from finetune.methods.base import Fold, Implementation, is_target, never_repacked
 from finetune.methods.registry import Settings
 from finetune.methods.spectrum import select
+from finetune.offline import go_offline
 from finetune.packing import Plan
 from finetune.recipe import Recipe
 from finetune.tiled import cross_entropy
@@ -36,14 +36,6 @@ _ENGAGED: WeakKeyDictionary[nn.Module, Engaged] = WeakKeyDictionary()
 _COPY_AGAIN = "Copy the checkpoint again, or make one: edgegen model to-hf FILE.gguf FOLDER"
 _FETCH_AGAIN = "Is the name right, and the network there? The folder of a local copy as base.model needs neither."
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-def go_offline(recipe: Recipe) -> None:
-    """Switch the hub and the libraries' statistics off."""
-    if not recipe.base.hub:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
 def device_of() -> torch.device:
@@ -92,7 +84,7 @@ def save_tokenizer(recipe: Recipe, folder: Path) -> None:
 
 
 def _read_tokenizer(recipe: Recipe) -> Any:
-    go_offline(recipe)
+    go_offline(hub=recipe.base.hub)
     base = recipe.base.model
     if base.is_dir() and not (base / "tokenizer.json").is_file():
         raise TrainingError(f"{base}: has no tokenizer.json, which the loss mask needs. {_COPY_AGAIN}")
@@ -119,7 +111,7 @@ def load_model(recipe: Recipe) -> nn.Module:
     Raises:
         TrainingError: When it cannot be read.
     """
-    go_offline(recipe)
+    go_offline(hub=recipe.base.hub)
     without_cudnn_attention()
     load, device = load_of(recipe), device_of()
     if "offload-layers" in choose(recipe, gpu=device.type == "cuda").names:

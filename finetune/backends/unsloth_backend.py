@@ -12,10 +12,11 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from finetune.backends.peft_backend import DTYPES, IGNORED, go_offline, load_of, model_facts
+from finetune.backends.peft_backend import DTYPES, IGNORED, load_of, model_facts
 from finetune.errors import TrainingError
 from finetune.methods.base import ADAPTER, Fold, Implementation, layers
 from finetune.methods.registry import Settings
+from finetune.offline import go_offline
 from finetune.recipe import Recipe
 
 
@@ -31,7 +32,7 @@ class UnslothBackend:
             TrainingError: When Unsloth refuses the base.
         """
         del tasks
-        go_offline(recipe)
+        go_offline(hub=recipe.base.hub)
         fast = cast(Any, __import__("unsloth")).FastLanguageModel
         load, method = load_of(recipe), recipe.method
         try:
