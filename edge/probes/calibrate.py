@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.core.guardrails import Measure
-from edge.probes.score import SEED, Interval, wilson
+from edge.probes.score import SEED, Z_95, Interval, wilson
 from edgegen.errors import ConfigError
 
 MEASURES: tuple[Measure, ...] = ("mean", "least", "agreement")
@@ -143,11 +143,13 @@ def auroc(pairs: Sequence[Guess]) -> float | None:
 
 
 def auroc_interval(pairs: Sequence[Guess], *, resamples: int = RESAMPLES) -> Interval | None:
-    """Percentile interval of 95% when whole templates are drawn with replacement; None without both kinds of answer.
+    """Interval of 95% when whole templates are drawn with replacement; None without both kinds of answer.
 
-    Draws that hold only right or only wrong answers have no area and are left out. Seeded.
+    Draws that hold only right or only wrong answers have no area and are left out. Seeded. It is no narrower than that
+    of independent answers: where all wrong ones are less sure than all right ones, every draw has the area 1.
     """
-    if auroc(pairs) is None:
+    area = auroc(pairs)
+    if area is None:
         return None
     clusters: dict[str, list[Guess]] = {}
     for pair in pairs:
@@ -157,14 +159,41 @@ def auroc_interval(pairs: Sequence[Guess], *, resamples: int = RESAMPLES) -> Int
         groups = [[pair] for pair in pairs]
     draw = random.Random(SEED)  # noqa: S311 - statistics, not secrets
     areas = sorted(
-        area
+        found
         for _ in range(resamples)
-        if (area := auroc([pair for group in draw.choices(groups, k=len(groups)) for pair in group])) is not None
+        if (found := auroc([pair for group in draw.choices(groups, k=len(groups)) for pair in group])) is not None
     )
+    right = sum(pair.right for pair in pairs)
+    low, high = area_interval(area, right, len(pairs) - right)
     if not areas:
-        return None
+        return Interval(low, high)
     cut = int(len(areas) * 0.025)
-    return Interval(areas[cut], areas[-1 - cut])
+    return Interval(min(low, areas[cut]), max(high, areas[-1 - cut]))
+
+
+def area_interval(area: float, right: int, wrong: int) -> Interval:
+    """Interval of 95% for an area over independent answers, also for one of 0 or 1.
+
+    Its ends are the areas from which this one is 1.96 standard errors away, the error being that of the end itself.
+    R. G. Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2",
+    Statistics in Medicine 25 (2006), 559-573, method 5.
+    """
+    middle = (right + wrong) / 2 - 1
+
+    def inside(true: float) -> bool:
+        variance = true * (1 - true) * (1 + middle * (1 - true) / (2 - true) + middle * true / (1 + true))
+        return abs(true - area) <= Z_95 * math.sqrt(max(0.0, variance) / (right * wrong))
+
+    def end(outside: float) -> float:
+        if inside(outside):
+            return outside
+        near, far = area, outside
+        for _ in range(60):
+            between = (near + far) / 2
+            near, far = (between, far) if inside(between) else (near, between)
+        return near
+
+    return Interval(end(0.0), end(1.0))
 
 
 def curve(pairs: Sequence[Guess]) -> list[Point]:
