@@ -1,7 +1,6 @@
 """What `edgegen doctor --tune` found out: a file in the data directory that every start of the engine reads."""
 
 import contextlib
-import importlib.metadata
 import json
 import os
 from collections.abc import Mapping
@@ -25,17 +24,24 @@ class Tuned:
 
 
 def conditions(model_sha256: str) -> dict[str, Any]:
-    """What a measurement holds for: another model, llama.cpp or number of cores makes it void."""
+    """What a measurement holds for: another model, llama.cpp or number of cores makes it void.
+
+    Raises:
+        ModuleNotFoundError: llama-cpp-python is not installed.
+    """
+    # Imported late: 7 ms at the start of a daemon, and only one that was tuned needs it.
+    from importlib.metadata import version  # noqa: PLC0415
+
     return {
         "model_sha256": model_sha256,
         "cores": len(os.sched_getaffinity(0)),
-        "llama_cpp": importlib.metadata.version("llama-cpp-python"),
+        "llama_cpp": version("llama-cpp-python"),
     }
 
 
 def read_tuned(data_dir: Path, model_sha256: str) -> Tuned:
     """What was found for this model on this machine; nothing where there is no file, or one made for others."""
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, importlib.metadata.PackageNotFoundError):
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, ModuleNotFoundError):
         document = json.loads((data_dir / FILE).read_text(encoding="utf-8"))
         if document["conditions"] == conditions(model_sha256):
             names = {field.name for field in fields(Tuned)}
