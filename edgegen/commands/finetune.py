@@ -6,6 +6,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -302,8 +303,9 @@ def compare(specs: tuple[Path, ...], *, only_table: bool, **how: Any) -> None:
 
     read = [read_spec(spec, check_files=not only_table) for spec in specs]
     trainings = [(spec, Training(row.name, "seed", spec.rates[0])) for spec in read for row in spec.rows]
-    recipes = (load_recipe(s.recipe, settings(s, training), check_files=False) for s, training in trainings)
-    go_offline(hub=any(recipe.base.hub for recipe in recipes))
+    with suppress(ConfigError):  # which is told below with its row
+        recipes = [load_recipe(s.recipe, settings(s, training), check_files=False) for s, training in trainings]
+        go_offline(hub=any(recipe.base.hub for recipe in recipes))
     files = tabulate(read) if only_table else compare_all(read, click.echo, **how)
     click.echo(f"Done. Read {', '.join(map(str, files))}")
 
