@@ -192,8 +192,11 @@ def check_targets(recipe: Recipe) -> None:
             model = cast(Any, AutoModelForCausalLM).from_config(config)
     except (OSError, ValueError, TypeError) as error:
         raise _unreadable(recipe, error) from None
-    _refuse_missing(model, recipe.method.targets)
-    recipe.row.load().check(model, Settings(rank=recipe.method.rank, targets=tuple(recipe.method.targets)))
+    try:
+        _refuse_missing(model, recipe.method.targets)
+        recipe.row.load().check(model, Settings(rank=recipe.method.rank, targets=tuple(recipe.method.targets)))
+    except TrainingError as error:
+        raise TrainingError(f"{recipe.path}: {error}") from None
 
 
 def _refuse_missing(model: nn.Module, targets: Sequence[str]) -> None:

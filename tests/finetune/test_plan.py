@@ -33,11 +33,12 @@ def test_the_plan_says_what_would_happen_and_touches_nothing(bench, tmp_path):
 def test_what_the_shapes_of_the_base_forbid_is_told_before_a_weight_is_read(bench, tmp_path, changes, says):
     recipe = recipe_at(bench, tmp_path / "run", *changes)
 
-    with pytest.raises(TrainingError, match=says):
+    with pytest.raises(TrainingError, match=says) as planned:
         plan_lines(recipe)
     with pytest.raises(TrainingError, match=says):
         start(recipe)
 
+    assert str(planned.value).startswith(f"{recipe.path}: method.")
     assert not (tmp_path / "run").exists()
 
 
