@@ -93,14 +93,10 @@ def _read(data: Path, by: str) -> list[tuple[Messages, str, str]]:
 
 
 def _adapted(model: Any, folder: Path) -> Any:
-    from peft import PeftModel  # noqa: PLC0415 - the base alone does not need it
-
-    if not (folder / "adapter_config.json").exists():
-        raise TrainingError(f"{folder}: holds no adapter_config.json. Name the `adapter` folder of a finished run.")
     run = next((parent for parent in folder.absolute().parents[:2] if (parent / "run.json").is_file()), None)
     if run and json.loads((run / "run.json").read_text(encoding="utf-8"))["method"]["changes_base"]:
         raise TrainingError(
             f"{folder}: is right only on the 4-bit base that its training made, not on this one. Talk to it with: "
             f"edgegen finetune try {run}, or export it."
         )
-    return PeftModel.from_pretrained(model, str(folder))
+    return backend.with_adapter(model, folder)

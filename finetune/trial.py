@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import zip_longest
 from pathlib import Path
 
-from peft import PeftModel
+from safetensors import SafetensorError
 
 from finetune import checkpoint
 from finetune.backends import peft_backend as backend
@@ -35,6 +35,8 @@ class Trial:
             facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         except OSError:
             raise TrainingError(f"{folder}: is no run. Give the folder that `edgegen finetune run` filled.") from None
+        except ValueError as error:
+            raise TrainingError(f"{folder / 'run.json'}: cannot be read: {error}. Copy the run again.") from None
         if "fold" not in facts:
             raise TrainingError(f"{folder}: is not finished. Go on with it: edgegen finetune resume {folder}")
         recipe = load_recipe(folder / "recipe.toml")
@@ -45,12 +47,15 @@ class Trial:
             tasks = [name for name in adapters if name]
             if (task or "") not in adapters:
                 raise TrainingError(_wrong_task(folder, task, tasks))
-            self.model = PeftModel.from_pretrained(
-                backend.load_model(recipe), str(folder / adapters[task or ""]["folder"])
-            )
+            self.model = backend.with_adapter(backend.load_model(recipe), folder / adapters[task or ""]["folder"])
         else:  # its update is no plain adapter, or right only on the base that the training made
             model, self.method, _ = backend.attach(recipe, backend.load_model(recipe), (), facts["steps"])
-            checkpoint.load_adapter(model, folder / "trained.safetensors")
+            try:
+                checkpoint.load_adapter(model, folder / "trained.safetensors")
+            except (OSError, SafetensorError) as error:
+                raise TrainingError(
+                    f"{folder / 'trained.safetensors'}: cannot be read: {error}. Copy the run again."
+                ) from None
             self.method.settle(model)
             self.model = model
         self.model.eval()

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 import transformers
+from peft import PeftModel
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -165,6 +166,24 @@ def _unreadable(recipe: Recipe, error: Exception) -> TrainingError:
 
 def _remedy(recipe: Recipe) -> str:
     return _COPY_AGAIN if recipe.base.model.is_dir() else _FETCH_AGAIN
+
+
+def with_adapter(model: nn.Module, folder: Path) -> PeftModel:
+    """A base with an adapter folder of PEFT.
+
+    Raises:
+        TrainingError: When the folder is none, or damaged, or of another base.
+    """
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        if not (folder / name).is_file():
+            raise TrainingError(f"{folder}: holds no {name}. Name the `adapter` folder of a finished run.")
+    try:
+        return PeftModel.from_pretrained(cast(Any, model), str(folder))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        said = str(error).strip().partition("\n")[0].rstrip(".:")
+        raise TrainingError(
+            f"{folder}: the adapter cannot be loaded: {said}. It is damaged, or of another base: copy the run again."
+        ) from None
 
 
 def model_facts(recipe: Recipe) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a person sees of a run: its line while it goes on, what it leaves, and talking to it."""
 
 import json
+import shutil
 from importlib.metadata import version
 
 import pytest
@@ -176,6 +177,33 @@ def test_only_a_finished_run_can_be_tried(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(TrainingError, match="is not finished"):
         Trial(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("run.json", b"{", r"run.json: cannot be read: .* Copy the run again"),
+        ("adapter/adapter_model.safetensors", None, r"adapter: holds no adapter_model.safetensors"),
+        ("adapter/adapter_model.safetensors", b"half", r"adapter: the adapter cannot be loaded: .* copy the run again"),
+        ("adapter/adapter_config.json", b"{}", r"adapter: the adapter cannot be loaded: .* copy the run again"),
+    ],
+)
+def test_a_damaged_run_is_named(finished, tmp_path, file, content, says):
+    shutil.copytree(finished[0] / "run", tmp_path / "run")
+    path = tmp_path / "run" / file
+    path.unlink() if content is None else path.write_bytes(content)
+
+    with pytest.raises(TrainingError, match=says):
+        Trial(tmp_path / "run")
+
+
+def test_a_run_on_a_base_of_its_own_without_what_was_trained_is_named(tmp_path):
+    write_jsonl(tmp_path / "train.jsonl", sums(20))
+    start(recipe_for(tmp_path, *OPTIONS, "method.name=ir-qlora", "train.steps=1"))
+    (tmp_path / "run/trained.safetensors").unlink()
+
+    with pytest.raises(TrainingError, match=r"trained.safetensors: cannot be read: .* Copy the run again"):
+        Trial(tmp_path / "run")
 
 
 def test_two_texts_stand_in_two_columns():
