@@ -50,7 +50,13 @@ def check(recipe: Recipe, load: str) -> Earlier | None:
     earlier = earlier_of(recipe)
     if earlier is not None:
         where = _where(recipe.method.init_adapter)
-        _check_base(recipe, _json(earlier.run / "run.json", where), load, where)
+        facts = _json(earlier.run / "run.json", where)
+        _check_base(recipe, facts, load, where)
+        written = {
+            earlier.run / str(entry["folder"]): entry.get("sha256") for entry in facts["fold"]["adapters"].values()
+        }
+        if written.get(earlier.adapter) not in (None, earlier.sha256):
+            raise TrainingError(f"{where}: {WEIGHTS} is not what that run wrote: half a copy? Copy the run again.")
     return earlier
 
 
@@ -63,7 +69,11 @@ def earlier_of(recipe: Recipe) -> Earlier | None:
     run, facts = _finished_run(path, where)
     adapter = _adapter_folder(path, run, facts, where)
     config = _json(adapter / CONFIG, where)
-    rank, modules = int(config["r"]), tuple(config["target_modules"])
+    try:
+        rank, modules, sha256 = int(config["r"]), tuple(config["target_modules"]), file_sha256(adapter / WEIGHTS)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        said = f"{WEIGHTS} cannot be read: {error}" if isinstance(error, OSError) else f"{CONFIG} lacks {error}"
+        raise TrainingError(f"{where}: {said}. Copy the run again.") from None
     if recipe.method.continual == "warm" and rank != recipe.method.rank:
         raise TrainingError(
             f"{where}: its adapter has rank {rank}, this recipe method.rank = {recipe.method.rank}. Write "
@@ -75,7 +85,7 @@ def earlier_of(recipe: Recipe) -> Earlier | None:
         raise TrainingError(
             f"{where}: its adapter changes {left_out[0]}, which method.targets leaves out. Adapt all of: {kinds}."
         )
-    return Earlier(run, adapter, rank, modules, file_sha256(adapter / WEIGHTS))
+    return Earlier(run, adapter, rank, modules, sha256)
 
 
 def implementation_of(recipe: Recipe) -> "Implementation":

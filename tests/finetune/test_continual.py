@@ -299,6 +299,28 @@ def test_an_earlier_run_that_does_not_fit_says_why_before_the_start(bench, tmp_p
     assert not recipe.run.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("adapter_model.safetensors", b"half", r"adapter_model.safetensors is not what that run wrote"),
+        ("adapter_model.safetensors", None, r"adapter_model.safetensors cannot be read: .*No such file"),
+        ("adapter_config.json", b"{}", r"adapter_config.json lacks 'r'"),
+        ("adapter_config.json", b"{", r"adapter_config.json cannot be read"),
+    ],
+)
+def test_an_earlier_run_that_is_not_whole_is_named_before_the_start(bench, tmp_path, file, content, says):
+    earlier = tmp_path / "earlier"
+    shutil.copytree(bench / "first", earlier)
+    path = earlier / "adapter" / file
+    path.unlink() if content is None else path.write_bytes(content)
+    recipe = recipe_at(bench, tmp_path / "run", f"method.init_adapter={earlier}")
+
+    for begin in (plan_lines, start):
+        with pytest.raises(TrainingError, match=r"^method\.init_adapter: .*" + says + r".* Copy the run again"):
+            begin(recipe)
+    assert not recipe.run.folder.exists()
+
+
 def test_one_task_of_several_can_be_gone_on_from(bench, tmp_path):
     earlier = tmp_path / "earlier"
     shutil.copytree(bench / "first", earlier)
