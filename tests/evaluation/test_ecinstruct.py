@@ -185,6 +185,13 @@ def test_an_answer_that_fits_two_references_leaves_one_for_the_next():
     assert form.right == (1,)
 
 
+def test_what_answers_nothing_readable_gets_nothing_in_either_form():
+    for metric in (yes_no, classes_macro, classes_accuracy, hit_at_1):
+        wanted = ["yes"] if metric is yes_no else ["A"]
+        form = metric(["?"], wanted, "", [])
+        assert (form.published, form.strict, form.parsed) == (0, 0, (False,))
+
+
 def test_labels_of_another_file_are_refused_and_a_limit_cuts_them_with_the_examples(tmp_path):
     data = written(tmp_path / "ec.json", [record("Query_Product_Ranking", output="A,B")] * 3)
     labels = tmp_path / "label.json"

@@ -14,12 +14,24 @@ from lm_eval.tasks import TaskManager  # noqa: E402
 from edgegen.commands.evaluate import command  # noqa: E402
 from finetune.evaluation import gsm8k  # noqa: E402
 from finetune.evaluation.errors import EvaluationError  # noqa: E402
-from finetune.evaluation.harness import EdgegenLM, rolling  # noqa: E402
+from finetune.evaluation.harness import EdgegenLM, _generation, rolling  # noqa: E402
 from finetune.evaluation.run import TASKS, Request  # noqa: E402
-from finetune.evaluation.scorer import log_softmax  # noqa: E402
+from finetune.evaluation.scorer import Generation, log_softmax  # noqa: E402
 from tests.evaluation.test_tasks import GSM8K, HELLASWAG, written  # noqa: E402
 
 pytestmark = pytest.mark.model
+
+
+@pytest.mark.parametrize(
+    ("given", "means"),
+    [
+        ({"until": "x", "do_sample": False, "temperature": 0.7}, Generation(stop=("x",))),
+        ({"until": ["x", "y"], "temperature": 0.7, "top_p": 0.9}, Generation(256, ("x", "y"), 0.7, 0.9)),
+        ({"max_gen_toks": 8}, Generation(8)),
+    ],
+)
+def test_a_task_that_draws_no_samples_is_answered_greedily_whatever_its_temperature(given, means):
+    assert _generation(given) == means
 
 
 def local_task(folder, task, split, file, **changes):

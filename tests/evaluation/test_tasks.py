@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from finetune.evaluation.choices import Choice, evaluate_choices
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.records import read_csv, read_json
 from finetune.evaluation.run import TASKS, Request, request_of
-from finetune.evaluation.scorer import loglikelihoods
+from finetune.evaluation.scorer import encode_pair, loglikelihoods
 from finetune.evaluation.target import find
 
 HELLASWAG = [
@@ -88,6 +89,39 @@ def test_hellaswag_reads_as_the_harness_reads_it(tmp_path):
     assert questions[0].choices[1] == "is ripping tiles off."
     assert questions[0].choices[3] == "starts.  pulling up.".replace("  ", " ")
     assert [question.gold for question in questions] == [3, 1]
+
+
+def test_spaces_at_the_end_of_a_context_belong_to_the_continuation():
+    """As in the harness (lm_eval.api.model.TemplateLM): most vocabularies have the space at a word's beginning."""
+    assert encode_pair(Parrot(""), "ab  ", "c") == (list(b"ab"), list(b"  c"))
+    assert encode_pair(Parrot(""), "ab", " c") == (list(b"ab"), list(b" c"))
+
+
+def test_several_samples_are_drawn_each_with_its_seed_and_one_is_greedy():
+    class Drawing(Parrot):
+        drawn: ClassVar[list[tuple[float, int]]] = []
+
+        def generate(self, prompts, settings):
+            self.drawn.append((settings.temperature, settings.seed))
+            return super().generate(prompts, settings)
+
+    problems = humaneval.load(humaneval.packaged(), 1)
+    for samples in (1, 3):
+        humaneval.evaluate(Drawing("    pass\n"), problems, samples=samples)
+
+    assert Drawing.drawn == [(0.0, 0), (0.8, 0), (0.8, 1), (0.8, 2)]
+
+
+def test_other_worked_examples_are_other_questions(tmp_path):
+    data = written(tmp_path / "test.jsonl", GSM8K)
+    trains = [written(tmp_path / f"{number}.jsonl", [GSM8K[number]]) for number in (0, 1)]
+
+    said = [
+        next(TASKS["gsm8k"].run(Parrot("#### 7"), Request(data, shots=1, examples=train))).asked
+        for train in (*trains, trains[0])
+    ]
+
+    assert said[0] == said[2] != said[1]
 
 
 def test_two_questions_of_one_number_have_two_names(tmp_path):
