@@ -13,6 +13,7 @@ from edgegen.bundle import ResolvedModel, resolve_model
 from edgegen.commands.probe_options import configured, open_store, read_config
 from edgegen.commands.probe_output import print_run, progress_bar
 from edgegen.config import Config
+from edgegen.errors import ConfigError
 from edgegen.part import Part
 from edgegen.part import option as part_option
 from edgegen.protocol import MAX_SAMPLES
@@ -80,11 +81,18 @@ def run(
     model = None if target == "mqtt" else resolve_model(config)
     suites = load_suites(names, None if model is None else model.folder, split=split, count=count)
     suites = narrowed(suites, limit=limit, part=part, adapters=not no_adapter, temperature=temperature)
+    total = sum(len(suite.items) for suite in suites)
+    if gate and not total:
+        raise ConfigError(
+            [f"--gate: part {part.number}/{part.of} has no question, so that nothing could fail. Choose fewer parts."]
+        )
     log = sealed_log(config.node.data_dir, suites)
-    with closing(open_store(config)) as store, closing(_open_target(model, config, samples)) as asked:
-        total = sum(len(suite.items) for suite in suites)
-        with progress_bar(asked.model, total) as progress:
-            result = run_suites(asked, suites, store, progress, log=log)
+    with (
+        closing(open_store(config)) as store,
+        closing(_open_target(model, config, samples)) as asked,
+        progress_bar(asked.model, total) as progress,
+    ):
+        result = run_suites(asked, suites, store, progress, log=log)
     print_run(result, as_json=as_json, show=show)
     if gate and result.shortfalls:
         raise SystemExit(1)

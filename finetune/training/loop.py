@@ -16,7 +16,7 @@ from finetune import checkpoint, parallel
 from finetune.data import Dataset
 from finetune.errors import InterruptedRunError
 from finetune.packing import endless_batches
-from finetune.processes import rank
+from finetune.processes import rank, world
 from finetune.progress import step_line
 from finetune.recipe import Recipe
 from finetune.training import held_out
@@ -97,9 +97,10 @@ class _Loop:
                 if after % run.checkpoint_every == 0 or after == setup.steps or stop or stopped:
                     self._save(after)
                 if stopped:
+                    as_now = f" --gpus {world()}" if world() > 1 else ""
                     raise InterruptedRunError(
                         f"Stopped after step {after} of {setup.steps}; everything is saved. "
-                        f"Go on with: edgegen finetune resume {setup.folder}"
+                        f"Go on with: edgegen finetune resume {setup.folder}{as_now}"
                     )
                 if stop:
                     self.say(f"Stopped early: no better held-out loss since step {self.patience.step}.")

@@ -82,6 +82,7 @@ def test_an_interruption_is_told_once_however_many_processes_train(bench, tmp_pa
 
     assert process.returncode == InterruptedRunError.exit_code
     assert said.count("everything is saved. Go on with: edgegen finetune resume") == said.count("Error: ") == 1
+    assert ("--gpus 2" in said) is (gpus == 2)
     assert "Traceback" not in said
     assert "Aborted" not in said
     steps = int(said.partition("Stopped after step ")[2].partition(" ")[0])

@@ -149,6 +149,16 @@ def test_a_run_does_not_go_on_with_other_data(bench, tmp_path):
         resume(load_recipe(run / "recipe.toml"))
 
 
+def test_a_run_goes_on_with_data_that_were_moved(bench, tmp_path):
+    data = write_jsonl(tmp_path / "own.jsonl", sums(20))
+    run = tmp_path / "run"
+    start(recipe_at(bench, run, f"data.train={data}"))
+    (run / "REPORT.md").unlink()
+    moved = data.rename(tmp_path / "moved.jsonl")
+
+    assert resume(load_recipe(run / "recipe.toml", (f"data.train={moved}",))).exists()
+
+
 def test_a_run_does_not_go_on_with_another_base(bench, tmp_path):
     run = tmp_path / "run"
     save_base(tmp_path / "base")

@@ -182,6 +182,18 @@ def test_a_broken_off_run_keeps_what_was_answered(asking: Any, tmp_path: Path) -
 
 
 @pytest.mark.model
+def test_a_gate_that_asks_nothing_is_refused(smollm2: Path, tmp_path: Path) -> None:
+    arguments = ["run", "--suite", "gate", "--target", str(smollm2), "--data-dir", str(tmp_path), "--gate"]
+
+    outcome = CliRunner().invoke(command, [*arguments, "--part", "999/999"])
+
+    assert str(outcome.exception) == (
+        "--gate: part 999/999 has no question, so that nothing could fail. Choose fewer parts."
+    )
+    assert not (tmp_path / "sealed-runs.jsonl").exists()
+
+
+@pytest.mark.model
 def test_the_real_model_is_asked_and_its_answers_are_stored(smollm2: Path, tmp_path: Path) -> None:
     """A second open handle on the database, as a daemon has one, is no obstacle."""
     daemon = Store(tmp_path / "edgegen.db")
