@@ -109,7 +109,7 @@ def test_a_difference_counts_only_beside_all_others(lib):
 
     def outcome(wrong: int) -> dict[str, Any]:
         items = [{"id": str(n), "right": float(n >= wrong)} for n in range(40)]
-        return {"task": "facts", "metrics": {}, "main": "acc", "items": items, "notes": {}}
+        return {"task": "facts", "metrics": {"acc": 1 - wrong / 40}, "main": "acc", "items": items, "notes": {}}
 
     cells = [table.skill_cell(f"{wrong} wrong", outcome(wrong), outcome(1)) for wrong in (1, 10)]
     same, worse = table.adjusted(cells)
