@@ -17,6 +17,9 @@ from edgegen.errors import StoreDamagedError, StoreError
 
 Values = Sequence[Any] | Mapping[str, Any]
 
+# Another process, such as a probe run beside the daemon, keeps a lock for milliseconds; on a slow card for a second.
+LOCKED_S = 10.0
+
 
 class Database:
     """The file; `edge.store` knows what is in it.
@@ -36,7 +39,7 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         with _storage_errors(self.path):
-            db = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False, timeout=10)
+            db = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False, timeout=LOCKED_S)
             try:
                 db.row_factory = sqlite3.Row
                 db.execute("PRAGMA auto_vacuum=INCREMENTAL")

@@ -52,6 +52,8 @@ class EngineEvents:
             if self.model is None or model.folder != self.model.folder:
                 raise  # a model never answers under another's rules, or none
             log.error("the guardrails stay as they were: %s", error)  # noqa: TRY400
+        for line in node.policy.idle([adapter.name for adapter in model.adapters]):
+            log.warning("guardrails: %s", line)
         self.model = model
         return load_message(self.model, config, cache_dir=config.node.data_dir / "cache")
 

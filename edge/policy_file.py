@@ -90,13 +90,19 @@ class _Reader:
     def policy(self, table: Mapping[str, Any]) -> Policy:
         self._unknown("the policy", table, {"language", "refusals", "rule", "abstain"})
         given = table.get("refusals", {})
-        if not isinstance(given, dict) or not all(isinstance(text, str) and text for text in given.values()):
+        if not isinstance(given, dict) or not all(isinstance(text, str) and text.strip() for text in given.values()):
             self.problems.append('refusals: must be a table of sentences by language, as in en = "Sorry ..."')
             given = {}
-        refusals = {**REFUSALS, **given}
-        language = table.get("language", "auto")
-        if language != "auto" and language not in list(refusals):  # a list, so that a table or an array is named too
-            self.problems.append(f"language = {language!r}: must be auto or one of {', '.join(sorted(refusals))}")
+        language = table.get("language")
+        known = [*REFUSALS, *given]  # a list, so that a table or an array is named too
+        if language not in (None, "auto") and language not in known:
+            self.problems.append(f"language = {language!r}: must be auto or one of {', '.join(sorted({*known}))}")
+        self.problems += [
+            f"refusals: {spoken}: is never said, because no question is taken for {spoken}: those are in "
+            f'{", ".join(REFUSALS)}. Correct it, or set language = "{spoken}"'
+            for spoken in given
+            if spoken not in REFUSALS and spoken != language
+        ]
         rules = [self._rule(number, row) for number, row in enumerate(self._tables(table, "rule"), 1)]
         names = [rule.name for rule in rules if rule]
         self.problems += [
@@ -111,7 +117,7 @@ class _Reader:
         return Policy(
             rules=tuple(rule for rule in rules if rule),
             abstain=dict(limits),
-            refusals=refusals,
+            refusals=given,
             language=language,
         )
 

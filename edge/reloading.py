@@ -95,7 +95,8 @@ class Reloading:
         if policy == node.policy:
             return []
         node.policy = policy
-        return [f"guardrails changed: {len(policy.rules)} rules, {len(policy.abstain)} abstain"]
+        idle = policy.idle([adapter.name for adapter in model.adapters])
+        return [f"guardrails changed: {len(policy.rules)} rules, {len(policy.abstain)} abstain", *idle]
 
     def _replace_engine(self, now: float) -> None:
         """Start the engine anew, with another model or other adapters, once what runs has ended.

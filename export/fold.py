@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +171,16 @@ class Adapter:
                 raise BundleError(f"--rank {rank}: {name} has {full or 'no'} ranks. Choose one from 1 to {full or 1}.")
             updates[name] = Plain(update.a[:rank], update.b[:, :rank] * (full / rank))
         return Adapter(self.method, updates)
+
+    def at_strength(self, strength: float) -> "Adapter":
+        """W + s dW in place of W + dW, whatever the update is: LoRA's alpha times s (arXiv 2106.09685, section 4.1)."""
+        return Adapter(self.method, {name: _at_strength(update, strength) for name, update in self.updates.items()})
+
+
+def _at_strength(update: Update, strength: float) -> Update:
+    if isinstance(update, Plain | Embedding):
+        return replace(update, b=update.b * strength)
+    return Soup(((strength, update),))
 
 
 def read_adapter(folder: Path, shapes: Mapping[str, Sequence[int]]) -> Adapter:

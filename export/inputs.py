@@ -99,6 +99,7 @@ def read_inputs(request: Request, say: Say) -> Inputs:
         if file is not None:
             check_magic(file)
     runs = _runs(request)
+    _check_strengths(request, [name for name, _ in runs])
     base = Checkpoint(runs[0][1].base)
     shapes = shapes_of(base)
     adapters = [read_adapter(run.adapter, shapes) for _, run in runs]
@@ -129,6 +130,13 @@ def read_inputs(request: Request, say: Say) -> Inputs:
         parts.append(Part(name, run, adapter, as_trained(base, run.trained_base, [*adapter.updates], name, warn=warn)))
     origin = read_json(base.folder / ORIGIN) if (base.folder / ORIGIN).is_file() else {}
     return Inputs(tuple(parts), base, sha256, texts, text_from, thresholds, origin)
+
+
+def _check_strengths(request: Request, names: list[str]) -> None:
+    for name in request.strengths:
+        if name and name not in names:
+            listed = ", ".join(names)
+            raise BundleError(f"--strength {name}=...: there is {listed}. Name one of them, or leave the name out.")
 
 
 def _runs(request: Request) -> list[tuple[str, Run]]:

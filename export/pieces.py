@@ -79,6 +79,10 @@ def _cut(request: Request, part: Part) -> Piece:
     if request.svd is not None and (request.combine is None or not adapter.is_plain):
         adapter = as_plain(adapter, part.base, request.svd)
         made["svd_rank"] = request.svd
+    strength = request.strength_of(part.name)
+    if strength != 1:
+        adapter = adapter.at_strength(strength)
+        made["strength"] = strength
     folder = None if made else part.run.adapter
     return Piece(part.name, part.run.task, adapter, part.base, folder, (part,), made)
 

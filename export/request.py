@@ -65,6 +65,7 @@ class Request:
         adapter_type: Type of an adapter's weights in its GGUF: f32, f16 or q8_0.
         task: Which adapter of a run with one for each task; None: all of them where several fit, else an error.
         rank: Cut an adapter whose ranks are sorted by importance (QDyLoRA) to this one.
+        strengths: By what an adapter's update is multiplied, by its name; "" stands for all that are not named.
         svd: Bring an update that has no form as plain A and B, or too high a rank, to this rank; lossy.
         merge_base: What the update is added to where the run trained on a 4-bit base.
         thresholds: Fields of ``export.verify.Thresholds`` that were given; they win over the recipe's.
@@ -85,6 +86,7 @@ class Request:
     task: str | None = None
     rank: int | None = None
     svd: int | None = None
+    strengths: Mapping[str, float] = field(default_factory=dict)
     combine: Combination | None = None
     merge_base: MergeBase = "auto"
     text: Path | None = None
@@ -94,6 +96,10 @@ class Request:
     chunks: int = CHUNKS
     probe: Probe | None = None
     key: "Ed25519PrivateKey | None" = None
+
+    def strength_of(self, name: str) -> float:
+        """By what the update of an adapter is multiplied."""
+        return self.strengths.get(name, self.strengths.get("", 1.0))
 
     @property
     def quant(self) -> str:

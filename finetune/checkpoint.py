@@ -45,11 +45,14 @@ def save(
 ) -> Path:
     """Write ``step-N`` under a temporary name, flush it to the disk, and rename it; then drop all but the last two.
 
+    What a process that was killed had begun is cleared away first.
+
     Raises:
         TrainingError: When the disk is full; the checkpoints before this one stay.
     """
     final, temporary = folder / f"step-{step:08d}", folder / f".step-{step:08d}.part"
-    shutil.rmtree(temporary, ignore_errors=True)
+    for begun in folder.glob(".step-*.part"):
+        shutil.rmtree(begun, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
         save_file(adapter_state(model), temporary / "adapter.safetensors")
@@ -106,7 +109,7 @@ def restore(folder: Path, model: Any, optimizer: torch.optim.Optimizer, method: 
         tensors = load_file(folder / "training.safetensors")
         load_adapter(model, folder / "adapter.safetensors")
         _fill_optimizer(optimizer, tensors, notes["optimizer"])
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+    except (OSError, SafetensorError, UnicodeDecodeError, json.JSONDecodeError, TypeError, AttributeError) as error:
         raise TrainingError(f"{folder}: the checkpoint is damaged: {error}. {before}.") from None
     except (RuntimeError, KeyError, ValueError) as error:
         raise TrainingError(

@@ -43,7 +43,7 @@ from edgegen.errors import ConfigError
 from finetune.data import file_sha256
 from finetune.methods.registry import BY_NAME, METHODS
 from finetune.random_shapes import SHAPES
-from finetune.recipe import load_recipe
+from finetune.recipe import HUB, SOURCES, TEMPLATES, load_recipe
 from finetune.recipe_keys import BY_DOTTED
 
 Kind = Literal["search", "seed", "time", "memory"]
@@ -317,9 +317,14 @@ def settings(spec: Spec, training: Training) -> list[str]:
     given = _changes(spec, training) | {"run.folder": str(spec.folder / training.name)}
     if training.kind == "seed":
         given["data.validation"] = str(spec.test)
-    paths = {key for key in given if key in BY_DOTTED and BY_DOTTED[key].kind == "path"}
+    paths = {key for key in given if key in BY_DOTTED and BY_DOTTED[key].kind == "path" and not _names(key, given[key])}
     given |= {key: str(here / str(given[key])) for key in paths}
     return [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in given.items()]
+
+
+def _names(key: str, value: Any) -> bool:
+    """Whether what could be a path is the name of a template of edgegen's, or of a data set on the hub."""
+    return (key == "data.template" and value in TEMPLATES) or (key in SOURCES and str(value).startswith(HUB))
 
 
 def rank_of(spec: Spec, row: Row) -> int:
@@ -357,14 +362,20 @@ def _changes(spec: Spec, training: Training) -> dict[str, Any]:
 
 
 def data_of(spec: Spec, training: Training) -> str | None:
-    """A hash of the lines that a training reads; None where they are not all files here, as for a table alone."""
+    """A hash of the lines that a training reads; None where they are not all files here, as for a table alone.
+
+    A chat template decides what becomes of the lines, so it counts too. Where none is set it adds nothing: outcomes of
+    before it counted stay what they are.
+    """
     if training.kind == "memory":
         return None
     data = load_recipe(spec.recipe, settings(spec, training), check_files=False).data
     files = [file for file in (data.train, data.validation, data.replay) if file is not None]
-    if not all(file.is_file() for file in files):
+    if not all(file.is_file() for file in (*files, *([data.template] if data.template else []))):
         return None
     whole = [_sha256(file, file.stat().st_mtime_ns) for file in files]
+    if data.template:
+        whole.append(f"template {_sha256(data.template, data.template.stat().st_mtime_ns)}")
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:16]
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from safetensors import SafetensorError
 
@@ -53,14 +54,25 @@ def alone_in(folder: Path) -> Iterator[None]:
         TrainingError: When another process is at it.
     """
     path = folder / ".lock"
-    with path.open("a", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrainingError(
-                f"{folder}: another process is training into this folder. Wait for it, or choose another run.folder."
-            ) from None
+    with _locked(path):
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> TextIO:
+    """The file, locked. One that its last owner deleted between our opening and locking it locks nobody out."""
+    while True:
+        lock = path.open("a", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise TrainingError(
+                f"{path.parent}: another process is training into this folder. Wait for it, or choose another "
+                "run.folder."
+            ) from None
+        if os.fstat(lock.fileno()).st_nlink:
+            return lock
+        lock.close()

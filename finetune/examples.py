@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.errors import DataError
-from finetune.rows import Row, read_rows
+from finetune.rows import Row, read_rows, visible
 
 # More mistakes than a person corrects in one go are only counted.
 PROBLEMS_SHOWN = 20
@@ -136,10 +136,18 @@ def parse(row: Row, where: str, *, text: bool = False) -> Example:
         turns = (("text", _text(row, "text")),)
     else:
         also = ' or "text"' if text else ""
-        raise ValueError(f"has the fields {', '.join(row) or 'none'}; it needs {FORMS}{also}.")
+        names = visible(", ".join(row))
+        fields = f"{names[:200]} ..." if len(names) > 200 else names or "none"
+        raise ValueError(f"has the fields {fields}; it needs {FORMS}{also}.")
     if not any(content.strip() for role, content in turns if role in ANSWERS):
         raise ValueError("has no answer to learn: no assistant turn with text.")
-    return Example(turns, task, where, digest_of(turns))
+    try:
+        task.encode()
+        digest = digest_of(turns)
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])[1:-1]
+        raise ValueError(f"holds half of a character, {half}. Write it whole, or leave it out.") from None
+    return Example(turns, task, where, digest)
 
 
 def digest_of(turns: tuple[tuple[str, str], ...]) -> str:

@@ -290,6 +290,12 @@ def _cross_problems(values: dict[str, Any], where: dict[str, str]) -> list[str]:
             f"{where.get('base.load', 'base.load')}: {method.name} is training on a 4-bit base; write "
             f'base.load = "nf4", or method.name = "lora" for the same adapter on a float base.'
         )
+    run, base = values.get("run.folder"), values.get("base.model")
+    if isinstance(run, Path) and isinstance(base, Path) and base.is_dir() and run.resolve() == base.resolve():
+        found.append(
+            f"{where.get('run.folder', '')}: run.folder = {run}: is the folder of the base, whose weights what a run "
+            "writes would lie among. Give another."
+        )
     if values["data.replay_share"] and not values["data.replay"]:
         found.append(f"{where.get('data.replay_share', '')}: data.replay_share needs data.replay too, a JSONL file.")
     if method and values["data.replay_loss"] == "kl" and values["data.replay_share"] and not method.switches_off:

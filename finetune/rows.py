@@ -81,13 +81,18 @@ def _rows_of(path: Path) -> Iterator[tuple[str, Row | ValueError]]:
             place += 1 + (sum(cell.count("\n") for cell in row.values() if cell) if kind == "csv" else 0)
 
 
+def visible(text: str) -> str:
+    """What a data file says, for a message: what a terminal would obey instead of showing it stands as an escape."""
+    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+
+
 def _object(text: str) -> Row | ValueError:
     try:
         row = json.loads(text)
     except ValueError as error:
-        return ValueError(f"not valid JSON ({error}), in: {text[:60]}. Write one object on one line.")
+        return ValueError(f"not valid JSON ({error}), in: {visible(text[:60])}. Write one object on one line.")
     except RecursionError:
-        return ValueError(f"nested too deep for a reader of JSON, in: {text[:60]}. Write it flatter.")
+        return ValueError(f"nested too deep for a reader of JSON, in: {visible(text[:60])}. Write it flatter.")
     return row if isinstance(row, dict) else ValueError("must be a JSON object on one line.")
 
 

@@ -29,13 +29,8 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
     """
     parallel.join(recipe.train.accumulate)
     folder, first = recipe.run.folder, rank() == 0
-    if first and (folder / "REPORT.md").exists():
-        raise TrainingError(f"{folder}: holds a finished run already. Choose another run.folder, or move it away.")
-    if first and (folder / "run.json").exists():  # without it nothing was trained yet
-        raise TrainingError(
-            f"{folder}: holds a run already. Go on with it: edgegen finetune resume {folder}\n"
-            "Or choose another run.folder."
-        )
+    if first:
+        _refuse_run_in(folder)
     tokenizer = backend.load_tokenizer(recipe)
     backend.check_targets(recipe)
     continual.check(recipe, backend.load_of(recipe))
@@ -43,14 +38,32 @@ def start(recipe: Recipe, say: Say = lambda _: None) -> Path:
     if first:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
         except OSError as error:
             raise TrainingError(f"{folder}: cannot be written: {error.strerror}. Give another run.folder.") from None
-    parallel.wait()
-    for line in warnings_about(recipe, dataset) if first else ():
-        say(f"Warning: {line}")
-    with refusals_named(folder, _MAKE_ROOM.format(folder=folder)), _writing(folder):
-        return train(recipe, dataset, tokenizer, say, None)
+    with refusals_named(folder, "Make room, or give another run.folder."), _writing(folder):
+        if first:
+            _refuse_run_in(folder)  # of a process that was quicker, while our data were read
+            (folder / "recipe.toml").write_text(recipe_as_run(recipe), encoding="utf-8")
+        parallel.wait()
+        for line in warnings_about(recipe, dataset) if first else ():
+            say(f"Warning: {line}")
+        with refusals_named(folder, _MAKE_ROOM.format(folder=folder)):
+            return train(recipe, dataset, tokenizer, say, None)
+
+
+def _refuse_run_in(folder: Path) -> None:
+    """Whether something was trained into a folder already."""
+    try:
+        finished, begun = ((folder / name).exists() for name in ("REPORT.md", "run.json"))
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot be read: {error.strerror}. Give another run.folder.") from None
+    if finished:
+        raise TrainingError(f"{folder}: holds a finished run already. Choose another run.folder, or move it away.")
+    if begun:  # without run.json nothing was trained yet
+        raise TrainingError(
+            f"{folder}: holds a run already. Go on with it: edgegen finetune resume {folder}\n"
+            "Or choose another run.folder."
+        )
 
 
 def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
@@ -60,17 +73,22 @@ def resume(recipe: Recipe, say: Say = lambda _: None) -> Path:
         TrainingError: When data or base are no longer what they were.
     """
     folder = recipe.run.folder
-    if (folder / "REPORT.md").exists():
-        raise TrainingError(f"{folder}: this run is finished; read {folder / 'REPORT.md'}.")
+    _refuse_finished(folder)
     tokenizer = backend.load_tokenizer(recipe)
     dataset = load_dataset(recipe, tokenizer)
-    last = checkpoint.latest(folder / "checkpoints")
     if (folder / "run.json").exists():
         changed = changed_since(read_facts(folder), recipe, dataset)
         if changed:
             raise TrainingError(f"{', '.join(changed)}: changed since the run began. Restore it, or start a new run.")
     with refusals_named(folder, _MAKE_ROOM.format(folder=folder)), _writing(folder):
-        return train(recipe, dataset, tokenizer, say, last)
+        if rank() == 0:
+            _refuse_finished(folder)  # by a process that ended while our data were read
+        return train(recipe, dataset, tokenizer, say, checkpoint.latest(folder / "checkpoints"))
+
+
+def _refuse_finished(folder: Path) -> None:
+    if (folder / "REPORT.md").exists():
+        raise TrainingError(f"{folder}: this run is finished; read {folder / 'REPORT.md'}.")
 
 
 def _writing(folder: Path) -> AbstractContextManager[None]:

@@ -3,7 +3,7 @@
     python -m finetune.shipped OUT --gguf SmolLM2-135M-Instruct.Q4_1.gguf
     python -m finetune.shipped OUT --gguf SmolLM2-135M-Instruct.Q4_1.gguf --bundles BUNDLES --base-bundle DIR
 
-Nineteen minutes on two H200s with --gpu and --batch 2048, other trainings beside it. The base becomes a checkpoint,
+Twenty-five minutes on two H200s with --gpu and --batch 2048, other trainings beside it. The base becomes a checkpoint,
 makes up its own replay data, the data of each task are generated (train and dev; nothing sealed is touched), the
 recipes in ``finetune/recipes/shipped`` run, and every adapter is scored on dev. A step whose result is there is not
 done again. With ``--bundles`` the adapters then become a bundle, which holds what its own gate scored; this needs no
@@ -35,8 +35,11 @@ NEAR, REFERENCES = 10_000, 8_000
 # Tasks whose replay has those too. Alerts are like no other question: with them 154 of 160 dev questions were right at
 # the end, without them 158.
 NEAR_TASKS = ("numbers", "iot-command")
+# By what an adapter's update is multiplied at the export: all of it moved ordinary chats by 0.022 nats a token, and
+# 0.02 is allowed. Of 400 dev commands 393 are right with all of it, 386 at 0.92 and 370 at 0.85.
+STRENGTHS = {"iot-command": 0.9}
 BUNDLE = "smollm2-135m-devices"
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 
 
 class Bench:
@@ -233,6 +236,9 @@ def _export(bench: Bench, tasks: Sequence[str], *, gguf: Path, bundles: Path, ba
     ]
     # The divergence of the tasks' own text is large by design: the bound is on the exporter, which is measured apart.
     measured = ["--chunks", "4", "--max-kl", "1"]
+    measured += [
+        part for task, share in STRENGTHS.items() if task in tasks for part in ("--strength", f"{task}={share}")
+    ]
     bench.finish(
         {"export": bench.start("export", "export", *runs, "--adapter-only", *named, *measured, "--out", str(bundles))}
     )

@@ -33,15 +33,15 @@ class Trial:
     def __init__(self, folder: Path, task: str | None = None) -> None:
         try:
             facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            adapters = facts["fold"]["adapters"].copy() if "fold" in facts else {}
         except OSError:
             raise TrainingError(f"{folder}: is no run. Give the folder that `edgegen finetune run` filled.") from None
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TrainingError(f"{folder / 'run.json'}: cannot be read: {error}. Copy the run again.") from None
         if "fold" not in facts:
             raise TrainingError(f"{folder}: is not finished. Go on with it: edgegen finetune resume {folder}")
         recipe = load_recipe(folder / "recipe.toml")
         self.tokenizer = backend.load_tokenizer(recipe)
-        adapters = facts["fold"]["adapters"]
         self.method = None
         if adapters and not recipe.row.changes_base:
             tasks = [name for name in adapters if name]
@@ -65,7 +65,15 @@ class Trial:
         return self.method.as_base(self.model) if self.method else switched_off(self.model)
 
     def ask(self, prompt: str, sampling: Sampling) -> tuple[str, str]:
-        """What the base and what the adapter answer, each to its own conversation so far."""
+        """What the base and what the adapter answer, each to its own conversation so far.
+
+        Raises:
+            TrainingError: When the prompt is no text: Python hands on what is not UTF-8 as halves of characters.
+        """
+        try:
+            prompt.encode()
+        except UnicodeEncodeError:
+            raise TrainingError(f"{prompt!a}: the prompt is not UTF-8. Write it in a terminal that is.") from None
         answers = []
         sides: tuple[AbstractContextManager[None], ...] = (self._as_base(), nullcontext())
         for history, within in zip(self.histories, sides, strict=True):

@@ -6,9 +6,10 @@ the code ``refused``. Abstaining below a confidence is selective prediction (El-
 and a larger share of them right.
 """
 
+import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -117,13 +118,14 @@ class Policy:
 
     Args:
         abstain: By adapter; ``""`` is the model without one.
-        language: Of the refusals: ``auto``, or one of ``refusals``.
+        refusals: Its own sentences by language, in place of those of `REFUSALS`.
+        language: Of the refusals: ``auto``, or one that has a sentence; None leaves it to another policy, else auto.
     """
 
     rules: tuple[Rule, ...] = ()
     abstain: Mapping[str, Abstention] = field(default_factory=dict)
-    refusals: Mapping[str, str] = field(default_factory=lambda: REFUSALS)
-    language: str = "auto"
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    language: str | None = None
 
     def __add__(self, other: "Policy") -> "Policy":
         """Both policies: all rules of both; where both abstain or speak, ``self`` decides."""
@@ -131,7 +133,7 @@ class Policy:
             rules=self.rules + other.rules,
             abstain={**other.abstain, **self.abstain},
             refusals={**other.refusals, **self.refusals},
-            language=self.language,
+            language=self.language or other.language,
         )
 
     def check_question(self, texts: Sequence[str], adapter: str | None) -> Refusal | None:
@@ -154,10 +156,14 @@ class Policy:
 
         Args:
             sure: The confidences that are known, by their `Measure`.
-            is_json: A document keeps its shape: what would be redacted in it is refused.
+            is_json: A document keeps its shape: what would be redacted in it is refused. Its keys and texts are tested
+                as a device reads them, too, without escapes.
         """
+        values = _values(text) if is_json else None
         for rule in self.rules:
-            if not rule.concerns("output", adapter) or not _meets(text, rule):
+            if not rule.concerns("output", adapter):
+                continue
+            if not _meets(text, rule) and (values is None or not _meets(values, rule)):
                 continue
             if rule.action == "redact" and not is_json:
                 text = personal.redacted(text, rule.personal)
@@ -186,9 +192,27 @@ class Policy:
             return True
         return any(rule.concerns("output", adapter) or (adapter == AUTO and "output" in rule.on) for rule in self.rules)
 
+    def idle(self, adapters: Collection[str]) -> list[str]:
+        """What never decides beside a model with these adapters, a sentence each: a wrong name looks like no rule."""
+        there = ", ".join(sorted(adapters)) or "none"
+        limits = [
+            f"abstain below {limit.below:g} with adapter {name!r} never decides: the model has {there}"
+            for name, limit in self.abstain.items()
+            if name and name not in adapters
+        ]
+        return limits + [
+            f"rule {rule.name!r} with adapter {name!r} never decides: the model has {there}"
+            for rule in self.rules
+            for name in sorted(rule.adapters - {""})
+            if name not in adapters
+        ]
+
     def _sentence(self, texts: Sequence[str]) -> str:
-        spoken = language.guess(" ".join(texts)[:2000]) if self.language == "auto" else self.language
-        return self.refusals.get(spoken) or self.refusals.get("en") or REFUSAL
+        spoken = self.language or "auto"
+        if spoken == "auto":
+            spoken = language.guess(" ".join(texts)[:2000])
+        said = {**REFUSALS, **self.refusals}
+        return said.get(spoken, said["en"])
 
 
 def _meets(text: str, rule: Rule) -> bool:
@@ -197,3 +221,21 @@ def _meets(text: str, rule: Rule) -> bool:
         return rule.met_by(text)
     except TimeoutError:
         return True
+
+
+def _values(text: str) -> str | None:
+    """All keys and texts of a JSON document, a line each; None for what is none."""
+    try:
+        waiting = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return None
+    found: list[str] = []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict):
+            waiting += [part for pair in reversed(value.items()) for part in reversed(pair)]
+        elif isinstance(value, list):
+            waiting += reversed(value)
+    return "\n".join(found)

@@ -1,6 +1,7 @@
 """Who begins: slots, room in the KV pool, and the shared prefix that is computed before those who need it."""
 
 import time
+from collections.abc import Callable
 
 from edge.engine.events import Events
 from edge.engine.intake import Intake
@@ -9,10 +10,12 @@ from edge.engine.model import Model
 from edge.engine.pool import KvPool
 from edge.engine.prefix import SHARED, WORTH_KEEPING_TOKENS
 from edge.engine.roster import Roster
-from edge.engine.sequence import Job, Seq
+from edge.engine.sequence import PRIORITIES, Job, Seq
 
 # Cells a new sequence leaves to each running one, so that it is not preempted right after it began.
 HEADROOM_TOKENS = 32
+
+BATCH = PRIORITIES["batch"]
 
 
 class Admission:
@@ -39,12 +42,13 @@ class Admission:
         if not self._roster.waiting:
             return
         for seq in self._roster.by_urgency(now):
-            if not self._has_slot(seq):
+            if not self._has_slot(seq) and not self._make_way(seq, self._has_slot):
                 return
             if self._must_wait_for_prefix(seq.job):
                 continue
-            if not self._fits(seq):
+            if not self._fits(seq) and not self._make_way(seq, self._fits):
                 return
+            seq.urgency = self._roster.urgency(seq, now)
             self._roster.stop_waiting(seq)
             self._start(seq)
 
@@ -84,6 +88,20 @@ class Admission:
         jobs = {other.job for other in running if other.job.key is not None} | {seq.job}
         reserved = sum(job.samples - 1 for job in jobs if not job.forked)
         return len(jobs) <= self._model.options.slots and len(running) + 1 + reserved <= self._model.max_running
+
+    def _make_way(self, seq: Seq, found: Callable[[Seq], bool]) -> bool:
+        """Preempt what was started as batch until there is room for a more urgent sequence; False if that is no help.
+
+        What was started late, in a class that its wait had raised, ends: batch work is not starved.
+        """
+        while seq.job.priority < BATCH and not found(seq):
+            batch = [other for other in self._roster.running if other.job.key is not None and other.urgency >= BATCH]
+            if not batch:
+                return False
+            last = max(batch, key=lambda other: other.job.arrival).job
+            for other in [other for other in batch if other.job is last]:
+                self._roster.preempt(other, self._pool)
+        return found(seq)
 
     def _must_wait_for_prefix(self, job: Job) -> bool:
         """Whether the shared prefix this job begins with is being computed; starts that if nobody has."""

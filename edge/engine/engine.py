@@ -124,7 +124,7 @@ class Engine:
             "prefix_hits": prefixes.hits,
             "steps": self.steps,
             "single_steps": self._stepper.single_steps,
-            "preemptions": self._stepper.preemptions,
+            "preemptions": self._roster.preemptions,
             "guessed_tokens": self._stepper.guessed,
             "guessed_right": self._stepper.guessed_right,
             "adapter_switches": self.model.adapter_switches,

@@ -2,6 +2,7 @@
 
 import time
 
+from edge.engine.pool import KvPool
 from edge.engine.sequence import Job, Seq
 
 # A waiting request gains one priority class each time it has waited this long: batch work is not starved.
@@ -16,11 +17,20 @@ class Roster:
         self.waiting: list[Seq] = []
         self.jobs: dict[int, Job] = {}
         self._waiting_since: dict[Seq, float] = {}
+        self.preemptions = 0
 
     def wait(self, seq: Seq) -> None:
         """Put a sequence among the waiting."""
         self.waiting.append(seq)
         self._waiting_since.setdefault(seq, time.monotonic())
+
+    def preempt(self, seq: Seq, pool: KvPool) -> None:
+        """Take a running sequence out; it is recomputed later and its device never knows."""
+        self.running.remove(seq)
+        pool.drop(seq.seq_id)
+        seq.seq_id, seq.n_past = -1, 0
+        self.preemptions += 1
+        self.wait(seq)
 
     def stop_waiting(self, seq: Seq) -> None:
         """Take a sequence out of the waiting."""
@@ -36,10 +46,12 @@ class Roster:
 
     def by_urgency(self, now: float) -> list[Seq]:
         """The waiting ones by priority, which grows with the wait, and then by age."""
-        self.waiting.sort(
-            key=lambda seq: (seq.job.priority - int((now - self._waiting_since[seq]) / AGING_S), seq.job.arrival)
-        )
+        self.waiting.sort(key=lambda seq: (self.urgency(seq, now), seq.job.arrival))
         return list(self.waiting)
+
+    def urgency(self, seq: Seq, now: float) -> int:
+        """The class of a waiting sequence, raised by its wait; less is more urgent."""
+        return seq.job.priority - int((now - self._waiting_since[seq]) / AGING_S)
 
     def least_urgent(self) -> Seq:
         """The youngest running sequence of the lowest priority."""

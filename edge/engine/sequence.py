@@ -54,7 +54,7 @@ class Seq:
     """One sequence: a lane of the planner while it runs.
 
     ``tokens`` is the whole sequence, prompt first; the first ``n_past`` are in the KV cache under ``seq_id``
-    (-1: it waits). A preempted sequence just has ``n_past`` 0 again.
+    (-1: it waits). A preempted sequence just has ``n_past`` 0 again. ``urgency`` is the class in which it was started.
     """
 
     job: Job
@@ -64,6 +64,7 @@ class Seq:
     constraint: Constraint | None = None
     seq_id: int = -1
     n_past: int = 0
+    urgency: int = 0
     finish: str | None = None
     document: Any = None
     logprobs: list[tuple[int, float]] = field(default_factory=list)

@@ -24,7 +24,6 @@ class Stepper:
         self._advance = advance
         self._endings = endings
         self._planner = Planner(model.n_batch)
-        self.preemptions = 0
         self.single_steps = 0
         self._singles_s = 0.0
         self.guessed = 0
@@ -57,17 +56,8 @@ class Stepper:
             plan = self._planner.plan(self._roster.running, now)
             if self._pool.make_room(sum(count for _, count in plan.chunks)):
                 return plan
-            self._preempt()
+            self._roster.preempt(self._roster.least_urgent(), self._pool)
         return None
-
-    def _preempt(self) -> None:
-        """Take the least urgent sequence out; it is recomputed later and its device never knows."""
-        victim = self._roster.least_urgent()
-        self._roster.running.remove(victim)
-        self._pool.drop(victim.seq_id)
-        victim.seq_id, victim.n_past = -1, 0
-        self.preemptions += 1
-        self._roster.wait(victim)
 
     def _compute(self, plan: Plan[Seq]) -> None:
         guess = self._guess(plan)
@@ -126,7 +116,7 @@ class Stepper:
         if self._pool.evict_one():
             return
         if len(self._roster.running) > 1:
-            self._preempt()
+            self._roster.preempt(self._roster.least_urgent(), self._pool)
         else:
             (alone,) = self._roster.running
             self._endings.fail(alone.job, "internal", "llama.cpp finds no KV room for a request that is alone")

@@ -374,6 +374,9 @@ def _json_problems(check: Mapping[str, Any]) -> Iterator[str]:
     if not _is_json(check.get("expect")):
         yield f"check.expect = {_shown(check['expect'])}: JSON has no dates and no nan or inf; no answer equals it"
         return
+    expect = check.get("expect")
+    if isinstance(expect, str) and expect.lstrip()[:1] in ("{", "["):
+        yield f"check.expect = {_shown(expect)}: is a text, which no document equals; write a table or a list"
     if "keys" in check:
         known = check.get("expect")
         missing = [key for key in check["keys"] if not isinstance(known, dict) or key not in known]

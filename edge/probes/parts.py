@@ -19,6 +19,15 @@ def joined(suites: Sequence[Suite], documents: Sequence[Mapping[str, Any]]) -> d
     Raises:
         ValueError: The parts are of several models, or do not hold each item of the suites once as it is now.
     """
+    return document(joined_run(suites, documents))
+
+
+def joined_run(suites: Sequence[Suite], documents: Sequence[Mapping[str, Any]]) -> Run:
+    """The run of the whole, with the id of its first part; else as ``joined``.
+
+    Raises:
+        ValueError: As ``joined``.
+    """
     models = sorted({(one["model"], one["model_sha256"]) for one in documents})
     if len(models) != 1:
         raise ValueError(f"the parts are of several models: {', '.join(name for name, _ in models)}")
@@ -34,7 +43,7 @@ def joined(suites: Sequence[Suite], documents: Sequence[Mapping[str, Any]]) -> d
             raise ValueError(f"{suite.name}: {len(others)} items were asked in other words, the first is {others[0]}")
         results = tuple(_result(suite, place, by_id) for place in range(len(suite.items)))
         run.suites.append(SuiteRun(suite, results, sum(part["seconds"] for part in mine)))
-    return document(run)
+    return run
 
 
 def _result(suite: Suite, place: int, judged: Mapping[str, Mapping[str, Any]]) -> Result:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.probes.run import Run
+from edgegen.errors import ConfigError
 from edgegen.files import write_whole
 
 _FOLDER = "gate"
@@ -49,13 +50,24 @@ def save_answers(data_dir: Path, run: Run) -> None:
 
 
 def load_answers(data_dir: Path, sha256: str) -> Answers:
-    """The recorded answers of a model; empty where there are none, or only a damaged record."""
+    """The recorded answers of a model; empty where there are none.
+
+    Raises:
+        ConfigError: There is a record, and it cannot be read or is damaged.
+    """
+    path = data_dir / _FOLDER / f"{sha256}.json"
     try:
-        document = json.loads((data_dir / _FOLDER / f"{sha256}.json").read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8"))
         return {
             (suite, item): RecordedAnswer(str(one["answer"]), bool(one["passed"]), one.get("prompt"))
             for suite, items in document["suites"].items()
             for item, one in items.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except FileNotFoundError:
         return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        problem = (
+            f"{path}: the answers recorded at activation cannot be read: {error!r}. "
+            "`edgegen bundle activate` records them anew."
+        )
+        raise ConfigError([problem]) from None

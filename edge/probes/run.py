@@ -2,9 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from edge import clock
 from edge.patience import at_most
@@ -13,13 +13,22 @@ from edge.probes.checks import Verdict, judge
 from edge.probes.score import Result, Score, by_category, score, shortfalls
 from edge.probes.suite import Item, Suite
 from edge.probes.target import Target
-from edge.store import Store
 
 # Rows a transaction takes: a commit may cost 50 ms on an SD card, and a run that is broken off loses no more than this.
 ROWS_A_COMMIT = 32
 
 # A pattern such as (a+)+$ can take for ever on an answer of a few words; an honest check takes a millisecond.
 JUDGE_S = 2.0
+
+# Before the problem of an item that got no answer.
+NO_ANSWER = "no answer: "
+
+
+class Rows(Protocol):
+    """Where the rows of a run go: `edge.store.Store`."""
+
+    def add_rows(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep them, all or none."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Run:
 def run_suites(
     target: Target,
     suites: Sequence[Suite],
-    store: Store | None,
+    store: Rows | None,
     progress: Callable[[int], object] = lambda _: None,
     *,
     log: Callable[[Run, SuiteRun], object] = lambda _run, _done: None,
@@ -113,7 +122,7 @@ def _run_suite(
     run: Run,
     target: Target,
     suite: Suite,
-    store: Store | None,
+    store: Rows | None,
     *,
     progress: Callable[[int], object],
     log: Callable[[Run, SuiteRun], object],
@@ -141,7 +150,7 @@ def _run_suite(
 
 def _result(item: Item, answer: Answer) -> Result:
     if answer.problem is not None:
-        verdict = Verdict(passed=False, reason=f"no answer: {answer.problem}")
+        verdict = Verdict(passed=False, reason=NO_ANSWER + answer.problem)
     else:
         try:
             with at_most(JUDGE_S):
@@ -197,7 +206,7 @@ def _score_row(run: Run, suite: Suite, category: str, of: Score) -> dict[str, An
     }
 
 
-def _save(store: Store | None, unsaved: list[dict[str, Any]]) -> None:
+def _save(store: Rows | None, unsaved: list[dict[str, Any]]) -> None:
     if store is not None and unsaved:
         store.add_rows("probe_results", unsaved)
     unsaved.clear()

@@ -6,7 +6,6 @@ from edge.probes.gate import GATE, bundle_suites
 from edge.probes.run import at_temperature, without_adapters
 from edge.probes.suite import Suite, find_suite, has_split, load_suite, shipped_suites
 from edgegen.errors import ConfigError
-from edgegen.part import Part
 
 
 def load_suites(
@@ -34,20 +33,16 @@ def load_suites(
     return suites
 
 
-def narrowed(
-    suites: list[Suite], *, limit: int | None, part: Part, adapters: bool, temperature: float | None
-) -> list[Suite]:
-    """The suites as they are to be asked; those that have nothing left are left out.
+def narrowed(suites: list[Suite], *, limit: int | None, adapters: bool, temperature: float | None) -> list[Suite]:
+    """The suites as they are to be asked.
 
     Args:
         limit: At most so many items of each, spread evenly.
-        part: Of each suite's items.
         adapters: Whether the adapters that they name answer; else the base model does.
         temperature: Instead of theirs.
     """
     if limit is not None:
         suites = [suite.limited(limit) for suite in suites]
-    suites = [mine for suite in suites if (mine := suite.part(part)).items]
     if not adapters:
         suites = [without_adapters(suite, frozenset(_adapters(suite))) for suite in suites]
     if temperature is not None:

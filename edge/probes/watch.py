@@ -10,9 +10,13 @@ from typing import Any
 
 from edge.probes.gate import P_FAILS
 from edge.probes.recorded import Answers
-from edge.probes.run import Run
+from edge.probes.run import NO_ANSWER, Run
 from edge.probes.score import must_pass_failures
 from edge.probes.significance import sign_test
+
+# How the reason of an item begins that the node's guardrails stopped, by a rule or for doubt (code ``refused``). The
+# answers of the activation are the model's own, before any guardrail, so there is nothing to compare.
+_WITHHELD = f"{NO_ANSWER}refused: "
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Report:
     """What a watch found.
 
     Args:
+        withheld: Items that the node's guardrails stopped: neither compared nor asked to pass.
         compared: Items that have a recorded answer to the same question.
         reworded: How many more have one to another question, of another edgegen's suite.
         changed: Ids of those whose answer reads otherwise now.
@@ -31,6 +36,7 @@ class Report:
 
     asked: int
     passed: int
+    withheld: int
     compared: int
     reworded: int
     changed: tuple[str, ...]
@@ -48,8 +54,9 @@ def watch_report(run: Run, recorded: Answers) -> Report:
     """Compare a live run with the answers recorded at activation."""
     changed, lost, gained = [], [], []
     results = [(suite.suite.name, result) for suite in run.suites for result in suite.results]
+    answered = [(name, r) for name, r in results if not r.reason.startswith(_WITHHELD)]
     known = [
-        (f"{name}: {r.item.id}", r, recorded[name, r.item.id]) for name, r in results if (name, r.item.id) in recorded
+        (f"{name}: {r.item.id}", r, recorded[name, r.item.id]) for name, r in answered if (name, r.item.id) in recorded
     ]
     pairs = [(label, now, before) for label, now, before in known if before.asked_the_same(now.item.prompt)]
     for label, now, before in pairs:
@@ -60,7 +67,11 @@ def watch_report(run: Run, recorded: Answers) -> Report:
         elif now.passed and not before.passed:
             gained.append(label)
     p = sign_test(len(lost), len(gained))
-    problems = [line for suite in run.suites for line in must_pass_failures(suite.suite, suite.results)]
+    problems = [
+        line
+        for suite in run.suites
+        for line in must_pass_failures(suite.suite, [r for name, r in answered if name == suite.suite.name])
+    ]
     if p < P_FAILS:
         problems.append(
             f"{len(lost)} answers of {len(pairs)} were right when the bundle was made current and are wrong now, "
@@ -69,6 +80,7 @@ def watch_report(run: Run, recorded: Answers) -> Report:
     return Report(
         asked=len(results),
         passed=sum(result.passed for _, result in results),
+        withheld=len(results) - len(answered),
         compared=len(pairs),
         reworded=len(known) - len(pairs),
         changed=tuple(changed),

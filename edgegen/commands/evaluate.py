@@ -4,14 +4,16 @@ import importlib.util
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from edgegen.commands import evaluate_shipped
+from edgegen.commands import evaluate_join, evaluate_shipped
+from edgegen.commands.evaluate_pages import drift_lines, outcome_lines, read_document
 from edgegen.out_file import writable, write_result
-from edgegen.part import Part
+from edgegen.part import WHOLE, Part
 from edgegen.part import option as part_option
 from edgegen.report_table import table
 from finetune.evaluation import forgetting, merit, texts
@@ -19,7 +21,6 @@ from finetune.evaluation.drift import (
     CHUNKS,
     Block,
     Compared,
-    Drift,
     View,
     chat_blocks,
     measure,
@@ -27,7 +28,7 @@ from finetune.evaluation.drift import (
     text_blocks,
 )
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
-from finetune.evaluation.outcome import Outcome
+from finetune.evaluation.outcome import Outcome, asked
 from finetune.evaluation.run import TASKS, request_of
 from finetune.evaluation.scorer import Scorer
 from finetune.evaluation.target import find
@@ -93,13 +94,16 @@ def drift(
     Example:
         edgegen evaluate drift model.gguf --adapter numbers=adapters/numbers.gguf --out drift.json
     """  # noqa: D301 (click reads the \b)
+    _need_names(own_texts)
     target = find(model, adapters, base=base)
     scorer = target.open(threads=threads)
     views = _views(scorer, tuned, threads)
     reference, folder = View(scorer), cache or texts.default_cache()
     found: dict[str, list[Compared]] = {name: [] for name in views}
+    read: dict[str, dict[str, str]] = {}
 
-    def look(kind: str, blocks: Sequence[Block]) -> None:
+    def look(kind: str, every: Sequence[object], blocks: Sequence[Block]) -> None:
+        read[kind] = {"asked": asked(part.mine(every)), "whole": asked(every)}
         if not blocks:  # of a part
             return
         for name, one in zip(views, measure(kind, reference, list(views.values()), blocks), strict=True):
@@ -108,23 +112,46 @@ def drift(
 
     for kind in () if only_own else texts.TEXTS:
         text = texts.general_text(kind, cache=folder, from_dir=from_dir)
-        look(kind.name, part.mine(text_blocks(scorer, text, chunks, where=kind.name)))
+        blocks = text_blocks(scorer, text, chunks, where=kind.name)
+        look(kind.name, blocks, part.mine(blocks))
     for file in own_texts:
-        look(file.name, part.mine(text_blocks(scorer, file.read_text(encoding="utf-8"), chunks, where=str(file))))
-    prompts = part.mine(texts.ordinary_chats()[:chats])
-    if prompts:
-        said = own_answers(reference, prompts, target.identity(), folder, lambda line: click.echo(line, err=True))
-        look("chats", chat_blocks(scorer, prompts, said))
+        blocks = text_blocks(scorer, _own_text(file), chunks, where=str(file))
+        look(file.name, blocks, part.mine(blocks))
+    every = texts.ordinary_chats()[:chats]
+    prompts = part.mine(every)
+    say = partial(click.echo, err=True)
+    said = own_answers(reference, prompts, target.identity(), folder, say) if prompts else []
+    look("chats", every, chat_blocks(scorer, prompts, said))
+    figures = {name: [one.drift().as_json() for one in compared] for name, compared in found.items()}
     if out is not None:
-        # Of a part what it takes to put it together with the others, of the whole the figures.
+        # Of a part what it takes to put it together with the others.
         document = {
-            name: [one.as_json() if part.of > 1 else one.drift().as_json() for one in compared]
-            for name, compared in found.items()
+            "model": str(model),
+            "identity": target.identity(),
+            "fingerprint": {
+                name: find(tuned).fingerprint() if tuned is not None else target.fingerprint(name) for name in views
+            },
+            "settings": {"chunks": chunks, "chats": chats},
+            "part": f"{part.number}/{part.of}",
+            "read": read,
+            "compared": {name: [one.as_json() for one in compared] for name, compared in found.items()},
         }
-        write_result("--out", out, json.dumps(document, indent=2 if part.of == 1 else None) + "\n")
-    drifts = {name: [one.drift() for one in compared] for name, compared in found.items()}
-    for line in table(_drift_rows(drifts), numbers_from=2):
+        write_result("--out", out, (json.dumps(figures, indent=2) if part == WHOLE else json.dumps(document)) + "\n")
+    for line in drift_lines(figures):
         click.echo(line)
+
+
+def _need_names(own_texts: Sequence[Path]) -> None:
+    names = [*(kind.name for kind in texts.TEXTS), "chats", *(file.name for file in own_texts)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise click.UsageError(f"--text: two texts are called {', '.join(twice)}, and figures go by it: rename one")
+
+
+def _own_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise EvaluationDataError([f"{file}: is not UTF-8: {error}. Write the file anew in UTF-8."]) from None
 
 
 def _views(scorer: Scorer, tuned: Path | None, threads: int | None) -> dict[str, View]:
@@ -209,34 +236,33 @@ def run(
         "part": part,
     }
     requests = [request_of(spec, **options) for spec in specs]
+    names = [name for name, _ in requests]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise click.UsageError(f"--task {', '.join(twice)}: is given twice; results go by the task's name")
     target = find(model, adapters, base=base)
     scorer = target.open(threads=threads)
     if use is not None and use not in scorer.adapters:
         raise click.UsageError(f"there is no adapter {use!r}; there are: {', '.join(scorer.adapters) or 'none'}")
     scorer.use(use)
     outcomes: list[Outcome] = []
-    rows = [["TASK", "METRIC", "VALUE", "N", "NO ANSWER"]]
     for name, request in requests:
         for outcome in TASKS[name].run(scorer, request):
             outcomes.append(outcome)
-            silent = str(sum(not item.parsed for item in outcome.items))
-            rows += [
-                [outcome.task, m, f"{v:.4f}", f"{len(outcome.items):,}", silent] for m, v in outcome.metrics.items()
-            ]
             click.echo(f"{outcome.task}: {outcome.main} {outcome.metrics[outcome.main]:.4f}", err=True)
     if out is not None:
         document = {
             "model": str(model),
             "adapter": use,
             "identity": target.identity(),
+            "fingerprint": target.fingerprint(use),
+            "settings": {"shots": shots, "limit": limit, "samples": samples, "answers": answers},
+            "part": f"{part.number}/{part.of}",
             "truncated": scorer.truncated,
             "outcomes": [outcome.as_json() for outcome in outcomes],
         }
         write_result("--out", out, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    for line in table(rows, numbers_from=2):
+    for line in outcome_lines(outcomes, scorer.truncated):
         click.echo(line)
-    if scorer.truncated:
-        click.echo(f"\n  {scorer.truncated} prompts were longer than the context and lost their beginning")
 
 
 @command.command()
@@ -281,7 +307,7 @@ def merit_command(*, files: tuple[Path, ...], as_json: bool) -> None:
     Example:
         edgegen evaluate merit lora.json dora.json
     """  # noqa: D301 (click reads the \b)
-    parts = {file.stem: merit.Parts.of_json(_document(file), str(file)) for file in files}
+    parts = {file.stem: merit.Parts.of_json(read_document(file), str(file)) for file in files}
     reference = next(iter(parts.values()))
     ratios = {name: merit.ratios(one, reference) for name, one in parts.items()}
     figures = {name: merit.merit(one, reference) for name, one in parts.items()}
@@ -316,23 +342,12 @@ def harness(arguments: tuple[str, ...]) -> None:
 
 
 command.add_command(evaluate_shipped.command)
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EvaluationDataError([f"{path}: cannot be read: {error.strerror}"]) from None
-    except ValueError as error:
-        raise EvaluationDataError([f"{path}: is no JSON: {error}"]) from None
-    if not isinstance(found, dict):
-        raise EvaluationDataError([f"{path}: is no JSON object"])
-    return found
+command.add_command(evaluate_join.command)
 
 
 def _outcomes(path: Path) -> list[Outcome]:
     try:
-        return [Outcome.of_json(one) for one in _document(path)["outcomes"]]
+        return [Outcome.of_json(one) for one in read_document(path)["outcomes"]]
     except KeyError as error:
         raise EvaluationDataError([f"{path}: was not written by `edgegen evaluate run --out`: lacks {error}"]) from None
     except (TypeError, ValueError) as error:
@@ -344,7 +359,7 @@ _SHOWN = {"kind", "tokens", "kl", "kl_interval", "ratio", "ratio_interval", "agr
 
 
 def _one_drift(path: Path, adapter: str | None) -> list[dict[str, Any]]:
-    found = _document(path)
+    found = read_document(path)
     name = adapter or (next(iter(found)) if len(found) == 1 else None)
     if name not in found:
         raise click.UsageError(f"{path} holds {', '.join(found)}: say which with --adapter NAME")
@@ -354,23 +369,3 @@ def _one_drift(path: Path, adapter: str | None) -> list[dict[str, Any]]:
             [f"{path}: {name!r} has no figures of `edgegen evaluate drift --out`, or those of a --part alone"]
         )
     return figures
-
-
-def _drift_rows(found: dict[str, list[Drift]]) -> list[list[str]]:
-    rows = [["MODEL", "TEXT", "TOKENS", "KL, NATS", "95%", "SAME TOKEN", "PERPLEXITY", "RATIO", "95%"]]
-    for name, drifts in found.items():
-        rows += [
-            [
-                name,
-                one.kind,
-                f"{one.tokens:,}",
-                f"{one.kl:.4f}",
-                f"{one.kl_interval.low:.4f}..{one.kl_interval.high:.4f}",
-                f"{one.agreement:.1%}",
-                f"{one.perplexity_base:.2f} -> {one.perplexity_tuned:.2f}",
-                f"{one.ratio:.4f}",
-                f"{one.ratio_interval.low:.4f}..{one.ratio_interval.high:.4f}",
-            ]
-            for one in drifts
-        ]
-    return rows

@@ -14,7 +14,8 @@ from edge.probes.parts import joined as joined_runs
 from edge.probes.selection import load_suites
 from edge.probes.suite import Suite
 from edgegen.part import WHOLE, Part
-from finetune.evaluation import drift, shipped
+from finetune.evaluation import shipped
+from finetune.evaluation.parts import joined, joined_drift
 
 # Abstention: limits are found on the first mix and tried on the second, which has other questions, languages and tasks.
 _FOUND_ON = ("number-comparison", "number-comparison-de", "number-comparison-id", "iot-command", "arithmetic")
@@ -150,7 +151,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
         # The same parts for the base and every adapter: then both read the same batches.
         count = parts(_SKILL_S[task])
         name = shipped.skill(model_name, task)
-        return Measurement(name, arguments, core_s * share, count, rank, shipped.joined_outcomes)
+        return Measurement(name, arguments, core_s * share, count, rank, _joined(joined))
 
     gate = _Probe(["gate"])
     found = [
@@ -175,7 +176,7 @@ def plan(places: Places, share: float) -> list[Measurement]:
             "drift",
             ["evaluate", "drift", str(bundle), "--base", str(base), "--chunks", str(some(24)), "--chats",
              str(some(500))],
-            2_400 * share, parts(2_400), 2, drift.joined,
+            2_400 * share, parts(2_400), 2, _joined(joined_drift),
         ),
         *(skill(3, _SKILL_S[task], None, task) for task in _SKILL_S),
         *(
@@ -189,6 +190,11 @@ def plan(places: Places, share: float) -> list[Measurement]:
 
 # Of the base, one core.
 _SKILL_S: Mapping[str, float] = {"facts": 450, "code": 620, "sums": 250, "sequences": 250, "humaneval": 320}
+
+
+def _joined(join: Callable[[Mapping[str, Document]], Document]) -> Join:
+    """The parts by their numbers, as who reads of a wrong one finds it."""
+    return lambda documents: join({f"part {number}": one for number, one in enumerate(documents, 1)})
 
 
 def _never(_: Sequence[Document]) -> Document:

@@ -20,7 +20,7 @@ from edge.probes.sealed import LOG_NAME as SEALED_LOG
 from edgegen.commands.evaluate_shipped_plan import Document, Measurement, Places, Step
 from edgegen.errors import ConfigError
 from edgegen.files import write_whole
-from finetune.evaluation.errors import EvaluationError
+from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 
 # What still runs at the limit may go on for so long: most parts take not much longer.
 GRACE_S = 30
@@ -207,7 +207,7 @@ class Runner:
         path = self._record.document(one)
         try:
             joined = one.joined(documents)
-        except ValueError as error:
+        except (ValueError, EvaluationDataError) as error:
             path.unlink(missing_ok=True)
             click.echo(
                 f"{one.name}: {error}. Remove its parts from {path.parent / 'parts'} to measure it again.", err=True

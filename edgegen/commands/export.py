@@ -20,6 +20,8 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 # Options that say something of a merged model's weights.
 _OF_MODELS = ("quant", "target_size", "target_kl", "tensor_type", "imatrix", "merge_base")
+# More than this is no adapter any more, but a slip of the pen.
+_MOST_STRENGTH = 4.0
 _NEEDED = ("torch", "transformers", "peft", "safetensors", "llama_cpp", "cryptography")
 
 
@@ -75,6 +77,12 @@ def command() -> None:
 )
 @click.option("--rank", type=click.IntRange(min=1), help="Export qdylora at this rank.")
 @click.option("--svd", type=click.IntRange(min=1), metavar="RANK", help="Cut DoRA, HiRA or any update: lossy.")
+@click.option(
+    "--strength",
+    multiple=True,
+    metavar="[NAME=]S",
+    help="Multiply an adapter's update by this: below 1 it stays closer to the base.",
+)
 @click.option(
     "--combine",
     type=click.Choice(["linear", "cat", "ties", "dare", "fedavg"]),
@@ -153,6 +161,7 @@ def run(runs: tuple[str, ...], **options: Any) -> None:
         task=options["task"],
         rank=options["rank"],
         svd=options["svd"],
+        strengths=_strengths(options),
         combine=_combination(options),
         merge_base=options["merge_base"],
         text=options["text"],
@@ -166,6 +175,25 @@ def run(runs: tuple[str, ...], **options: Any) -> None:
     _quiet()
     bundle = export(request, lambda line: click.echo(line, err=True))
     click.echo(f"Wrote {bundle}" + ("." if key_file else ", unsigned. Sign it with: edgegen bundle sign"))
+
+
+def _strengths(options: dict[str, Any]) -> dict[str, float]:
+    """``NAME=S`` or ``S``, which stands for all that are not named."""
+    found: dict[str, float] = {}
+    for text in options["strength"]:
+        name, _, number = text.rpartition("=")
+        try:
+            strength = float(number)
+        except ValueError:
+            strength = math.nan
+        if not 0 < strength <= _MOST_STRENGTH:
+            raise click.UsageError(f"--strength {text}: give a number above 0 up to {_MOST_STRENGTH:g}, such as 0.9.")
+        if name in found:
+            raise click.UsageError(f"--strength {text}: there is one for {name or 'all'} already, {found[name]:g}.")
+        found[name] = strength
+    if found and options["combine"] is not None:
+        raise click.UsageError("--strength goes without --combine, whose --weights say how much of each there is.")
+    return found
 
 
 def _wish(options: dict[str, Any]) -> Any:

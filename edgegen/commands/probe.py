@@ -9,6 +9,7 @@ from edge.probes.suite import load_suite, shipped_suites
 from edgegen.commands.probe_calibrate import calibrate
 from edgegen.commands.probe_compare import compare_runs
 from edgegen.commands.probe_init import init
+from edgegen.commands.probe_join import join
 from edgegen.commands.probe_record import record
 from edgegen.commands.probe_run import run
 from edgegen.commands.probe_watch import watch
@@ -19,7 +20,7 @@ def command() -> None:
     """Test what a model knows, with honest scores."""
 
 
-for _verb in (run, compare_runs, watch, record, init, calibrate):
+for _verb in (run, join, compare_runs, watch, record, init, calibrate):
     command.add_command(_verb)
 
 

@@ -1,20 +1,24 @@
 """``edgegen probe run``: ask a model some suites."""
 
+import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
+from edge.loading import load_message
+from edge.probes.part_document import part_document
 from edge.probes.run import run_suites
 from edge.probes.sealed import sealed_log
 from edge.probes.selection import load_suites, narrowed
 from edge.probes.target import EngineTarget, Target
-from edgegen.bundle import ResolvedModel, resolve_model
+from edgegen.bundle import ResolvedModel, cached_sha256, resolve_model
 from edgegen.commands.probe_options import configured, open_store, read_config
 from edgegen.commands.probe_output import print_run, progress_bar
 from edgegen.config import Config
 from edgegen.errors import ConfigError
-from edgegen.part import Part
+from edgegen.part import WHOLE, Part
 from edgegen.part import option as part_option
 from edgegen.protocol import MAX_SAMPLES
 
@@ -66,6 +70,8 @@ def run(
     Every item goes to the table probe_results of the data directory's database, under one run id; a daemon may be using
     it meanwhile. Scores carry 95% intervals: Wilson's, or a bootstrap over templates where items share one.
 
+    With --part and --json the answers can be put together again by `probe join`.
+
     The exit status is 0 whatever the scores; with --gate it is 1 when a threshold or a must-pass probe does not hold.
 
     \b
@@ -75,12 +81,14 @@ def run(
         edgegen probe run --target model.gguf --limit 20
         edgegen probe run --suite number-comparison --count 5000
         edgegen probe run --suite iot-command --split dev
+        edgegen probe run --suite alert-triage --part 1/4 --json > part-1.json
         edgegen probe run --target mqtt --set mqtt.host=10.0.0.2
     """  # noqa: D301 (click reads the \b)
     config = read_config(target, path, overrides, data_dir)
     model = None if target == "mqtt" else resolve_model(config)
     suites = load_suites(names, None if model is None else model.folder, split=split, count=count)
-    suites = narrowed(suites, limit=limit, part=part, adapters=not no_adapter, temperature=temperature)
+    whole = narrowed(suites, limit=limit, adapters=not no_adapter, temperature=temperature)
+    suites = [mine for suite in whole if (mine := suite.part(part)).items]
     total = sum(len(suite.items) for suite in suites)
     if gate and not total:
         raise ConfigError(
@@ -93,9 +101,35 @@ def run(
         progress_bar(asked.model, total) as progress,
     ):
         result = run_suites(asked, suites, store, progress, log=log)
-    print_run(result, as_json=as_json, show=show)
+    if as_json and part != WHOLE:
+        options = {
+            **_settings(model, config),
+            "--split": split,
+            "--count": count,
+            "--limit": limit,
+            "--no-adapter": no_adapter,
+            "--samples": samples,
+            "--temperature": temperature,
+        }
+        found = part_document(result, part, whole, options, asked.adapters)
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        print_run(result, as_json=as_json, show=show)
     if gate and result.shortfalls:
         raise SystemExit(1)
+
+
+def _settings(model: ResolvedModel | None, config: Config) -> dict[str, Any]:
+    """What decides the answers beside the questions: parts that differ in it are not of one run."""
+    if model is None:
+        return {"--target": "mqtt"}
+    load = load_message(model, config)
+    return {
+        "--target": "gguf" if model.folder is None else "bundle",
+        "base (sha256)": cached_sha256(model.model_path, config.node.data_dir),
+        **{key: load[key] for key in ("n_ctx", "kv_type", "flash_attn")},
+        "limits.max_tokens": config.limits.max_tokens,
+    }
 
 
 def _open_target(model: ResolvedModel | None, config: Config, samples: int) -> Target:

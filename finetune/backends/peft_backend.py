@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from finetune import streamed_base
+from finetune.base_files import check_whole
 from finetune.continual import implementation_of
 from finetune.errors import TrainingError
 from finetune.lever_choice import choose
@@ -200,11 +201,13 @@ def model_facts(recipe: Recipe) -> dict[str, Any]:
 
 
 def check_targets(recipe: Recipe) -> None:
-    """Whether the base has what the recipe adapts and the method can run on it, without one of its weights.
+    """Whether the base is whole, has what the recipe adapts and the method can run on it, without one of its weights.
 
     Raises:
-        TrainingError: When it has not, or cannot.
+        TrainingError: When it is not, has not, or cannot.
     """
+    if recipe.base.model.is_dir():
+        check_whole(recipe.base.model)
     try:
         config = AutoConfig.from_pretrained(str(recipe.base.model), local_files_only=not recipe.base.hub)
         with torch.device("meta"):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from finetune.evaluation.errors import EvaluationDataError
-from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.outcome import Item, Outcome, means
 from finetune.evaluation.records import Fields, Record, read_csv, read_json
 from finetune.evaluation.scorer import Scorer, loglikelihoods
 
@@ -29,22 +29,26 @@ def evaluate_choices(task: str, scorer: Scorer, questions: Sequence[Choice], *, 
     """``acc``: the likeliest choice; ``acc_norm``: the likeliest by character."""
     pairs = [(question.context, f" {choice}") for question in questions for choice in question.choices]
     scores = iter(loglikelihoods(scorer, pairs))
-    items, plain, normed = [], [], []
+    items = []
     for question in questions:
         found = [next(scores) for _ in question.choices]
         sums = np.array([score.logprob for score in found])
         # The harness divides by the length of the choice without the space before it.
         best = int(sums.argmax())
         best_norm = int((sums / [max(1, len(choice)) for choice in question.choices]).argmax())
-        plain.append(best == question.gold)
-        normed.append(best_norm == question.gold)
-        picked, right = (best_norm, normed[-1]) if main == "acc_norm" else (best, plain[-1])
+        counted = {"acc": float(best == question.gold), "acc_norm": float(best_norm == question.gold)}
         gold = found[question.gold]
         items.append(
-            Item(question.id, float(right), str(picked), reference_nll=-gold.logprob, reference_tokens=gold.tokens)
+            Item(
+                question.id,
+                counted[main],
+                str(best_norm if main == "acc_norm" else best),
+                reference_nll=-gold.logprob,
+                reference_tokens=gold.tokens,
+                counted=counted,
+            )
         )
-    metrics = {"acc": float(np.mean(plain)), "acc_norm": float(np.mean(normed))}
-    return Outcome(task, metrics, main, tuple(items))
+    return Outcome(task, means(items), main, tuple(items))
 
 
 def hellaswag(path: Path, limit: int | None = None) -> list[Choice]:

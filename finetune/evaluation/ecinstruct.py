@@ -166,6 +166,8 @@ TASKS: Mapping[str, tuple[str, str, Metric | None]] = {
     "Answerability_Prediction": ("AP", "F1", yes_no),
     "Answer_Generation": ("AG", "BERTScore F1", None),  # needs an encoder
 }
+# What the names of outcomes begin with.
+PREFIX = "ecinstruct/"
 _SPELLINGS = {
     "Product_Relation_Predicition": "Product_Relation_Prediction",
     "Product_Substitue_Identification": "Product_Substitute_Identification",
@@ -258,8 +260,13 @@ def evaluate(
     *,
     labels: Sequence[Sequence[str]] = (),
     similarity: Similarity | None = None,
+    numbers: Sequence[int] | None = None,
 ) -> Outcome | None:
-    """One task in one setting; None for answer generation without an encoder."""
+    """One task in one setting; None for answer generation without an encoder.
+
+    Args:
+        numbers: Of the records among those of their task and setting, where they are a part of them.
+    """
     short, figure, metric = TASKS[task]
     if metric is None and similarity is None:
         return None
@@ -276,12 +283,35 @@ def evaluate(
         assert similarity is not None
         form = _similar(similarity[0], said, wanted)
         notes["encoder"] = similarity[1]
+    places = range(len(records)) if numbers is None else numbers
+    counted: list[dict[str, Any]] = [{"reference": one} for one in wanted]
+    if metric is ranking:
+        counted = [one | {"labels": list(mine)} for one, mine in zip(counted, labels, strict=True)]
     items = tuple(
-        Item(f"{short}/{setting}/{number}", right, answer, parsed=parsed)
-        for number, (right, answer, parsed) in enumerate(zip(form.right, said, form.parsed, strict=True))
+        Item(f"{short}/{setting}/{number}", right, answer, parsed=parsed, counted=mine)
+        for number, right, answer, parsed, mine in zip(places, form.right, said, form.parsed, counted, strict=True)
     )
-    metrics = {f"{figure}, published": form.published, f"{figure}, strict": form.strict}
-    return Outcome(f"ecinstruct/{short}/{setting}", metrics, f"{figure}, strict", items, notes)
+    name = f"{PREFIX}{short}/{setting}"
+    return Outcome(name, _metrics(figure, form), f"{figure}, strict", items, notes)
+
+
+def metrics_of(name: str, items: Sequence[Item]) -> dict[str, float]:
+    """Both forms of the figure of the task called ``name`` over all of these items.
+
+    Raises:
+        KeyError: There is no such task, or the items do not say what was right.
+    """
+    short, _, setting = name.removeprefix(PREFIX).partition("/")
+    figure, metric = {one: (figure, metric) for one, figure, metric in TASKS.values()}[short]
+    if metric is None:
+        return _metrics(figure, _graded([item.right for item in items], [item.parsed for item in items]))
+    labels = [item.counted["labels"] for item in items] if metric is ranking else ()
+    said, wanted = [item.answer for item in items], [item.counted["reference"] for item in items]
+    return _metrics(figure, metric(said, wanted, setting, labels))
+
+
+def _metrics(figure: str, form: Form) -> dict[str, float]:
+    return {f"{figure}, published": form.published, f"{figure}, strict": form.strict}
 
 
 def _similar(
@@ -290,8 +320,11 @@ def _similar(
     """BERTScore: an empty answer has no tokens to match; published, it is left out, strict it is 0."""
     parsed = tuple(bool(answer.strip()) for answer in said)
     found = iter(score([a for a in said if a.strip()], [w for w, there in zip(wanted, parsed, strict=True) if there]))
-    right = tuple(float(next(found)) if there else 0.0 for there in parsed)
-    return Form(sum(right) / max(1, sum(parsed)), sum(right) / len(right), right, parsed)
+    return _graded([float(next(found)) if there else 0.0 for there in parsed], parsed)
+
+
+def _graded(right: Sequence[float], parsed: Sequence[bool]) -> Form:
+    return Form(sum(right) / max(1, sum(parsed)), sum(right) / len(right), tuple(right), tuple(parsed))
 
 
 def _triples(text: str) -> list[dict[str, Any]] | None:

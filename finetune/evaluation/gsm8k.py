@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.outcome import Item, Outcome, means
 from finetune.evaluation.records import Record, read_json
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
 
@@ -63,31 +63,34 @@ def prompt(question: str, examples: Sequence[Record]) -> str:
     return f"{shown}Question: {question}\nAnswer:"
 
 
-def evaluate(scorer: Scorer, problems: Sequence[Record], examples: Sequence[Record]) -> Outcome:
+def evaluate(
+    scorer: Scorer, problems: Sequence[Record], examples: Sequence[Record], *, numbers: Sequence[int] | None = None
+) -> Outcome:
     """Both ways of counting; the flexible one is what a skill is judged by.
 
     The examples are the same for every problem, so that what they cost is computed once; the harness draws others for
-    each.
+    each. ``numbers`` are those of the problems in their file, where they are a part of it.
     """
     prompts = [prompt(problem["question"], examples) for problem in problems]
     said = answers(scorer, prompts, Generation(max_tokens=MAX_TOKENS, stop=STOP))
     references = loglikelihoods(scorer, [(p, f" {one['answer']}") for p, one in zip(prompts, problems, strict=True)])
-    items, strict = [], []
-    for number, (problem, answer, reference) in enumerate(zip(problems, said, references, strict=True)):
-        strict.append(same(strict_match(answer), problem["answer"]))
+    items = []
+    places = range(len(problems)) if numbers is None else numbers
+    for number, problem, answer, reference in zip(places, problems, said, references, strict=True):
         extracted = flexible_extract(answer)
+        right = float(same(extracted, problem["answer"]))
         items.append(
             Item(
                 f"gsm8k/{number}",
-                float(same(extracted, problem["answer"])),
+                right,
                 answer,
                 parsed=extracted != INVALID,
                 reference_nll=-reference.logprob,
                 reference_tokens=reference.tokens,
+                counted={
+                    "exact_match,strict-match": float(same(strict_match(answer), problem["answer"])),
+                    "exact_match,flexible-extract": right,
+                },
             )
         )
-    metrics = {
-        "exact_match,strict-match": sum(strict) / len(strict),
-        "exact_match,flexible-extract": sum(item.right for item in items) / len(items),
-    }
-    return Outcome("gsm8k", metrics, "exact_match,flexible-extract", tuple(items), {"shots": len(examples)})
+    return Outcome("gsm8k", means(items), "exact_match,flexible-extract", tuple(items), {"shots": len(examples)})

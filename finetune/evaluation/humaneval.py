@@ -12,7 +12,7 @@ import numpy as np
 
 from finetune.evaluation.confined import landlock_version
 from finetune.evaluation.errors import EvaluationError
-from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.outcome import Item, Outcome, means
 from finetune.evaluation.records import Record, empty_text, read_json
 from finetune.evaluation.sandbox import TIMEOUT_S, isolation, run_all
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
@@ -89,30 +89,27 @@ def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, ti
         for completion in completions
     ]
     verdicts = run_all(programs, timeout_s=timeout_s)
-    passed = np.array([verdict.passed for verdict in verdicts]).reshape(len(problems), samples).sum(axis=1)
+    judged = [verdicts[start : start + samples] for start in range(0, len(verdicts), samples)]
+    passed = [sum(verdict.passed for verdict in mine) for mine in judged]
+    ks = [k for k in (1, 10, 100) if k <= samples]
     scores = loglikelihoods(scorer, [(one.prompt, one.answer) for one in references(problems)])
     items = tuple(
         Item(
             problem["task_id"],
-            int(count) / samples,
+            count / samples,
             completions[0],
             parsed=any(completion.strip() for completion in completions),
             reference_nll=-reference.logprob,
             reference_tokens=reference.tokens,
+            counted={f"pass@{k}": pass_at_k(samples, count, k) for k in ks},
+            reason=next((verdict.reason for verdict in mine if not verdict.passed), ""),
         )
-        for problem, count, completions, reference in zip(problems, passed, said, scores, strict=True)
+        for problem, mine, count, completions, reference in zip(problems, judged, passed, said, scores, strict=True)
     )
-    metrics = {
-        f"pass@{k}": float(np.mean([pass_at_k(samples, int(count), k) for count in passed]))
-        for k in (1, 10, 100)
-        if k <= samples
-    }
-    reasons = [verdict.reason for verdict in verdicts if not verdict.passed]
     notes = {
         "samples": samples,
         "network": "none" if isolation() or filtered() else "no TCP" if landlock_version() >= 4 else "not isolated",
         "files": "own folder and Python's" if landlock_version() >= 1 else "not isolated",
         "system calls": "filtered" if filtered() else "not filtered",
-        "reasons": reasons[:20],
     }
-    return Outcome("humaneval", metrics, "pass@1", items, notes)
+    return Outcome("humaneval", means(items), "pass@1", items, notes)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,6 +18,9 @@ class Item:
         answer: What the model said, or the number of the choice it found most likely.
         parsed: Whether an answer could be read out of what it said.
         reference_nll: Of the reference answer, in nats; and over how many tokens. None where there is none.
+        counted: Its share of each metric that is a mean; of another what that is counted from. Results of parts are
+            put together by it (``finetune.evaluation.parts``).
+        reason: Why it failed, where something says so.
     """
 
     id: str
@@ -25,6 +29,8 @@ class Item:
     parsed: bool = True
     reference_nll: float | None = None
     reference_tokens: int = 0
+    counted: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Outcome:
     Args:
         metrics: By name; ``main`` names the one that counts for forgetting and the figure of merit.
         asked: Stands for the examples, whatever their order (``asked``); "" in files of before it was kept.
+        whole: Stands for all examples that ``--part`` takes a part of; without it the same as ``asked``.
     """
 
     task: str
@@ -42,6 +49,7 @@ class Outcome:
     items: tuple[Item, ...]
     notes: Mapping[str, Any] = field(default_factory=dict)
     asked: str = ""
+    whole: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For a file."""
@@ -57,7 +65,9 @@ class Outcome:
         items = tuple(Item(**item) for item in document["items"])
         if not items or document["main"] not in document["metrics"]:
             raise ValueError(f"{document['task']}: holds no item, or not its main metric {document['main']!r}")
-        if wrong := [item.id for item in items if not isinstance(item.right, int | float)]:
+        if wrong := [
+            item.id for item in items if not isinstance(item.right, int | float) or not math.isfinite(item.right)
+        ]:
             raise ValueError(f"{document['task']}: 'right' of {wrong[0]} is no number")
         return Outcome(
             document["task"],
@@ -66,7 +76,13 @@ class Outcome:
             items,
             document.get("notes", {}),
             document.get("asked", ""),
+            document.get("whole", ""),
         )
+
+
+def means(items: Sequence[Item]) -> dict[str, float]:
+    """Each metric that items have a share of, over all of them; the same in whatever order they come."""
+    return {name: math.fsum(item.counted[name] for item in items) / len(items) for name in items[0].counted}
 
 
 def asked(examples: Iterable[Any]) -> str:

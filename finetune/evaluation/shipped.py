@@ -10,12 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from edgegen.part import together
 from finetune.evaluation import forgetting
 from finetune.evaluation.errors import EvaluationDataError
-from finetune.evaluation.outcome import Outcome, asked_together
+from finetune.evaluation.outcome import Outcome
 
 ADAPTERS = ("numbers", "iot-command", "alert-triage")
 LANGUAGES = ("id", "es", "de", "fr", "pt")
@@ -49,30 +46,6 @@ class Row:
 def skill(model: str | None, task: str) -> str:
     """The document of one skill, of an adapter or (None) of the base."""
     return f"skills-{model or 'base'}-{task}"
-
-
-def joined_outcomes(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What ``edgegen evaluate run --out`` would have written of the whole, of what it wrote of each part.
-
-    For tasks whose metrics are means over items.
-
-    Raises:
-        ValueError: The parts are of several models, or are not those of one whole.
-    """
-    about = {(one["model"], one["adapter"], one["identity"]) for one in parts}
-    if len(about) != 1:
-        raise ValueError(f"the parts are of several models: {sorted(map(str, about))}")
-    outcomes = []
-    for same in zip(*(_outcomes(one) for one in parts), strict=True):
-        items = together([one.items for one in same])
-        metrics = {
-            name: float(np.average([one.metrics[name] for one in same], weights=[len(one.items) for one in same]))
-            for name in same[0].metrics
-        }
-        metrics[same[0].main] = float(np.mean([item.right for item in items]))
-        asked = asked_together(one.asked for one in same)
-        outcomes.append(Outcome(same[0].task, metrics, same[0].main, tuple(items), same[0].notes, asked).as_json())
-    return {**parts[0], "truncated": sum(one["truncated"] for one in parts), "outcomes": outcomes}
 
 
 def read(folder: Path, steps: Sequence[str]) -> dict[str, Any]:

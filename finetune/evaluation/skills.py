@@ -6,20 +6,19 @@ asked as chats, and what the reference answer is worth to the model is scored to
 them right, so that only the probability says whether it got worse.
 """
 
+import math
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from edgegen.split import SEALED
 from edgegen.tasks import sequences, sums
 from edgegen.tasks.dice import Dice
 from finetune.evaluation.choices import Choice
 from finetune.evaluation.errors import EvaluationError
-from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.outcome import Item, Outcome, means
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
 
 # A paired difference whose lower bound may be 2 points below nothing needs some 2,000 questions.
@@ -126,16 +125,18 @@ def references(name: str, scorer: Scorer, asked: Sequence[Reference]) -> Outcome
     The log-probabilities are those that stand beside the answers where answers are made, too.
     """
     scores = loglikelihoods(scorer, [(one.prompt, one.answer) for one in asked])
+    shares = [math.exp(score.logprob / max(1, score.tokens)) for score in scores]
     items = tuple(
         Item(
             one.id,
-            float(np.exp(score.logprob / max(1, score.tokens))),
+            share,
             reference_nll=-score.logprob,
             reference_tokens=score.tokens,
+            counted={REFERENCE: share},
         )
-        for one, score in zip(asked, scores, strict=True)
+        for one, score, share in zip(asked, scores, shares, strict=True)
     )
-    return Outcome(name, {REFERENCE: float(np.mean([item.right for item in items]))}, REFERENCE, items)
+    return Outcome(name, means(items), REFERENCE, items)
 
 
 def chats(scorer: Scorer, name: str, rows: Sequence[Mapping[str, Any]]) -> Outcome:
@@ -149,17 +150,19 @@ def chats(scorer: Scorer, name: str, rows: Sequence[Mapping[str, Any]]) -> Outco
     items = []
     for row, answer, reference in zip(rows, said, scores, strict=True):
         numbers = re.findall(r"-?\d+", answer.replace(",", ""))
+        right = float(bool(numbers) and int(numbers[-1]) == _value(row))
         items.append(
             Item(
                 row["prompt"],
-                float(bool(numbers) and int(numbers[-1]) == _value(row)),
+                right,
                 answer,
                 parsed=bool(numbers),
                 reference_nll=-reference.logprob,
                 reference_tokens=reference.tokens,
+                counted={"acc": right},
             )
         )
-    return Outcome(name, {"acc": float(np.mean([item.right for item in items]))}, "acc", tuple(items))
+    return Outcome(name, means(items), "acc", tuple(items))
 
 
 def _value(row: Mapping[str, Any]) -> int:

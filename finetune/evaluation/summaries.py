@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.outcome import Item, Outcome, means
 from finetune.evaluation.records import Record, empty_text, read_json
 from finetune.evaluation.rouge import rouge, tokens
 from finetune.evaluation.scorer import Generation, Scorer, answers, loglikelihoods
@@ -24,12 +24,17 @@ def _problem(record: Record) -> str | None:
     return None
 
 
-def evaluate(scorer: Scorer, records: Sequence[Record]) -> Outcome:
-    """ROUGE-1, -2 and -L, means over the examples; an empty answer is 0."""
+def evaluate(scorer: Scorer, records: Sequence[Record], *, numbers: Sequence[int] | None = None) -> Outcome:
+    """ROUGE-1, -2 and -L, means over the examples; an empty answer is 0.
+
+    Args:
+        numbers: Of the records in their file, where they are a part of it.
+    """
     prompts = [scorer.render([{"role": "user", "content": record["prompt"]}]) for record in records]
     said = answers(scorer, prompts, Generation(max_tokens=MAX_TOKENS))
     references = loglikelihoods(scorer, [(p, r["reference"]) for p, r in zip(prompts, records, strict=True)])
     scores = [rouge(answer, record["reference"]) for answer, record in zip(said, records, strict=True)]
+    places = range(len(records)) if numbers is None else numbers
     items = tuple(
         Item(
             f"rouge/{number}",
@@ -38,8 +43,8 @@ def evaluate(scorer: Scorer, records: Sequence[Record]) -> Outcome:
             parsed=bool(answer.strip()),
             reference_nll=-reference.logprob,
             reference_tokens=reference.tokens,
+            counted=score,
         )
-        for number, (score, answer, reference) in enumerate(zip(scores, said, references, strict=True))
+        for number, score, answer, reference in zip(places, scores, said, references, strict=True)
     )
-    metrics = {name: sum(score[name] for score in scores) / len(scores) for name in ("rouge1", "rouge2", "rougeL")}
-    return Outcome("rouge", metrics, "rougeL", items)
+    return Outcome("rouge", means(items), "rougeL", items)

@@ -1,5 +1,7 @@
 """What a person names as the model to evaluate, opened: a GGUF, a bundle, or a checkpoint folder."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,18 @@ class Target:
             return sha256_file(self.model)
         files = sorted([*self.model.glob("*.safetensors"), *self.model.glob("*.json")])
         return "-".join(sha256_file(file)[:12] for file in files)
+
+    def fingerprint(self, adapter: str | None = None) -> str:
+        """SHA-256 of all that decides how it answers with this adapter, or without one.
+
+        That is the model, the adapter's files and scale, the system prompt and the chat template.
+        """
+        parts: list[object] = [self.identity(), self.system_prompt, self.chat_template]
+        if adapter is not None:
+            path, scale = self.adapters[adapter]
+            files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+            parts += [[sha256_file(file) for file in files], scale]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def find(path: Path, adapters: Sequence[str] = (), *, base: Path | None = None) -> Target:

@@ -82,14 +82,15 @@ def in_place_of_adapter(model: PeftModel, fold: Fold) -> Iterator[None]:
     """Within it, the model computes with the fold instead of its adapter, whatever its base is held in."""
 
     def add(a: Tensor, b: Tensor) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
-        return lambda _, inputs, output: output + (inputs[0].to(a) @ a.T @ b.T).to(output.dtype)
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+            # Where the input is: the weights of an offloaded layer lie elsewhere until it is called.
+            nonlocal a, b
+            a, b = a.to(inputs[0].device), b.to(inputs[0].device)
+            return output + (inputs[0].to(a.dtype) @ a.T @ b.T).to(output.dtype)
 
-    handles = []
-    for name, layer in layers(model):
-        if name in fold:
-            device = next(layer.parameters()).device
-            a, b = (factor.to(device) for factor in fold[name])
-            handles.append(layer.register_forward_hook(add(a, b)))
+        return hook
+
+    handles = [layer.register_forward_hook(add(*fold[name])) for name, layer in layers(model) if name in fold]
     try:
         with switched_off(model):
             yield

@@ -21,7 +21,8 @@ def elastic(n_out: int, n_in: int) -> Tensor:
     """The connection between vectors of two lengths, as a matrix ``(n_out, n_in)``.
 
     With g = gcd(n_out, n_in): the means of g groups of the input, each repeated n_out / g times. Where n_out divides
-    n_in these are group means, where n_in divides n_out the input repeated, as in the paper; the gcd serves the rest.
+    n_in these are group means, where n_in divides n_out the input repeated (eq. 14); the gcd serves the rest (eq. 12
+    and 13). The paper concatenates whole copies; like its public code this repeats each element in its place.
     """
     groups = math.gcd(n_out, n_in)
     wide = torch.arange(n_in) // (n_in // groups)
@@ -46,7 +47,7 @@ class IecLayer(OwnLayer):
         parameter(self, "lora_b2", torch.zeros(1))
 
     def update(self, x: Tensor) -> Tensor:
-        """Eq. 12 and 13. The means are of x itself, before dropout, as in the public code."""
+        """Eq. 12 and 13, one upon the other. The means are of x itself, before dropout, as in the public code."""
         own = cast(Any, self)
         z = self.dropped(x) @ self.factor_a.T + own.lora_b1[ADAPTER] * connect(x, len(self.factor_a))
         out = z @ self.factor_b.T + own.lora_b2[ADAPTER] * connect(z, len(self.factor_b))

@@ -1,4 +1,7 @@
-"""LoRA-XS (arXiv 2405.17604): W + s B R A with B = U_r S_r and A = V_r^T frozen, from the SVD of W.
+"""LoRA-XS (arXiv 2405.17604): W + s B R A with A = S_r V_r^T and B = U_r frozen, from the SVD of W, ``(out, in)``.
+
+The paper writes h = x W + x A R B for rows x, with A = U_r S_r and B = V_r^T from the SVD of its ``(in, out)`` W. There
+as here the singular values stand between the input and R: they decide how fast each column of R learns.
 
 Only R, ``(r, r)``, is trained: 57,344 numbers for r = 16 in Llama 3.1 8B, where LoRA trains 41,943,040.
 Fold: A' = A, B' = s B R.
@@ -14,7 +17,7 @@ from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, base_weight, par
 from finetune.methods.registry import Settings
 from finetune.methods.svd import largest
 
-# Almost nothing, yet not zero: the update starts small without a gradient of zero.
+# The paper's sigma: almost nothing, yet R is not zero.
 START_STD = 1e-5
 
 
@@ -41,9 +44,9 @@ class XsLayer(OwnLayer):
 
 
 def singular_factors(weight: Tensor, rank: int, seed: int) -> tuple[Tensor, Tensor]:
-    """U_r S_r ``(out, r)`` and V_r^T ``(r, in)``."""
+    """U_r ``(out, r)`` and S_r V_r^T ``(r, in)``."""
     u, s, vt = largest(weight, rank, seed)
-    return u * s, vt
+    return u, s[:, None] * vt
 
 
 class LoraXs(OwnMethod):

@@ -1,6 +1,8 @@
 """MTLoRA and MTL-LoRA: one training for several tasks, one plain adapter for each.
 
-MTLoRA (arXiv 2403.20320): h = W x + s B A x + s B_t A_t x, a shared block and one of the task's own. Fold
+MTLoRA (arXiv 2403.20320): h = W x + s B A x + s B_t A_t x, a shared block (task-agnostic, in the paper's words) and one
+of the task's own (task-specific). Its vision model hands the shared result on to the next layer and the task's to a
+decoder; a language model has one way only, so both are added, as its public code does in the mode ``matrixv2``. Fold
 for task t: A' = [A; A_t], B' = s [B, B_t].
 
 MTL-LoRA (arXiv 2410.09437): dW_t = s sum_i softmax(w_t / tau)_i B_i L_t A with a small square L_t for each
@@ -17,7 +19,7 @@ from torch import Tensor, cat, nn
 from finetune.methods.base import ADAPTER, OwnLayer, OwnMethod, layers, parameter
 from finetune.methods.registry import Settings
 
-# Our choice, not tuned yet: a few up-projections, and weights a little sharper than a plain softmax.
+# Our choice, not tuned: a few up-projections (n), and weights a little sharper than a plain softmax (tau).
 UP_PROJECTIONS = 3
 TEMPERATURE = 0.5
 

@@ -18,7 +18,7 @@ BLOCK = 64
 # tau is stored in 8 bits relative to the largest tau of this many blocks (the paper's second block size).
 TAU_GROUP = 256
 # The grid (section 3.2.2): 2 * 51 + 1 values of f within +-0.1 sigma, sigma = 1 / Phi^-1(0.9677083), as in the public
-# code.
+# code. The text of the paper has 2 * 100 values and sigma = 1.
 TAU_STEPS = 51
 TAU_RANGE = 0.1 / math.sqrt(2) / float(torch.erfinv(torch.tensor(2 * 0.9677083 - 1, dtype=torch.float64)))
 

@@ -213,7 +213,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "reslora",
-        "ResLoRA, arXiv 2402.18039, eq. 2 to 9",
+        "ResLoRA, arXiv 2402.18039, eq. 2 to 9 and 12",
         "any",
         "approximate",
         "Shortcuts between the LoRA blocks of successive layers. variant = block folds exactly.",

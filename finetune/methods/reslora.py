@@ -6,11 +6,13 @@ With x' the input, A' and B' the factors of the block before:
     block   h = W x + s (B A + B' A') x              (eq. 3)
     middle  h = W x + s B (A x + A' x')              (eq. 4)
 
+The paper sums over m blocks before in eq. 3 and 4; here m = 1.
+
 Before the first block there is none; with ``input`` its own x stands for x', so that all blocks are of one magnitude.
 
-``block`` folds exactly, to rank 2r. In the others x' is another vector than x; the fold follows the paper's merge by
-input (eq. 6 to 9 and 12): x' counts as c x with c the ratio of Frobenius norms, ||x'|| / ||x|| for ``input`` and
-||A' x'|| / ||A x|| for ``middle``, measured on data by ``calibrate``; so (1 + c) s B A. Report its KL.
+``block`` folds exactly, to rank 2r (eq. 5). In the others x' is another vector than x; the fold follows the paper's
+merge by input (eq. 6 to 9 and 12): x' counts as c x with c the ratio of Frobenius norms, ||x'|| / ||x|| for ``input``
+and ||A' x'|| / ||A x|| for ``middle``, measured on data by ``calibrate``; so (1 + c) s B A. Report its KL.
 """
 
 from collections.abc import Sequence

@@ -22,13 +22,22 @@ class Metrics:
             file.write(json.dumps(figures) + "\n")
 
     def forget_after(self, step: int) -> None:
-        """Steps after the checkpoint are done again."""
+        """Steps after the checkpoint are done again; what a power cut made of the last lines is dropped."""
         if rank():
             return
-        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
-        kept = [line for line in lines if line.endswith("}") and step and json.loads(line)["step"] <= step]
+        text = self._file.read_text(encoding="utf-8", errors="replace") if self._file.exists() else ""
+        kept = [line for line in text.splitlines() if 0 <= _step_of(line) <= step and step]
         write_whole(self._file, "".join(line + "\n" for line in kept))
 
     def rows(self) -> list[dict[str, Any]]:
         """All lines so far."""
         return [json.loads(line) for line in self._file.read_text(encoding="utf-8").splitlines()]
+
+
+def _step_of(line: str) -> int:
+    """The step of a line; -1 when it is not whole."""
+    try:
+        step = json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return -1
+    return step if isinstance(step, int) else -1

@@ -80,7 +80,8 @@ def read_facts(folder: Path) -> dict[str, Any]:
     """
     try:
         found: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found["data_sha256"].values(), found["base_sha256"], found["init_adapter"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(
             f"{folder / 'run.json'}: cannot be read: {error}. It says what base and data the run began with: copy it "
             "back, or start a new run."

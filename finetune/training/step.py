@@ -88,7 +88,11 @@ def _must_be_finite(setup: Setup, step: int, what: str, value: float) -> None:
             f"{wider}copy {recipe.base.model} again."
         )
     last = checkpoint.latest(folder / "checkpoints")
-    saved = f"goes on from {last.name}, which is whole" if last else "begins anew, as nothing is saved yet"
+    saved = (
+        f"goes on from {last.name}, which is whole. If it ends so again, that step was too far already: delete {last}"
+        if last
+        else "begins anew, as nothing is saved yet"
+    )
     raise TrainingError(
         f"{found}. In {folder / 'recipe.toml'} {wider}lower train.lr ({recipe.train.lr:g}); then edgegen finetune "
         f"resume {folder} {saved}."

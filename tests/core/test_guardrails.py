@@ -13,7 +13,7 @@ from edge.core import personal
 from edge.core.guardrails import REFUSALS, Abstention, Policy, Refusal, Rule, word_key
 from edge.core.language import guess
 from edge.patience import at_most
-from edge.policy_file import read_policy
+from edge.policy_file import policy_of, read_policy
 from edgegen.errors import ConfigError
 
 INPUT, OUTPUT = frozenset({"input"}), frozenset({"output"})
@@ -138,6 +138,67 @@ def test_operator_and_bundle_both_have_their_say() -> None:
     assert both.abstain == {"a": Abstention("mean", 0.9), "b": Abstention("least", 0.2)}
 
 
+def test_sentences_of_a_bundle_are_said_where_the_operator_has_none(tmp_path: Path) -> None:
+    """Also its language; what the operator wrote counts before it."""
+    bundle, operator = tmp_path / "guardrails.toml", tmp_path / "operator.toml"
+    bundle.write_text('language = "de"\n[refusals]\nde = "Frag die Werkstatt."\nfr = "Non."\n')
+    operator.write_text('[refusals]\nfr = "Jamais."\n')
+    alone, both = policy_of(None, tmp_path), policy_of(operator, tmp_path)
+    other = Policy(language="fr") + both
+
+    assert alone.undecided(["Which is larger?"]).sentence == "Frag die Werkstatt."
+    assert both.undecided(["Which is larger?"]).sentence == "Frag die Werkstatt."
+    assert other.undecided(["Which is larger?"]).sentence == "Jamais."
+    assert (Policy(language="auto") + both).undecided(["Which is larger?"]).sentence == REFUSALS["en"]
+
+
+@pytest.mark.parametrize("question", ["Welk getal is groter, 9.11 of 9.9?", "9.11和9.9哪个更大?", "9.11 9.9", ""])
+def test_a_question_in_a_language_without_a_sentence_gets_the_operators_english_one(question: str) -> None:
+    assert Policy(refusals={"en": "No."}).undecided([question]).sentence == "No."
+    assert Policy().undecided([question]).sentence == REFUSALS["en"]
+
+
+def test_a_language_of_the_operators_own_is_spoken(tmp_path: Path) -> None:
+    file = tmp_path / "guardrails.toml"
+    file.write_text('language = "nl"\n[refusals]\nnl = "Nee."\n')
+
+    assert read_policy(file).undecided(["Which?"]).sentence == "Nee."
+
+
+def test_rules_for_adapters_that_the_model_lacks_are_named() -> None:
+    """A misspelt name would otherwise switch a limit off, and nobody would see it."""
+    policy = Policy(
+        rules=(Rule("long", INPUT, longest_chars=3, adapters=frozenset({"numbers", "number"})), BOMB),
+        abstain={"": Abstention("mean", 0.5), "numbres": Abstention("mean", 0.8)},
+    )
+
+    assert policy.idle(["numbers", "iot-command"]) == [
+        "abstain below 0.8 with adapter 'numbres' never decides: the model has iot-command, numbers",
+        "rule 'long' with adapter 'number' never decides: the model has iot-command, numbers",
+    ]
+    assert Policy(rules=(BOMB,), abstain={"": Abstention("mean", 0.5)}).idle([]) == []
+
+
+def test_a_document_is_judged_as_a_device_reads_it() -> None:
+    """Escapes hide nothing, neither in keys nor in texts, however deep; an ordinary document is sent as it is."""
+    policy = Policy(
+        rules=(
+            Rule("privacy", OUTPUT, personal=("email",), action="redact"),
+            Rule("weapons", OUTPUT, patterns=(re.compile(r"make\s+a\s+bomb"),)),
+            Rule("words", OUTPUT, words=frozenset({"b\u00fchne"})),
+        )
+    )
+
+    def verdict(text: str) -> Refusal | str:
+        return policy.check_answer(text, ["who?"], None, {}, is_json=True)
+
+    assert verdict(r'{"to":["a\u0040b.example"]}') == Refusal("privacy", REFUSALS["en"])
+    assert verdict(r'{"to":{"make\na bomb":1}}') == Refusal("weapons", REFUSALS["en"])
+    assert verdict(r'["B\u00fchne"]') == Refusal("words", REFUSALS["en"])
+    for fine in (r'{"a":[1,null,"B\u00fcste"]}', "3", '"\\ud800"', '{"a":'):
+        assert verdict(fine) == fine
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -252,6 +313,13 @@ def test_every_mistake_in_a_policy_is_named_at_once(tmp_path: Path) -> None:
         ('[[rule]]\nname = "a"\non = ["input"]\nwords = []', "rule 'a': tests nothing"),
         ("[[abstain]]\nbelow = 0.5\n[[abstain]]\nbelow = 0.7", "the model without an adapter has several limits"),
         ("a = " + "[" * 5000, "not TOML"),
+        ('[refusals]\nEN = "No."', "refusals: EN: is never said, because no question is taken for EN"),
+        ('[refusals]\nen = "  "', "refusals: must be a table of sentences"),
+        ('language = ""', "language = '': must be auto or one of de, en"),
+        ("[[abstain]]\nbelow = nan", "below = nan: must be a share"),
+        ("rule = 3", r"rule: must be written as \[\[rule\]\] tables"),
+        ('[[rule]]\nname = "a"\non = "input"\nwords = ["x"]', "rule 'a': on must be a list of strings"),
+        ('[[rule]]\nname = "a"\non = ["input"]\npattern = ["x"]', "rule 'a': unknown pattern; known are"),
     ],
 )
 def test_a_mistake_in_a_policy_is_named_and_no_crash(tmp_path: Path, text: str, named: str) -> None:

@@ -167,3 +167,38 @@ def test_accounts_of_devices_that_went_away_are_swept_out():
         admission.check(f"d{i}", None, open_requests=0, slots=1, now=float(i))
 
     assert len(admission._buckets) <= Admission.SWEEP_ABOVE
+
+
+def test_what_runs_as_batch_holds_no_slot_against_a_device():
+    """The engine takes it out; not so what its wait had raised to a device's class, and not for more batch."""
+    scheduler = Scheduler(1)
+    scheduler.add(job(1, "watch", priority="batch"))
+    assert scheduler.next(0.0).key == 1
+    scheduler.add(job(2, "watch", priority="batch"))
+    assert scheduler.next(0.0) is None
+
+    scheduler.add(job(3, "pump"))
+    scheduler.add(job(4, "valve"))
+    assert scheduler.next(0.0).key == 3
+    assert scheduler.next(0.0) is None  # one device a slot, as ever
+    scheduler.remove(3)
+    assert scheduler.next(0.0).key == 4
+    scheduler.remove(4)
+    scheduler.remove(1)
+
+    assert scheduler.next(AGEING_S).key == 2
+    scheduler.add(job(5, "pump", at=AGEING_S))
+    assert scheduler.next(AGEING_S) is None
+    scheduler.remove(2)
+    assert scheduler.next(AGEING_S).key == 5
+
+
+def test_a_device_whose_samples_need_the_slots_of_batch_gets_them():
+    scheduler = Scheduler(4)
+    for key in range(4):
+        scheduler.add(job(key, "watch", priority="batch"))
+        assert scheduler.next(0.0).key == key
+
+    scheduler.add(job(9, "pump", samples=4))
+
+    assert scheduler.next(0.0).key == 9

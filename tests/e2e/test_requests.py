@@ -274,3 +274,24 @@ def test_iotcore_serves_as_well(tmp_path: Path, iotcore_broker: IotCore, smollm2
         publish(iotcore_broker.port, "d", {"id": "r", "prompt": "hi", "max_tokens": 4}, version="mqttv311")
 
         assert answer(listener, "d", "r")["type"] == "done"
+
+
+def test_batch_in_every_slot_makes_way_for_a_device(listener: Listener, broker: Mosquitto) -> None:
+    """It was asked before, it goes on afterwards, and nobody is told of it."""
+    for number in range(4):
+        fields = {"raw": True, "prompt": f"{number} 1 2 3 4 5", "max_tokens": 90, "stream": True, "priority": "batch"}
+        publish(broker.port, "watch", {"id": f"b{number}", "temperature": 0, **fields})
+    wait_for(lambda: "delta" in [frame["type"] for frame in listener.frames()["watch", "b3"]], "the last one's words")
+
+    publish(broker.port, "pump", {"id": "now", "prompt": "Name a colour.", "max_tokens": 4})
+    done = answer(listener, "pump", "now")
+    still = [number for number in range(4) if ("watch", f"b{number}") not in listener.terminals()]
+    ends = [answer(listener, "watch", f"b{number}") for number in range(4)]
+
+    assert done["type"] == "done"
+    assert still == [0, 1, 2, 3]
+    assert {end["type"] for end in ends} == {"done"}
+    for number, end in enumerate(ends):
+        frames = listener.frames()["watch", f"b{number}"]
+        assert "restarted" not in [frame["type"] for frame in frames]
+        assert "".join(frame["text"] for frame in frames if frame["type"] == "delta") == end["text"]

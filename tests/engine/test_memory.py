@@ -112,3 +112,28 @@ def test_the_shared_prefix_is_read_from_disk_after_a_restart(start: Any, tmp_pat
     assert warm_answer["text"] == expected == repaired["text"]
     assert cached(warm_answer) == cached(repaired) > 50
     assert file.read_bytes() != bytes(content)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_batch_makes_way_for_a_device_and_goes_on_afterwards(start: Any, samples: int) -> None:
+    """With all slots taken by it, also by several samples; its device never knows."""
+    engine = start(n_ctx=512, slots=1, lookup_tokens=0)
+    sampling = {"temperature": 0.8 if samples > 1 else 0, "seed": 7, "max_tokens": 60}
+    batch = {"raw": True, "priority": "batch", "samples": samples, "sampling": sampling}
+    alone = engine.ask("1 2 3 4 5", **batch)
+
+    first = engine.submit("1 2 3 4 5", **batch)
+    engine.wait_for(first, "first")
+    second = engine.submit("6 7 8", raw=True, priority="batch", sampling=GREEDY)
+    device = engine.submit("What is the capital of France?", sampling=GREEDY)
+    answered = engine.answer(device)
+    still = [key for key in (first, second) if not engine.of_kind(key, "done")]
+    done = [engine.answer(first), engine.answer(second)]
+
+    assert answered["type"] == "done"
+    assert still == [first, second]
+    assert engine.stats()["preemptions"] == samples
+    assert [one["type"] for one in done] == ["done"] * 2
+    assert len(engine.of_kind(first, "started")) == len(engine.of_kind(first, "first")) == 1
+    if samples == 1:  # of a near-tie see above
+        assert done[0]["text"][:40] == alone["text"][:40]

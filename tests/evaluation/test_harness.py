@@ -1,7 +1,11 @@
 """lm-evaluation-harness itself runs its own tasks on our model, and its figures are ours."""
 
 import json
-from importlib import resources
+import os
+import subprocess
+import sys
+from importlib import metadata, resources
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +13,7 @@ import pytest
 lm_eval = pytest.importorskip("lm_eval")
 
 from click.testing import CliRunner  # noqa: E402
+from lm_eval.api import registry  # noqa: E402
 from lm_eval.tasks import TaskManager  # noqa: E402
 
 from edgegen.commands.evaluate import command  # noqa: E402
@@ -135,3 +140,33 @@ def test_the_command_line_of_the_harness_knows_the_model(tiny, tmp_path, monkeyp
 
     assert done.exit_code == 0, done.output
     assert "acc_norm" in done.output
+
+
+def test_the_entry_point_gives_the_model_to_the_registry_of_the_harness():
+    """As a harness that reads entry points does it, with the registry of this one."""
+    (entry,) = metadata.entry_points(group="lm_eval.models", name="edgegen")
+
+    registry.model_registry.register("edgegen-by-entry-point", target=entry)
+
+    assert registry.get_model("edgegen-by-entry-point") is EdgegenLM
+
+
+def test_the_command_of_the_harness_itself_finds_the_model_where_it_reads_entry_points(tiny, tmp_path):
+    """0.4.13 does not, as docs/evaluation.md says: the page has to change with the first release that does."""
+    local_task(tmp_path, "hellaswag", "validation", written(tmp_path / "val.jsonl", HELLASWAG))
+    words = ["--model", "edgegen", "--model_args", f"pretrained={tiny.gguf},threads=1", "--tasks", "hellaswag_local"]
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lm_eval"), *words, "--include_path", tmp_path],
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    if hasattr(registry, "load_plugins"):
+        assert done.returncode == 0, done.stderr
+        assert "acc_norm" in done.stdout
+    else:
+        assert "'edgegen', but no model for this name found" in done.stderr

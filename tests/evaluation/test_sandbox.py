@@ -2,10 +2,13 @@
 
 import contextlib
 import errno
+import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -62,6 +65,33 @@ def test_what_does_not_end_is_ended(code):
 
     assert not verdict.passed
     assert time.monotonic() - begun < 50  # each would go on for at least 60
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        ("while True: pass", signal.SIGXCPU),
+        ("import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass", signal.SIGKILL),
+    ],
+    ids=["who is told", "who does not listen"],
+)
+def test_processor_time_ends_though_nobody_looks_at_the_clock(code, ends, tmp_path):
+    """Whoever started a program may have been killed meanwhile: the limit is the child's own."""
+    task = {"program": code, "token": "t", "cpu_s": 1, "memory_bytes": sandbox.MEMORY_BYTES, "disk_bytes": 0}
+    task |= {"file_bytes": sandbox.FILE_BYTES, "root": os.geteuid() == 0, "calls": ""}
+    tmp_path.chmod(0o777)
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", confined.__file__],
+        input=json.dumps(task).encode(),
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=120,
+    )
+
+    assert done.returncode == -ends
+    assert done.stdout == b""
 
 
 def test_it_reaches_no_server_of_this_machine():

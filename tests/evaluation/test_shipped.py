@@ -25,9 +25,11 @@ from edgegen.commands.evaluate_shipped_run import Paths
 from edgegen.config import load_config
 from edgegen.errors import ConfigError
 from edgegen.part import Part
-from finetune.evaluation import drift, shipped, skills
+from finetune.evaluation import shipped, skills
 from finetune.evaluation.errors import EvaluationDataError, EvaluationError
 from finetune.evaluation.outcome import Item, Outcome
+from finetune.evaluation.parts import joined as joined_outcomes
+from finetune.evaluation.parts import joined_drift
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -153,20 +155,6 @@ def test_joined_parts_of_probes_are_the_document_of_the_whole(count):
             joined(suites, parts)
 
 
-def test_joined_parts_of_skills_are_the_document_of_the_whole():
-    whole = outcome("facts", 60, 4.0)
-    about = {"model": "m", "adapter": None, "identity": "ab", "truncated": 0}
-    parts = []
-    for number in range(1, 4):
-        items = Part(number, 3).mine(whole["items"])
-        score = sum(item["right"] for item in items) / len(items)
-        parts.append({**about, "outcomes": [{**whole, "metrics": {"acc": score}, "items": items}]})
-
-    assert shipped.joined_outcomes(parts) == {**about, "outcomes": [whole]}
-    with pytest.raises(ValueError, match="parts of"):
-        shipped.joined_outcomes(parts[::-1])
-
-
 @pytest.mark.parametrize("wrong", ["3/2", "0/2", "1", "a/b", "1/2/3"])
 def test_a_part_that_is_none_is_refused(wrong):
     done = CliRunner().invoke(command, ["run", "model.gguf", "--task", "sums", "--part", wrong])
@@ -203,9 +191,9 @@ def test_a_real_model_measures_the_same_in_parts(tiny, tmp_path):
     look = ["drift", tiny.gguf, "--adapter", f"tuned={tiny.gguf_adapter}", "--text", own, "--only-own", "--chats", 3]
     look += ["--chunks", 2, "--cache", tmp_path / "cache"]
     drifts = run("drift", *look)["tuned"]
-    apart = drift.joined([run(f"drift{n}", *look, "--part", f"{n}/4") for n in (1, 2, 3, 4)])["tuned"]
+    apart = joined_drift({f"drift{n}": run(f"drift{n}", *look, "--part", f"{n}/4") for n in (1, 2, 3, 4)})["tuned"]
 
-    together = shipped.joined_outcomes(cut)["outcomes"][0]
+    together = joined_outcomes({str(number): one for number, one in enumerate(cut)})["outcomes"][0]
     assert [item["id"] for item in together["items"]] == [item["id"] for item in whole["items"]]
     for one, other, answered in zip(whole["items"], together["items"], asked["items"], strict=True):
         assert one["reference_nll"] == answered["reference_nll"] == pytest.approx(other["reference_nll"], rel=0.01)

@@ -198,7 +198,8 @@ def test_humaneval_runs_what_the_model_wrote(tmp_path):
 
     assert greedy.metrics == {"pass@1": pytest.approx(1 / 3)}
     assert [item.right for item in greedy.items] == [1, 0, 0]
-    assert any("not finished" in reason or "XCPU" in reason for reason in greedy.notes["reasons"])
+    assert [bool(item.reason) for item in greedy.items] == [False, True, True]
+    assert any("not finished" in item.reason or "XCPU" in item.reason for item in greedy.items)
     assert set(sampled.metrics) == {"pass@1", "pass@10"}
     assert sampled.metrics["pass@10"] == pytest.approx(2 / 3)
 
@@ -353,6 +354,8 @@ def test_an_unknown_evaluation_and_missing_data_are_refused(tmp_path):
         request_of("gms8k=x")
     with pytest.raises(EvaluationError, match="needs its data"):
         list(TASKS["rouge"].run(Parrot(""), Request(None)))
+    with pytest.raises(EvaluationError, match="sums is made up from a seed and takes no data: leave =x out"):
+        request_of("sums=x")
     with pytest.raises(EvaluationError, match="--shots 0"):
         list(TASKS["gsm8k"].run(Parrot(""), Request(tmp_path)))
     with pytest.raises(EvaluationDataError, match="SUBJECT_test"):

@@ -36,6 +36,11 @@ from export.workfolder import working_folder
         ("--target-kl 0.1 --quant Q8_0", "--target-kl chooses the type of every tensor"),
         ("--combine linear --density 0.2", "--density goes with --combine ties or dare"),
         ("--max-kl nan", "--max-kl nan: give nats"),
+        ("--strength 0", "--strength 0: give a number above 0 up to 4"),
+        ("--strength pump=strong", "--strength pump=strong: give a number"),
+        ("--strength nan", "--strength nan: give a number"),
+        ("--strength 0.9 --strength 0.8", "there is one for all already, 0.9"),
+        ("--strength 0.9 --combine linear", "--strength goes without --combine"),
     ],
 )
 def test_an_option_that_would_be_ignored_is_refused(tmp_path: Path, arguments: str, reason: str) -> None:

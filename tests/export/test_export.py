@@ -150,6 +150,22 @@ def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_p
     with pytest.raises(EngineError, match=r"'run' moves the canary by 0\.000 nats"):
         EngineTarget(unapplied, config)
 
+    options = ("--adapter-only", "--base-gguf", gguf, "--strength", "second=0.5", "--strength", "0.9")
+    weaker = run(made, tmp_path / "weaker", f"second={made / 'second'}", *options)
+    assert weaker.exit_code == 0, (weaker.output, weaker.exception)
+    of_both = verify_bundle(tmp_path / "weaker" / "tiny-1.0.0")
+    for before, after, strength in zip(manifest.adapters, of_both.adapters, (0.9, 0.5), strict=True):
+        measured = of_both.measured["adapters"][after.name]
+        assert measured["made"] == {"strength": strength}
+        assert measured["logits_difference"] <= 1e-3
+        assert measured["kl_to_trained"][after.name] > 0
+        assert before.canary is not None
+        assert after.canary is not None
+        assert after.canary["kl"] != before.canary["kl"]
+
+    unknown = run(made, tmp_path / "no", "--adapter-only", "--base-gguf", gguf, "--strength", "third=0.5")
+    assert str(unknown.exception) == "--strength third=...: there is tiny. Name one of them, or leave the name out."
+
 
 def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: Path) -> None:
     """Over a base that `edgegen model to-hf` made of a Q4_0, the same type is warned of before and after it is made."""

@@ -117,6 +117,26 @@ def test_plain_a_and_b_say_what_the_method_says(tmp_path: Path, name: str) -> No
     assert config["r"] == config["lora_alpha"]
 
 
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_strength_takes_that_share_of_whatever_an_update_does(tmp_path: Path, name: str) -> None:
+    make_adapter(make_model(tmp_path / "base"), tmp_path / "adapter", copy.deepcopy(CONFIGS[name]))
+    base = Checkpoint(tmp_path / "base")
+    adapter = read_adapter(tmp_path / "adapter", shapes_of(base))
+
+    weaker = adapter.at_strength(0.25)
+
+    for weight, update in adapter.updates.items():
+        [(_, before)] = base.rows(base.tensors[weight])
+        expected = before.float() + 0.25 * (update.rows(before.float(), 0) - before.float())
+        assert torch.allclose(weaker.updates[weight].rows(before.float(), 0), expected, atol=1e-5)
+    if name == "lora":
+        config = tmp_path / "adapter" / "adapter_config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"lora_alpha": 4}))
+        by_alpha = read_adapter(tmp_path / "adapter", shapes_of(base))
+        for weight, update in by_alpha.updates.items():
+            assert torch.equal(update.b, weaker.updates[weight].b)
+
+
 @pytest.mark.parametrize("name", sorted(MERGE_ONLY))
 def test_what_has_no_plain_form_says_so_by_name(tmp_path: Path, name: str) -> None:
     model = make_model(tmp_path / "base")

@@ -28,7 +28,7 @@ def test_a_loaded_base_never_attends_through_cudnn(bench, tmp_path):
         (
             "model.safetensors",
             b"\x10\0\0\0\0\0\0\0{",
-            "the model cannot be loaded: .*header.*\nCopy the checkpoint again",
+            "model.safetensors: the weights are not whole: .*header.*Copy the checkpoint again",
         ),
         ("config.json", b'{"model_type": "unheard-of"}', "cannot be loaded: .*`unheard-of`.*\nCopy the checkpoint"),
     ],

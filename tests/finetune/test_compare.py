@@ -1,6 +1,7 @@
 """The comparison of methods: what is trained, that it goes on where it was, and the table."""
 
 import csv
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from finetune.compare import (
     Training,
     check_rows,
     chosen_rate,
+    data_of,
     finals,
     fingerprint,
     memories,
@@ -352,3 +354,50 @@ def test_outcomes_of_other_data_are_left_aside(bench):
     assert ": starts" not in again.output
     assert table.exit_code == 0
     assert "| lora |" in (bench / "out/compare.md").read_text()
+
+
+@pytest.fixture
+def templates(tmp_path):
+    """A specification whose rows differ in the template only, and the hash of the data of each row."""
+    for name in ("train", "test"):
+        write_jsonl(tmp_path / f"{name}.jsonl", sums(3))
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.jinja").write_text(f"{name}{{{{ messages }}}}")
+    rows = "".join(f"[row.{name}]\n'data.template' = '{name}.jinja'\n" for name in ("one", "two"))
+    path = write_spec(tmp_path, f"[row.none]\n{rows}[row.own]\n'data.template' = 'alpaca'\n", methods=None)
+
+    def hashes():
+        spec = read_spec(path)
+        return {row.name: data_of(spec, Training(row.name, "seed", 1e-2)) for row in spec.rows}
+
+    return hashes
+
+
+def test_the_template_is_of_the_data_of_an_outcome(tmp_path, templates):
+    """What the lines become is another text under another template, be it of the same name."""
+    before = templates()
+    (tmp_path / "one.jinja").write_text("three{{ messages }}")
+    after = templates()
+    (tmp_path / "one.jinja").write_bytes((tmp_path / "two.jinja").read_bytes())
+    alike = templates()
+    (tmp_path / "one.jinja").unlink()
+
+    assert len(set(before.values())) == 4
+    assert after["one"] not in before.values()
+    assert after | {"one": before["one"]} == before
+    assert alike["one"] == before["two"]
+    assert templates() == before | {"one": None}  # as for any file that is not here
+
+
+def test_without_a_template_the_data_of_an_outcome_are_what_they_were(tmp_path, templates):
+    """By hand, as outcomes were marked before templates counted: the hashes of the files in their order."""
+    files = [hashlib.sha256((tmp_path / f"{name}.jsonl").read_bytes()).hexdigest() for name in ("train", "test")]
+
+    assert templates()["none"] == hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+
+
+def test_a_row_names_a_template_of_edgegens_as_a_recipe_does(tmp_path):
+    write_jsonl(tmp_path / "train.jsonl", sums(3))
+    save_base(tmp_path / "base")
+
+    check_rows(read_spec(write_spec(tmp_path, "[row.a]\n'data.template' = 'alpaca'\n", methods=None)))

@@ -1,5 +1,6 @@
 """Data are checked line by line; the loss falls on the assistant's words only; packs never mix."""
 
+import json
 import tracemalloc
 from pathlib import Path
 
@@ -106,6 +107,11 @@ def test_alpaca_and_plain_text_are_understood(tmp_path):
         ('{"messages": [{"role": "user", "content": 3}]}', "message 1: content = 3: must be text"),
         ('{"prompt": "x", "completion": " "}', "no answer to learn"),
         ('{"prompt": "x", "completion": "y", "task": 1}', "task = 1"),
+        ('{"prompt": "\\ud83d", "completion": "y"}', "holds half of a character, \\ud83d. Write it whole"),
+        ('{"prompt": "x", "completion": "y", "task": "\\udc00"}', "holds half of a character, \\udc00. Write it whole"),
+        ("\x1b[2J\x00\u202e{", "in: \\x1b[2J\\x00\\u202e{. Write one object"),
+        ('{"\\u001b]0;x\\u0007": 1}', "has the fields \\x1b]0;x\\x07; it needs chat"),
+        (json.dumps({f"field{number}": 1 for number in range(999)}), "field22, fie ...; it needs chat"),
     ],
 )
 def test_a_broken_line_is_named_with_file_and_line(tmp_path, line, says):

@@ -183,6 +183,8 @@ def test_only_a_finished_run_can_be_tried(tmp_path):
     ("file", "content", "says"),
     [
         ("run.json", b"{", r"run.json: cannot be read: .* Copy the run again"),
+        ("run.json", b"[]", r"run: is not finished"),
+        ("run.json", b'{"fold": {"adapters": 5}}', r"run.json: cannot be read: .* Copy the run again"),
         ("adapter/adapter_model.safetensors", None, r"adapter: holds no adapter_model.safetensors"),
         ("adapter/adapter_model.safetensors", b"half", r"adapter: the adapter cannot be loaded: .* copy the run again"),
         ("adapter/adapter_config.json", b"{}", r"adapter: the adapter cannot be loaded: .* copy the run again"),
@@ -195,6 +197,13 @@ def test_a_damaged_run_is_named(finished, tmp_path, file, content, says):
 
     with pytest.raises(TrainingError, match=says):
         Trial(tmp_path / "run")
+
+
+def test_a_prompt_that_is_not_utf_8_is_named(finished):
+    trial = Trial(finished[0] / "run")
+
+    with pytest.raises(TrainingError, match=r"'a.udcff': the prompt is not UTF-8"):
+        trial.ask("a\udcff", Sampling(max_tokens=1))
 
 
 def test_a_run_on_a_base_of_its_own_without_what_was_trained_is_named(tmp_path):

@@ -18,6 +18,7 @@ from edgegen.commands.finetune import command
 from finetune.errors import InterruptedRunError, TrainingError
 from finetune.recipe import load_recipe
 from finetune.run import resume, start
+from finetune.training.metrics import Metrics
 from finetune.training.record import recipe_as_run
 from tests.finetune.runs import interrupt_at, losses, recipe_at
 from tests.finetune.tiny import save_base, sums, write_jsonl
@@ -96,6 +97,46 @@ def test_a_run_that_was_killed_goes_on_from_its_last_checkpoint(bench, tmp_path)
     assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
     files = [tmp_path / run / "adapter/adapter_model.safetensors" for run in ("whole", "cut")]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_what_a_kill_left_of_a_checkpoint_is_cleared_away(bench, tmp_path):
+    """Whatever was written of it: it is never taken for whole, and does not stay to fill the disk."""
+    run = tmp_path / "cut"
+    with pytest.raises(InterruptedRunError):
+        start(recipe_at(bench, run), say=interrupt_at("step 2/6  loss"))
+    begun = run / "checkpoints/.step-00000003.part"
+    begun.mkdir()
+    (begun / "adapter.safetensors").write_bytes(b"half of")
+
+    resume(load_recipe(run / "recipe.toml"))
+    start(recipe_at(bench, tmp_path / "whole"))
+
+    assert sorted(path.name for path in begun.parent.iterdir()) == ["step-00000004", "step-00000006"]
+    assert losses(run) == losses(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "torn", [b'{"step": 5, "loss": {"a": 1}', b'{"step": 5, "loss": 1.0', b"\0" * 64, b"\xff\xfe}", b"{}\n5\n"]
+)
+def test_what_a_power_cut_made_of_the_log_is_dropped(tmp_path, torn):
+    run = tmp_path / "run"
+    run.mkdir()
+    whole = b'{"step": 1, "loss": 2.0}\n{"step": 2, "held_out_loss": 2.0}\n'
+    (run / "metrics.jsonl").write_bytes(whole + b'{"step": 3, "loss": 2.0}\n' + torn)
+
+    Metrics(run).forget_after(2)
+
+    assert (run / "metrics.jsonl").read_bytes() == whole
+
+
+def test_a_run_whose_facts_are_others_is_not_resumed(bench, tmp_path):
+    run = tmp_path / "run"
+    start(recipe_at(bench, run, "train.steps=1"))
+    (run / "REPORT.md").unlink()
+    for content in (b"[]", b"{}", b'{"data_sha256": []}', b"\xff"):
+        (run / "run.json").write_bytes(content)
+        with pytest.raises(TrainingError, match=r"run.json: cannot be read: .*copy it back, or start a new run"):
+            resume(load_recipe(run / "recipe.toml"))
 
 
 @contextmanager

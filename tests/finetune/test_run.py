@@ -1,11 +1,14 @@
 """A whole run on a tiny random model: its folder, its repeatability, every method."""
 
+import fcntl
 import json
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from edgegen.errors import ConfigError
+from finetune.disk import alone_in
 from finetune.errors import TrainingError
 from finetune.lever_choice import LEVERS
 from finetune.methods.registry import METHODS
@@ -89,9 +92,19 @@ def test_an_approximate_export_reports_its_kl(bench, tmp_path):
 def test_a_folder_that_cannot_be_made_is_named(bench, tmp_path):
     (tmp_path / "file").write_text("")
 
-    for folder in (tmp_path / "file", tmp_path / "file/run"):
-        with pytest.raises(TrainingError, match=r"file.*: cannot be written: .* Give another run.folder"):
+    for folder in (tmp_path / "file", tmp_path / "file/run", tmp_path / ("file" + "a" * 300)):
+        with pytest.raises(TrainingError, match=r"file.*: cannot be (written|read): .* Give another run.folder"):
             start(recipe_at(bench, folder))
+
+
+def test_a_run_does_not_go_into_the_folder_of_its_base(bench, tmp_path):
+    """What it writes there would be taken for weights of the base."""
+    before = sorted((bench / "base").iterdir())
+
+    with pytest.raises(ConfigError, match=r"run.folder = .*base: is the folder of the base.*Give another"):
+        recipe_at(bench, bench / "runs/../base")
+
+    assert sorted((bench / "base").iterdir()) == before
 
 
 def test_a_run_that_never_began_does_not_take_its_folder(bench, tmp_path):
@@ -153,6 +166,37 @@ def test_two_trainings_do_not_share_a_folder(bench, tmp_path):
     assert not (run / ".lock").exists()
     with pytest.raises(TrainingError, match="holds a finished run already"):
         start(recipe_at(bench, run))
+
+
+def test_a_second_start_leaves_the_recipe_of_the_first_alone(bench, tmp_path):
+    """While the first reads its base, which takes a while for an 8B, nothing of it is on the disk but its recipe."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "recipe.toml").write_text("# the first one's\n")
+
+    with (
+        alone_in(run),
+        pytest.raises(TrainingError, match=r"run: another process is training into this folder\. Wait .*run\.folder"),
+    ):
+        start(recipe_at(bench, run))
+
+    assert (run / "recipe.toml").read_text() == "# the first one's\n"
+    assert [path.name for path in run.iterdir()] == ["recipe.toml"]
+
+
+def test_a_lock_that_its_owner_deleted_before_we_had_it_locks_nobody_out(tmp_path, monkeypatch):
+    """Somebody ends between our opening of the file and our locking of it; a third must not get in beside us."""
+    lock, opened = fcntl.flock, []
+
+    def later(*what):
+        if not opened:
+            opened.append((tmp_path / ".lock").unlink())  # as the one before us does at its end
+        lock(*what)
+
+    monkeypatch.setattr(fcntl, "flock", later)
+
+    with alone_in(tmp_path), pytest.raises(TrainingError, match="another process"), alone_in(tmp_path):
+        pytest.fail("two are in")
 
 
 def test_spectrum_adapts_a_share_of_each_kind(bench, tmp_path):

@@ -2,6 +2,7 @@
 
 import torch
 
+from finetune.methods.base import base_weight, layers
 from finetune.methods.registry import BY_NAME, Settings
 
 # Matrices this small gain nothing from a second thread, and where a core is busy the two wait for one another.
@@ -55,6 +56,29 @@ def stir(model, seed=5, std=0.05):
     for value in model.parameters():
         if value.requires_grad:
             value.data.add_(std * torch.randn(value.shape, generator=generator))
+
+
+OWN_TASKS = {"mtlora": ("red", "blue"), "mtl-lora": ("red", "blue")}
+
+
+def trained(name, *, task=None, **settings):
+    method, model, settings = attached(name, tasks=OWN_TASKS.get(name, ()), **settings)
+    method.prepare(model, make_batches())
+    method.optimizer(model, settings, 1e-3, 0.0)
+    stir(model)
+    if task:
+        method.use_task(model, task)
+    return method, model.eval(), settings
+
+
+def base_of(model):
+    """The plain model that an adapter was trained on, with 4-bit layers dequantised: what a fold is applied to."""
+    weights = {name: base_weight(layer) for name, layer in layers(model)}
+    plain = tiny_llama()
+    for name, module in plain.named_modules():
+        if name in weights:
+            module.weight.data.copy_(weights[name])
+    return plain
 
 
 def in_four_bits(model):

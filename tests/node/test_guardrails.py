@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from edge.core.guardrails import REFUSALS, Abstention, Policy, Rule
 from tests.node.sim import TOPICS, Sim
 
@@ -48,6 +50,28 @@ def test_rules_over_questions_alone_do_not_stop_the_stream() -> None:
     sim.finish()
 
     assert "delta" in [frame["type"] for frame in sim.frames("1", "a")]
+
+
+@pytest.mark.parametrize(("word", "end"), [("word", "error"), ("other", "done")])
+def test_rules_that_are_read_while_an_answer_is_streamed_hold_its_deltas_back(word: str, end: str) -> None:
+    """What was said before cannot be taken back; the rest is said where the end passes, and not where it does not."""
+    sim = guarded()
+
+    sim.send({"id": "1", "prompt": "hello", "stream": True, "max_tokens": 5}, "a")
+    sim.step(3)
+    before = deltas(sim)
+    sim.node.policy = Policy(rules=(Rule("words", frozenset({"output"}), words=frozenset({word})),))
+    sim.step(1)
+    meanwhile = deltas(sim)
+    sim.finish()
+
+    assert "" != before == meanwhile != "word " * 5
+    assert deltas(sim) == ("word " * 5 if end == "done" else before)
+    assert sim.frames("1", "a")[-1]["type"] == end
+
+
+def deltas(sim: Sim) -> str:
+    return "".join(frame["text"] for frame in sim.frames("1", "a") if frame["type"] == "delta")
 
 
 def test_doubtful_answer_becomes_a_refusal_and_a_sure_one_is_sent() -> None:

@@ -157,6 +157,7 @@ def test_true_is_not_one_and_order_counts_only_in_arrays() -> None:
         ({"kind": "json", "schema": {"const": date(2026, 1, 1)}}, "JSON has no dates"),
         ({"kind": "json", "expect": {"day": date(2026, 1, 1)}}, "JSON has no dates"),
         ({"kind": "json", "expect": [float("inf")]}, "JSON has no dates and no nan or inf"),
+        ({"kind": "json", "expect": ' {"a": 1}'}, "is a text, which no document equals"),
         ({"kind": "json", "expect": {"a": 1}, "label": "a"}, "so it names no class"),
         ({"kind": "contains", "texts": []}, "check.texts is empty"),
         ({"kind": "refusal", "expect": "no"}, "check.expect is"),

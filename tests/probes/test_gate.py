@@ -13,7 +13,7 @@ from edge.probes.run import Run, SuiteRun, run_suites
 from edge.probes.score import Result
 from edge.probes.sealed import LOG_NAME, sealed_log
 from edge.probes.suite import Item, Probe, Suite
-from edge.probes.watch import watch_report
+from edge.probes.watch import Report, watch_report
 from edge.store import Store
 from edgegen.errors import ConfigError
 from tests.probes.scripted import Scripted
@@ -93,7 +93,10 @@ def test_answers_are_kept_by_model_and_read_back(tmp_path: Path) -> None:
     assert found == {("s", "p/0/0"): ("yes", True, "?"), ("s", "p/0/1"): ("no", False, "?")}
     assert load_answers(tmp_path, "cd" * 32) == {}
     (tmp_path / "gate" / f"{run.sha256}.json").write_text('{"suites": 3}')
-    assert load_answers(tmp_path, run.sha256) == {}
+    with pytest.raises(
+        ConfigError, match=r"abab.*\.json: the answers recorded at activation cannot be read: Attribute"
+    ):
+        load_answers(tmp_path, run.sha256)
 
 
 def test_a_watch_that_finds_the_same_answers_is_content(tmp_path: Path) -> None:
@@ -103,6 +106,24 @@ def test_a_watch_that_finds_the_same_answers_is_content(tmp_path: Path) -> None:
     report = watch_report(run, load_answers(tmp_path, run.sha256))
 
     assert (report.compared, report.changed, report.lost, report.problems) == (10, (), (), ())
+
+
+def test_what_the_guardrails_withhold_is_neither_lost_nor_a_failure(tmp_path: Path) -> None:
+    """The record is of the model before any guardrail: an operator who lets it abstain changed nothing in it."""
+    before = run_of(10, 10)
+    save_answers(tmp_path, before)
+    (suite,) = before.suites
+
+    def report(reason: str) -> Report:
+        stopped = [dataclasses.replace(r, answer="", passed=False, reason=reason) for r in suite.results[:9]]
+        must = dataclasses.replace(suite.suite, probes=(Probe("p", "c", None, must_pass=True),))
+        now = dataclasses.replace(suite, suite=must, results=(*stopped, suite.results[9]))
+        return watch_report(Run(before.model, before.sha256, suites=[now]), load_answers(tmp_path, before.sha256))
+
+    withheld, broken = report("no answer: refused: Sorry."), report("no answer: internal: the engine died")
+
+    assert (withheld.withheld, withheld.compared, withheld.passed, withheld.problems) == (9, 1, 1, ())
+    assert (broken.withheld, broken.compared, len(broken.lost), len(broken.problems)) == (0, 10, 9, 2)
 
 
 def test_an_answer_that_only_reads_otherwise_is_reported_and_no_trouble(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """Probing a live node: over a real broker, against a node that answers from a script."""
 
 import json
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge.probes.remote import MqttTarget
 from edge.probes.run import run_suites
 from edge.probes.suite import Item, Probe, Suite
+from edge.store import Store
 from edgegen.commands.probe import command
 from edgegen.config import load_config
 from edgegen.errors import BrokerError
@@ -173,6 +178,45 @@ def test_a_watch_asks_one_question_at_a_time_and_compares(
     assert {request["priority"] for request in node.requests} == {"batch"}
 
 
+class LockingNode(ScriptedNode):
+    """Locks a database before it answers its first question."""
+
+    def __init__(self, port: int, database: Path) -> None:
+        self.database = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+        super().__init__(port)
+
+    def _on_message(self, client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
+        if not self.database.in_transaction:
+            self.database.execute("BEGIN IMMEDIATE")
+        super()._on_message(client, data, message)
+
+
+def test_a_watch_says_what_it_could_not_read_or_store_and_still_judges(
+    mosquitto: brokers.Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is damaged, and another process keeps the database locked; both are trouble beside the score."""
+    monkeypatch.setattr("edge.database.LOCKED_S", 0.1)
+    suite = tmp_path / "watched.toml"
+    suite.write_text(WATCHED)
+    (tmp_path / "gate").mkdir()
+    (tmp_path / "gate" / "ab.json").write_text('{"suites": ')
+    arguments = ["watch", "--suite", str(suite), "--data-dir", str(tmp_path)]
+    arguments += [part for one in overrides(mosquitto.port, "gw") for part in ("--set", one)]
+    Store(tmp_path / "edgegen.db").close()
+    node = LockingNode(mosquitto.port, tmp_path / "edgegen.db")
+
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+    node.database.close()
+    node.client.disconnect()
+    node.client.loop_stop()
+    assert done.exit_code == 1
+    assert "m-1.2.3: 8 of 8 right" in done.stdout
+    assert "trouble: the scores are not stored: " in done.stdout
+    assert "database is locked" in done.stdout
+    assert "ab.json: the answers recorded at activation cannot be read: JSONDecodeError" in done.stdout
+
+
 class ForgetfulNode:
     """Accepts what it is asked, and answers only what it is asked for the second time, byte for byte."""
 
@@ -299,3 +343,22 @@ def test_what_nobody_waits_for_any_more_is_cancelled(mosquitto: brokers.Mosquitt
     wait_for(lambda: len(node.cancelled) == 3, "three cancellations at the node")
     node.close()
     assert sorted(node.cancelled) == sorted(json.loads(payload)["id"] for payload in node.payloads)
+
+
+def test_a_watch_that_systemd_ends_cancels_what_it_asked(mosquitto: brokers.Mosquitto, tmp_path: Path) -> None:
+    """TimeoutStartSec sends SIGTERM, and the node should not compute an answer for nobody."""
+    suite = tmp_path / "watched.toml"
+    suite.write_text(WATCHED)
+    node = ForgetfulNode(mosquitto.port)
+    settings = [part for one in overrides(mosquitto.port, "gw") for part in ("--set", one)]
+    arguments = ["probe", "watch", "--suite", str(suite), "--data-dir", str(tmp_path), *settings]
+    watch = subprocess.Popen([sys.executable, "-m", "edgegen.cli", *arguments])
+    wait_for(lambda: node.payloads, "a question at the node")
+
+    watch.send_signal(signal.SIGTERM)
+    status = watch.wait(brokers.PATIENCE_S)
+
+    wait_for(lambda: node.cancelled, "a cancellation at the node")
+    node.close()
+    assert status == 128 + signal.SIGTERM
+    assert node.cancelled == [json.loads(node.payloads[0])["id"]]
