@@ -207,9 +207,9 @@ class Node:
         elif self._deltas_at is None:
             self._deltas_at = now + DELTA_S
 
-    def _publish_delta(self, job: Job, *, ended: bool = False) -> None:
-        """Say what is new of an answer; under rules that were read after it began only when its end has passed them."""
-        if job.pending_text and (ended or not self.policy.judges_answers(job.adapter)):
+    def _publish_delta(self, job: Job, *, passed: bool = False) -> None:
+        """Say what is new of an answer; under rules that were read after it began only if the whole has passed them."""
+        if job.pending_text and (passed or not self.policy.judges_answers(job.adapter)):
             text, job.pending_text, job.delta_sent = job.pending_text, "", True
             self.send_frame(job, "delta", qos=0, text=text)
 
@@ -281,7 +281,7 @@ class Node:
                 return self._refused(job, verdict, now)
             shown = verdict or ""
         if not job.plain:
-            self._publish_delta(job, ended=True)
+            self._publish_delta(job, passed=shown == text)  # what was redacted stands in no delta
         return self._teller(now).done(job, event, shown)
 
     def _judged(self, job: Job, check: Callable[[], Refusal | str | None]) -> Refusal | str | None:

@@ -22,6 +22,9 @@ from export.verify import check_logits, check_tokens, compare, shortfalls
 PROOF_TOKENS = 96
 # Chunks of 512 tokens that say whether two files that should be equal are.
 EQUAL_CHUNKS = 2
+# What to do where too much was lost, by what was made of the adapter; else its base is another one.
+_KEEPS_MORE = {"svd_rank": "a higher --svd rank keeps more.", "rank": "a higher --rank keeps more."}
+_FROM_FOUR_BIT = "it was trained on a 4-bit base, not on this."
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Proof:
         return check_tokens(model, self.inputs.tokenizer_folder, log=self.log)
 
     def moved(self, piece: Piece, base: Checkpoint) -> dict[str, Any]:
-        """What a cut to a rank, a combination or another base changed: KL(trained || exported), by run.
+        """What a strength, a cut, a combination or another base changed: KL(trained || exported), by run.
 
         Raises:
             BundleError: If one run's adapter alone lost more than allowed.
@@ -61,16 +64,27 @@ class Proof:
         found = {}
         for part in piece.parts:
             trained = trained_logits(part.base, part.run.adapter, self.sample())
-            found[part.name] = float(f"{mean_kl(trained, exported):.4g}")
-        limit = self.inputs.thresholds.moved_kl
-        # A strength is chosen to move away from what was trained; what that costs is told, and no mistake.
-        if len(found) == 1 and "strength" not in piece.made and not found[piece.parts[0].name] <= limit:
-            raise BundleError(
-                f"{piece.name}: not written. What is exported differs from what was trained by a KL of "
-                f"{found[piece.parts[0].name]} nats a token, and {limit} is allowed: "
-                + ("a higher --svd rank keeps more." if piece.made else "it was trained on a 4-bit base, not on this.")
-            )
+            found[part.name] = _rounded(mean_kl(trained, exported))
+            self.say(f"  a KL of {found[part.name]} nats a token to {part.name} as it was trained")
+        if len(piece.parts) == 1:
+            self._refuse_loss(piece, exported, found[piece.parts[0].name])
         return {"kl_to_trained": found}
+
+    def _refuse_loss(self, piece: Piece, exported: Logits, kl: float) -> None:
+        (part,) = piece.parts
+        strength, trained = piece.made.get("strength"), "what was trained"
+        if strength is not None:
+            # That is chosen to move away from what was trained, and no mistake: whatever else changed is bounded.
+            weaker = part.adapter.at_strength(strength)
+            kl = _rounded(mean_kl(updated_logits(part.base, weaker.updates, self.sample()), exported))
+            trained = f"{strength:g} of what was trained"
+        limit = self.inputs.thresholds.moved_kl
+        if not kl <= limit:
+            remedy = next((text for key, text in _KEEPS_MORE.items() if key in piece.made), _FROM_FOUR_BIT)
+            raise BundleError(
+                f"{piece.name}: not written. What is exported differs from {trained} by a KL of {kl} nats a token, and "
+                f"{limit} is allowed: {remedy}"
+            )
 
     def reference(self, piece: Piece, base: Checkpoint) -> Logits:
         """PEFT's logits of the piece over a base."""
@@ -168,6 +182,10 @@ class Proof:
         text = self.inputs.text[: 20 * PROOF_TOKENS]
         ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"][:PROOF_TOKENS]
         return ids
+
+
+def _rounded(kl: float) -> float:
+    return float(f"{kl:.4g}")
 
 
 def dev_loss(figures: dict[str, Any]) -> float:

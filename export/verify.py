@@ -41,7 +41,7 @@ class Thresholds:
             weights and activations: 4e-3 on a random model of two layers.
         adapter_logits: The same for an adapter over a float32 base, where nothing is rounded below float32: 1.4e-6 on
             SmolLM2-135M, up to 1e-3 on random models of two layers with large updates.
-        moved_kl: KL(on the 4-bit base it was trained on || on the base it is put on), for runs on a 4-bit base. NF4
+        moved_kl: KL(as it was trained || as it is exported), for runs on a 4-bit base and what was cut to a rank. NF4
             costs SmolLM2-135M 0.37 by itself, and an adapter moved from it to 16 bits 0.40.
         merged_kl: KL(base and adapter || merged), both F16: rounding alone.
         lost: Share of a probe suite's items that were right on the base and may be wrong after.

@@ -1,6 +1,7 @@
 """Whether the weights of a base are whole, without reading them: a broken download is told before any GPU works."""
 
 import json
+import os
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -28,8 +29,8 @@ def check_whole(folder: Path) -> None:
 def _named(index: Path, remedy: str) -> set[str]:
     """The files among which an index deals out the weights; none where there is no index."""
     try:
-        return set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return {os.fspath(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
     except FileNotFoundError:
         return set()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TrainingError(f"{index}: cannot be read: {error!r}. {remedy}") from None

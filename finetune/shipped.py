@@ -236,12 +236,9 @@ def _export(bench: Bench, tasks: Sequence[str], *, gguf: Path, bundles: Path, ba
     ]
     # The divergence of the tasks' own text is large by design: the bound is on the exporter, which is measured apart.
     measured = ["--chunks", "4", "--max-kl", "1"]
-    measured += [
-        part for task, share in STRENGTHS.items() if task in tasks for part in ("--strength", f"{task}={share}")
-    ]
-    bench.finish(
-        {"export": bench.start("export", "export", *runs, "--adapter-only", *named, *measured, "--out", str(bundles))}
-    )
+    weaker = [part for task, share in STRENGTHS.items() if task in tasks for part in ("--strength", f"{task}={share}")]
+    options = [*named, *measured, *weaker, "--out", str(bundles)]
+    bench.finish({"export": bench.start("export", "export", *runs, "--adapter-only", *options)})
     bundle = bundles / f"{BUNDLE}-{version}"
     settings = [f"model.base={gguf.absolute()}", f"node.data_dir={bench.out / 'gate'}"]
     options = [part for value in settings for part in ("--set", value)]

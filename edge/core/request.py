@@ -53,6 +53,7 @@ class Job:
     Times are seconds of a clock that never goes back and counts suspension (CLOCK_BOOTTIME).
 
     Attributes:
+        makes_way: Whether it was started as ``batch``, and so gives its slot to what a device asks more urgently.
         starts: How often generation was started; durable before each start.
         run: The ``run`` of the next frame, and ``seq`` its number within the run.
         deaths: How often the engine died while this request was in it.
@@ -64,6 +65,7 @@ class Job:
     verb: str
     received_at: float
     priority: str = "normal"
+    makes_way: bool = False
     adapter: str | None = None
     samples: int = 1
     stream: bool = False

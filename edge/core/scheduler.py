@@ -1,11 +1,13 @@
 """Who goes next: priority, fair share between devices, adapter groups, deadlines. Pure; time is an argument.
 
-What was started as `batch` holds no slot against anything more urgent: the engine takes it out and goes on with it
-later.
+What was started as `batch` holds its slot against other batch requests alone: for a device's the engine takes it out
+and goes on with it later.
 
 The order among waiting requests is decided by, in this order: priority (raised by waiting), the adapter
 that already runs (for at most a quantum), the device served least, and arrival.
 """
+
+from collections.abc import Iterable
 
 from edge.core.request import Job
 
@@ -32,7 +34,6 @@ class Scheduler:
         self._quantum = quantum if quantum is not None else slots
         self._waiting: dict[int, Job] = {}
         self._running: dict[int, Job] = {}
-        self._started_as: dict[int, int] = {}  # the class in which a running one was started
         self._served: dict[str, float] = {}  # device -> tokens charged, a virtual time
         self._floor = 0.0  # virtual time at which a newly seen device joins
         self._streak = 0
@@ -62,7 +63,6 @@ class Scheduler:
     def add(self, job: Job) -> None:
         """Put a request in the queue, new or returned by a dead engine."""
         self._running.pop(job.key, None)
-        self._started_as.pop(job.key, None)
         self._waiting[job.key] = job
         self._served[job.device] = max(self._served.get(job.device, 0.0), self._floor)
 
@@ -72,7 +72,6 @@ class Scheduler:
             self._forget(job.device)
             return job
         job = self._running.pop(key, None)
-        self._started_as.pop(key, None)
         if job is not None:
             if job.device in self._served:
                 self._served[job.device] += tokens - NOMINAL_TOKENS * job.samples
@@ -83,27 +82,26 @@ class Scheduler:
         """Choose the request to start now and move it among the running; None when none may start."""
         if not self._waiting or any(job.alone for job in self._running.values()):
             return None
-        job = self._choose(now)
-        level = self._level(job, now)
-        # In the engine, what was started as batch makes way for anything more urgent.
-        yielding = _CLASS["batch"] if level < _CLASS["batch"] else len(_CLASS)
-        holding = [other for other in self._running.values() if self._started_as[other.key] < yielding]
-        free = self.slots - sum(self._cost(other) for other in holding)
-        if free <= 0:
-            return None
-        if self._running and (job.alone or self._cost(job) > free):
+        job = self._choose(self._waiting.values(), now)
+        if job.priority == "batch" and self._free(batch=True) < self._cost(job) <= self._free(batch=False):
+            # It waits for other batch requests, and no device for it: its own wait may have raised it before them.
+            devices = [other for other in self._waiting.values() if other.priority != "batch"]
+            if not devices:
+                return None
+            job = self._choose(devices, now)
+        if self._running and (job.alone or self._cost(job) > self._free(batch=job.priority == "batch")):
             return None  # wait until the slots it needs are free: overtaking for ever would starve it
         adapters = {other.adapter for other in self._running.values()}
         others_wait = any(other.adapter != job.adapter for other in self._waiting.values())
         self._streak = self._streak + 1 if job.adapter in adapters and others_wait else 0
         del self._waiting[job.key]
         self._running[job.key] = job
-        self._started_as[job.key] = level
+        job.makes_way = self._level(job, now) == _CLASS["batch"]
         self._floor = max(self._floor, self._served[job.device])
         self._served[job.device] += NOMINAL_TOKENS * job.samples
         return job
 
-    def _choose(self, now: float) -> Job:
+    def _choose(self, among: Iterable[Job], now: float) -> Job:
         running = {job.adapter for job in self._running.values()}
         prefer = running if self._streak < self._quantum else set()
         avoid = running if self._streak >= self._quantum else set()
@@ -112,10 +110,14 @@ class Scheduler:
             foreign = job.adapter in avoid or bool(prefer and job.adapter not in prefer)
             return self._level(job, now), foreign, self._served[job.device], job.key
 
-        return min(self._waiting.values(), key=rank)
+        return min(among, key=rank)
 
     def _level(self, job: Job, now: float) -> int:
         return max(0, _CLASS[job.priority] - int(max(0.0, now - job.received_at) / AGEING_S))
+
+    def _free(self, *, batch: bool) -> int:
+        """Slots that are free for a batch request, or for another."""
+        return self.slots - sum(self._cost(job) for job in self._running.values() if batch or not job.makes_way)
 
     def _cost(self, job: Job) -> int:
         return min(job.samples, self.slots)

@@ -31,5 +31,6 @@ def submission(job: Job, request: Request, max_tokens: int, policy: Policy) -> d
         "stream": request.stream and not job.plain and not policy.judges_answers(request.adapter),
         "owner": job.device,
         "session": request.session,
-        "priority": request.priority,
+        # What has waited long for its start keeps its slot, as the scheduler counts.
+        "priority": "normal" if request.priority == "batch" and not job.makes_way else request.priority,
     }

@@ -1,7 +1,7 @@
 """Who begins: slots, room in the KV pool, and the shared prefix that is computed before those who need it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from edge.engine.events import Events
 from edge.engine.intake import Intake
@@ -41,14 +41,14 @@ class Admission:
         """Start waiting sequences while there are slots and room, by priority and age."""
         if not self._roster.waiting:
             return
+        promised: list[Seq] = []  # they begin once their prefix is computed, and keep their place until then
         for seq in self._roster.by_urgency(now):
-            if not self._has_slot(seq) and not self._make_way(seq, self._has_slot):
+            if not self._make_way(seq, promised):
                 return
             if self._must_wait_for_prefix(seq.job):
+                promised.append(seq)
                 continue
-            if not self._fits(seq) and not self._make_way(seq, self._fits):
-                return
-            seq.urgency = self._roster.urgency(seq, now)
+            seq.job.urgency = self._roster.urgency(seq, now)
             self._roster.stop_waiting(seq)
             self._start(seq)
 
@@ -83,25 +83,27 @@ class Admission:
             max_tokens=job.max_new,
         )
 
-    def _has_slot(self, seq: Seq) -> bool:
-        running = self._roster.running
+    def _has_slot(self, seq: Seq, running: Sequence[Seq]) -> bool:
         jobs = {other.job for other in running if other.job.key is not None} | {seq.job}
         reserved = sum(job.samples - 1 for job in jobs if not job.forked)
         return len(jobs) <= self._model.options.slots and len(running) + 1 + reserved <= self._model.max_running
 
-    def _make_way(self, seq: Seq, found: Callable[[Seq], bool]) -> bool:
-        """Preempt what was started as batch until there is room for a more urgent sequence; False if that is no help.
+    def _make_way(self, seq: Seq, promised: Sequence[Seq]) -> bool:
+        """Whether there are a slot and room for ``seq``, after preempting what was started as batch if that is a help.
 
-        What was started late, in a class that its wait had raised, ends: batch work is not starved.
+        What was started late, in a class that its waits had raised, ends: batch work is not starved.
         """
-        while seq.job.priority < BATCH and not found(seq):
-            batch = [other for other in self._roster.running if other.job.key is not None and other.urgency >= BATCH]
-            if not batch:
+        reserved = () if seq.job.key is None else promised  # a prefix is what they wait for
+        staying = list(self._roster.running)
+        while not (self._has_slot(seq, [*staying, *reserved]) and self._fits(seq, [*staying, *reserved])):
+            batch = {other.job for other in staying if other.job.urgency >= BATCH}
+            if seq.job.priority >= BATCH or not batch:
                 return False
-            last = max(batch, key=lambda other: other.job.arrival).job
-            for other in [other for other in batch if other.job is last]:
-                self._roster.preempt(other, self._pool)
-        return found(seq)
+            youngest = max(batch, key=lambda job: job.arrival)
+            staying = [other for other in staying if other.job is not youngest]
+        for other in [other for other in self._roster.running if other not in staying]:
+            self._roster.preempt(other, self._pool)
+        return True
 
     def _must_wait_for_prefix(self, job: Job) -> bool:
         """Whether the shared prefix this job begins with is being computed; starts that if nobody has."""
@@ -109,9 +111,8 @@ class Admission:
             return False
         return self.warm_up(job.adapter)
 
-    def _fits(self, seq: Seq) -> bool:
-        """Whether the pool has room for all of ``seq`` beside what runs; always if nothing does."""
-        running = self._roster.running
+    def _fits(self, seq: Seq, running: Sequence[Seq]) -> bool:
+        """Whether the pool has room for all of ``seq`` beside these; always if there are none."""
         if not running:
             return True
         pending = sum(other.pending for other in running)

@@ -96,7 +96,6 @@ class Advance:
                 None if seq.constraint is None else seq.constraint.copy(),
                 seq_id=self._pool.fork(seq.seq_id, seq.n_past),
                 n_past=seq.n_past,
-                urgency=seq.urgency,
                 logprobs=list(seq.logprobs),
             )
             sample.text = seq.text.copy()

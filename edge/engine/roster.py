@@ -5,7 +5,8 @@ import time
 from edge.engine.pool import KvPool
 from edge.engine.sequence import Job, Seq
 
-# A waiting request gains one priority class each time it has waited this long: batch work is not starved.
+# A request gains one priority class each time it has waited this long in all: batch work is not starved, however often
+# it makes way.
 AGING_S = 10.0
 
 
@@ -16,13 +17,12 @@ class Roster:
         self.running: list[Seq] = []
         self.waiting: list[Seq] = []
         self.jobs: dict[int, Job] = {}
-        self._waiting_since: dict[Seq, float] = {}
         self.preemptions = 0
 
     def wait(self, seq: Seq) -> None:
         """Put a sequence among the waiting."""
         self.waiting.append(seq)
-        self._waiting_since.setdefault(seq, time.monotonic())
+        seq.waits_since = time.monotonic() - seq.waited_s
 
     def preempt(self, seq: Seq, pool: KvPool) -> None:
         """Take a running sequence out; it is recomputed later and its device never knows."""
@@ -35,7 +35,7 @@ class Roster:
     def stop_waiting(self, seq: Seq) -> None:
         """Take a sequence out of the waiting."""
         self.waiting.remove(seq)
-        del self._waiting_since[seq]
+        seq.waited_s = time.monotonic() - seq.waits_since
 
     def remove(self, seq: Seq) -> None:
         """Forget a sequence wherever it is."""
@@ -45,14 +45,14 @@ class Roster:
             self.stop_waiting(seq)
 
     def by_urgency(self, now: float) -> list[Seq]:
-        """The waiting ones by priority, which grows with the wait, and then by age."""
+        """The waiting ones by class, which their waits raise, and then by age."""
         self.waiting.sort(key=lambda seq: (self.urgency(seq, now), seq.job.arrival))
         return list(self.waiting)
 
     def urgency(self, seq: Seq, now: float) -> int:
-        """The class of a waiting sequence, raised by its wait; less is more urgent."""
-        return seq.job.priority - int((now - self._waiting_since[seq]) / AGING_S)
+        """The class of a waiting sequence, raised by its waits; less is more urgent."""
+        return seq.job.priority - int((now - seq.waits_since) / AGING_S)
 
     def least_urgent(self) -> Seq:
-        """The youngest running sequence of the lowest priority."""
-        return max(self.running, key=lambda seq: (seq.job.priority, seq.job.arrival))
+        """The youngest running sequence of the lowest class."""
+        return max(self.running, key=lambda seq: (seq.job.urgency, seq.job.arrival))

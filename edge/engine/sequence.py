@@ -23,6 +23,7 @@ class Job:
         key: The daemon's number for it; None for the engine's own work (computing a shared prefix).
         adapter: "" is the base model.
         keeps_prefix: Whether its KV cache stays for the owner's next request.
+        urgency: The class in which it was started last: its priority, raised by its waits (see Roster).
         shared_length: How many of its first tokens are the shared prefix of its adapter.
     """
 
@@ -34,6 +35,7 @@ class Job:
     prompt_length: int
     max_new: int
     priority: int = 1
+    urgency: int = 0
     samples: int = 1
     votes: int = 1
     stream: bool = False
@@ -54,7 +56,8 @@ class Seq:
     """One sequence: a lane of the planner while it runs.
 
     ``tokens`` is the whole sequence, prompt first; the first ``n_past`` are in the KV cache under ``seq_id``
-    (-1: it waits). A preempted sequence just has ``n_past`` 0 again. ``urgency`` is the class in which it was started.
+    (-1: it waits). A preempted sequence just has ``n_past`` 0 again. ``waits_since`` is when it began to wait, earlier
+    waits included; ``waited_s`` is how long it has waited in all, while it runs.
     """
 
     job: Job
@@ -64,7 +67,8 @@ class Seq:
     constraint: Constraint | None = None
     seq_id: int = -1
     n_past: int = 0
-    urgency: int = 0
+    waits_since: float = 0.0
+    waited_s: float = 0.0
     finish: str | None = None
     document: Any = None
     logprobs: list[tuple[int, float]] = field(default_factory=list)

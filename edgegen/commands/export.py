@@ -181,13 +181,15 @@ def _strengths(options: dict[str, Any]) -> dict[str, float]:
     """``NAME=S`` or ``S``, which stands for all that are not named."""
     found: dict[str, float] = {}
     for text in options["strength"]:
-        name, _, number = text.rpartition("=")
+        name, equals, number = text.rpartition("=")
         try:
             strength = float(number)
         except ValueError:
             strength = math.nan
         if not 0 < strength <= _MOST_STRENGTH:
             raise click.UsageError(f"--strength {text}: give a number above 0 up to {_MOST_STRENGTH:g}, such as 0.9.")
+        if equals and not name:
+            raise click.UsageError(f"--strength {text}: there is no name before the =. Leave that out too, for all.")
         if name in found:
             raise click.UsageError(f"--strength {text}: there is one for {name or 'all'} already, {found[name]:g}.")
         found[name] = strength

@@ -173,7 +173,7 @@ class CheckpointScorer:
         for place, prompt in enumerate(prompts):
             ids[place, width - len(prompt) :] = torch.tensor(prompt)
             mask[place, width - len(prompt) :] = 1
-        draws = [np.random.default_rng([settings.seed, number]) for number in numbers]
+        draws = [settings.random(number) for number in numbers]
         said: list[list[int]] = [[] for _ in prompts]
         done: dict[int, str] = {}
         past, step, positions = None, ids, (mask.cumsum(1) - 1).clamp(min=0)

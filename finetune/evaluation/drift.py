@@ -30,6 +30,8 @@ _ROWS = 128
 # Rows of the base's logits that are held while the others compute theirs: 200 MB for that vocabulary. Each change of an
 # adapter costs llama.cpp a new graph, 20 ms, and what the chats have in common: the fewer the better.
 _HELD_ROWS = 1024
+# What is summed of a block, see ``_compared``.
+_SUMS = 6
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Compared:
     """What was seen on one kind of text, of which figures are made.
 
     Args:
-        sums: ``(blocks, 6)``, see ``_compared``.
+        sums: ``(blocks, _SUMS)``, see ``_compared``.
         kl: ``(positions,)`` divergences, nats.
     """
 
@@ -154,9 +156,19 @@ class Compared:
 
     @staticmethod
     def of_json(document: Mapping[str, Any]) -> "Compared":
-        """From a file."""
-        sums = np.array(document["sums"], dtype=np.float64)
-        return Compared(document["kind"], sums, np.array(document["kl"], dtype=np.float32))
+        """From a file.
+
+        Raises:
+            ArithmeticError, KeyError, TypeError, ValueError: It is another document, or not whole.
+        """
+        kind = document["kind"]
+        sums, kl = np.array(document["sums"], dtype=np.float64), np.array(document["kl"], dtype=np.float32)
+        if not isinstance(kind, str) or sums.ndim != 2 or sums.shape[1] != _SUMS or kl.ndim != 1:
+            raise ValueError(f"{kind!r}: no sums of blocks with the divergence at each position")
+        again = np.array([kl.sum(dtype=np.float64), len(kl)])
+        if not np.isfinite(sums).all() or not np.allclose(again, sums[:, :2].sum(axis=0)):
+            raise ValueError(f"{kind}: its divergences do not give its sums")
+        return Compared(kind, sums, kl)
 
 
 def joined(parts: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
@@ -189,7 +201,7 @@ def measure(kind: str, base: View, tuned: Sequence[View], blocks: Sequence[Block
     Raises:
         EvaluationError: The vocabularies differ, so there is nothing to compare.
     """
-    sums = np.zeros((len(tuned), len(blocks), 6))
+    sums = np.zeros((len(tuned), len(blocks), _SUMS))
     divergences: list[list[NDArray[np.float32]]] = [[] for _ in tuned]
     for numbers in _groups(blocks):
         group = [blocks[number] for number in numbers]

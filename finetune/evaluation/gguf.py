@@ -297,12 +297,12 @@ class GgufScorer:
 class _Answer:
     """One answer in the making: ``pending`` are tokens of its prompt that are still to be computed."""
 
-    def __init__(self, number: int, sequence: int, prompt: list[int], shared: int, seed: int) -> None:
+    def __init__(self, number: int, sequence: int, prompt: list[int], shared: int, random: np.random.Generator) -> None:
         self.number, self.sequence = number, sequence
         self.pending, self.position = prompt[shared:], shared
         self.said = b""
         self.made = 0
-        self.random = np.random.default_rng([seed, number])
+        self.random = random
 
 
 class _Batch:
@@ -334,7 +334,8 @@ class _Batch:
             number, sequence = self._waiting.pop(), free.pop()
             if self._shared:
                 llama_cpp.llama_memory_seq_cp(self._owner._memory, 0, sequence, 0, self._shared)  # noqa: SLF001
-            self._running.append(_Answer(number, sequence, self._prompts[number], self._shared, self._settings.seed))
+            random = self._settings.random(number)
+            self._running.append(_Answer(number, sequence, self._prompts[number], self._shared, random))
 
     def _step(self) -> None:
         entries: list[tuple[int, int, int, bool]] = []

@@ -74,13 +74,24 @@ def references(problems: Sequence[Record]) -> list[Reference]:
     return [Reference(one["task_id"], one["prompt"], one["canonical_solution"]) for one in problems]
 
 
-def evaluate(scorer: Scorer, problems: Sequence[Record], *, samples: int = 1, timeout_s: float = TIMEOUT_S) -> Outcome:
-    """pass@1, and pass@10 and pass@100 where there are so many samples; one sample is greedy."""
+def evaluate(
+    scorer: Scorer,
+    problems: Sequence[Record],
+    *,
+    samples: int = 1,
+    timeout_s: float = TIMEOUT_S,
+    numbers: Sequence[int] | None = None,
+) -> Outcome:
+    """pass@1, and pass@10 and pass@100 where there are so many samples; one sample is greedy.
+
+    Args:
+        numbers: Of the problems in their file, where they are a part of it.
+    """
     said: list[list[str]] = [[] for _ in problems]
     prompts = [problem["prompt"] for problem in problems]
+    temperature = TEMPERATURE if samples > 1 else 0.0
     for draw in range(samples):
-        temperature = TEMPERATURE if samples > 1 else 0.0
-        settings = Generation(max_tokens=MAX_TOKENS, stop=STOP, temperature=temperature, top_p=0.95, seed=draw)
+        settings = Generation(MAX_TOKENS, STOP, temperature, top_p=0.95, seed=draw, numbers=numbers)
         for completions, completion in zip(said, answers(scorer, prompts, settings), strict=True):
             completions.append(completion)
     programs = [

@@ -20,6 +20,8 @@ _SAME = {
 }
 # Notes about the machine: parts may come from several.
 _OF_MACHINES = ("network", "files", "system calls")
+# What reading a document raises that is not whole, or was changed.
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def of_document(document: Document) -> Part:
@@ -107,7 +109,7 @@ def joined(documents: Mapping[str, Document]) -> dict[str, Any]:
     for same in () if problems else zip(*found, strict=True):
         try:
             outcomes.append(_outcome(same).as_json())
-        except (KeyError, TypeError, ValueError) as error:
+        except _DAMAGE as error:
             problems.append(f"{same[0].task}: {error}")
     if problems:
         raise EvaluationDataError(problems)
@@ -118,7 +120,7 @@ def joined(documents: Mapping[str, Document]) -> dict[str, Any]:
 def _outcomes(name: str, document: Document) -> list[Outcome]:
     try:
         return _checked(document)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except _DAMAGE as error:
         raise EvaluationDataError([_damaged(name, error)]) from None
 
 
@@ -167,9 +169,8 @@ def joined_drift(documents: Mapping[str, Document]) -> dict[str, list[dict[str, 
     parts = in_order(documents)
     for name, document in parts.items():
         try:
-            [drift.Compared.of_json(one) for ones in document["compared"].values() for one in ones]
-            dict(document["read"])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            _check_drift(document)
+        except _DAMAGE as error:
             raise EvaluationDataError([_damaged(name, error)]) from None
     every = list(parts.values())
     problems = [
@@ -181,8 +182,17 @@ def joined_drift(documents: Mapping[str, Document]) -> dict[str, list[dict[str, 
         raise EvaluationDataError(problems)
     try:
         return drift.joined([part["compared"] for part in every])
-    except (KeyError, ValueError) as error:
+    except _DAMAGE as error:
         raise EvaluationDataError([f"the parts do not hold what they read: {error}"]) from None
+
+
+def _check_drift(document: Document) -> None:
+    for ones in document["compared"].values():
+        for one in ones:
+            drift.Compared.of_json(one)
+    for read in document["read"].values():
+        for key in ("asked", "whole"):
+            int(read[key], 16)
 
 
 def _make_up(read: Sequence[Mapping[str, str]]) -> bool:

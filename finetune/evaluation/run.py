@@ -106,7 +106,7 @@ def _humaneval(scorer: Scorer, request: Request) -> Iterator[Outcome]:
     problems = humaneval.load(request.path or humaneval.packaged(), request.limit)
     mine = request.mine(problems)
     if request.answers:
-        found = humaneval.evaluate(scorer, mine, samples=request.samples)
+        found = humaneval.evaluate(scorer, mine, samples=request.samples, numbers=request.numbers(problems))
     else:
         found = skills.references("humaneval", scorer, humaneval.references(mine))
     yield _about(found, request, problems)

@@ -41,6 +41,7 @@ class Generation:
         temperature: 0 is greedy decoding.
         top_p: Sample from the smallest set of tokens that holds this much probability.
         seed: The same seed gives the same answers on the same machine.
+        numbers: Of the prompts, where they are a part of some: each is then sampled as it is among all of them.
     """
 
     max_tokens: int = 256
@@ -48,6 +49,11 @@ class Generation:
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
+    numbers: Sequence[int] | None = None
+
+    def random(self, place: int) -> np.random.Generator:
+        """Draws for the answer to the prompt that stands there, from 0."""
+        return np.random.default_rng([self.seed, place if self.numbers is None else self.numbers[place]])
 
 
 class Scorer(Protocol):

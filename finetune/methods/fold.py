@@ -83,10 +83,10 @@ def in_place_of_adapter(model: PeftModel, fold: Fold) -> Iterator[None]:
 
     def add(a: Tensor, b: Tensor) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
         def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            # Where the input is: the weights of an offloaded layer lie elsewhere until it is called.
+            # Where the layer computed: the weights of an offloaded one lie elsewhere until it is called.
             nonlocal a, b
-            a, b = a.to(inputs[0].device), b.to(inputs[0].device)
-            return output + (inputs[0].to(a.dtype) @ a.T @ b.T).to(output.dtype)
+            a, b = a.to(output.device), b.to(output.device)
+            return output + (inputs[0].to(a) @ a.T @ b.T).to(output.dtype)
 
         return hook
 

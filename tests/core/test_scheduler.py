@@ -109,23 +109,42 @@ def test_samples_take_as_many_slots():
     st.randoms(use_true_random=False),
 )
 def test_everybody_starts_once_and_no_slot_leaks(slots, wanted, random):
-    """However requests come and end, each starts exactly once and the slots are never oversubscribed."""
+    """However requests come, wait and end, each starts exactly once and the slots are never oversubscribed.
+
+    What was started as batch holds its slots against batch alone: a device never waits while those that hold theirs
+    against it leave enough, unless one that has waited longer needs them.
+    """
     scheduler = Scheduler(slots)
-    for key, (device, priority, adapter, samples, deaths) in enumerate(wanted):
-        scheduler.add(job(key, device, priority=priority, adapter=adapter, samples=samples, deaths=deaths))
+    coming = [
+        job(key, device, priority=priority, adapter=adapter, samples=samples, deaths=deaths)
+        for key, (device, priority, adapter, samples, deaths) in enumerate(wanted)
+    ]
     running: dict[int, Job] = {}
-    started = []
+    started, now = [], 0.0
+
+    def cost(jobs) -> int:
+        return sum(min(j.samples, slots) for j in jobs)
 
     for _ in range(10 * len(wanted) + 1):
-        while (chosen := scheduler.next(0.0)) is not None:
+        for arrived in coming[: random.randint(0 if len(scheduler) else 1, 3)]:
+            coming.remove(arrived)
+            arrived.received_at = now
+            scheduler.add(arrived)
+        while (chosen := scheduler.next(now)) is not None:
             started.append(chosen.key)
             running[chosen.key] = chosen
-            assert sum(min(j.samples, slots) for j in running.values()) <= slots
+            assert cost(j for j in running.values() if not j.makes_way) <= slots
+            assert chosen.priority != "batch" or cost(running.values()) <= slots
+            assert not chosen.makes_way or chosen.priority == "batch"
             assert len(running) == 1 or not any(j.alone for j in running.values())
+        holding = [j for j in running.values() if not j.makes_way]
+        if not holding and not any(j.alone for j in (*running.values(), *scheduler.queue)):
+            assert not [j for j in scheduler.queue if j.priority != "batch"], "a device waits for nobody"
         if running:
             key = random.choice(sorted(running))
             del running[key]
             scheduler.remove(key, random.randint(0, 500))
+        now += random.choice([0.0, 1.0, AGEING_S])
 
     assert sorted(started) == list(range(len(wanted)))
     assert len(scheduler) == 0
@@ -191,6 +210,42 @@ def test_what_runs_as_batch_holds_no_slot_against_a_device():
     assert scheduler.next(AGEING_S) is None
     scheduler.remove(2)
     assert scheduler.next(AGEING_S).key == 5
+
+
+@pytest.mark.parametrize("wait", [AGEING_S, 2 * AGEING_S])
+def test_batch_that_waits_for_batch_holds_no_device_up(wait):
+    """However long it waits: else a slow answer would raise the next to a class that takes the slot from devices."""
+    scheduler = Scheduler(1)
+    scheduler.add(job(1, "watch", priority="batch"))
+    scheduler.add(job(2, "report", priority="batch"))
+    assert scheduler.next(0.0).key == 1
+    assert scheduler.next(wait) is None, "batch takes no slot from batch"
+
+    scheduler.add(job(3, "pump", at=wait))
+    assert scheduler.next(wait).key == 3
+    assert scheduler.next(wait) is None
+    scheduler.add(job(4, "pump", at=wait))
+    scheduler.remove(3)
+    assert scheduler.next(wait).key == 4
+    scheduler.remove(1)
+    scheduler.remove(4)
+
+    assert scheduler.next(wait).key == 2
+    scheduler.add(job(5, "pump", at=wait))
+    assert scheduler.next(wait) is None, "what has waited long is not taken out"
+
+
+def test_a_device_overtakes_no_batch_that_waits_for_devices():
+    """Else samples that need more than one slot would never find them."""
+    scheduler = Scheduler(2)
+    scheduler.add(job(1, "pump"))
+    assert scheduler.next(0.0).key == 1
+    scheduler.add(job(2, "report", priority="batch", samples=2))
+    scheduler.add(job(3, "valve", at=2 * AGEING_S))
+
+    assert scheduler.next(2 * AGEING_S) is None
+    scheduler.remove(1)
+    assert scheduler.next(2 * AGEING_S).key == 2
 
 
 def test_a_device_whose_samples_need_the_slots_of_batch_gets_them():

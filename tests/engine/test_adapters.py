@@ -2,6 +2,7 @@
 
 import random
 import statistics
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ PROMPTS = ["What is a pump?", "Name a colour.", "Count to five.", "Why is the sk
 # A greedy answer may leave the one it has alone only where two tokens are this close, in nats: prompts computed
 # together go through another attention kernel (docs/decisions/0014-batch-equality.md; measured: up to 0.22).
 NEAR_TIE_NATS = 0.3
+# So strong that they say different things on every processor: at 1 they moved a log-probability by 0.01.
+SCALE = 50.0
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,7 @@ def adapters(tmp_path_factory: pytest.TempPathFactory, smollm2: Path) -> list[di
     folder = tmp_path_factory.mktemp("adapters")
     (folder / "model").symlink_to(smollm2)
     return [
-        {"name": name, "path": str(random_adapter(smollm2, folder / f"{name}.gguf", seed=seed)), "scale": 1.0}
+        {"name": name, "path": str(random_adapter(smollm2, folder / f"{name}.gguf", seed=seed)), "scale": SCALE}
         for seed, name in enumerate(NAMES)
     ]
 
@@ -59,8 +62,9 @@ def test_every_request_gets_its_own_adapter_beside_all_others(engine):
     assert all(beside[case]["adapter"] == case[1] for case in cases)
     wrong = [case for case in cases if not same_answer(alone[case], beside[case])]
     assert not wrong
-    texts = {alone[PROMPTS[0], adapter]["text"] for adapter in [None, *NAMES]}
-    assert len(texts) >= 3, "the adapters do change what is said"
+    for one, other in combinations([None, *NAMES], 2):
+        differ = [prompt for prompt in PROMPTS if alone[prompt, one]["text"] != alone[prompt, other]["text"]]
+        assert len(differ) >= 2, f"{one} and {other} could not be told apart"
 
 
 def test_a_thousand_switches_neither_mix_adapters_nor_grow(engine):
@@ -128,12 +132,11 @@ def _measure(adapter: dict) -> float:
         "from edge.engine.canary import divergence\n"
         "from edge.engine.model import Model\n"
         "from edge.engine.options import AdapterFile, LoadOptions\n"
-        "model = Model(LoadOptions(sys.argv[1], [AdapterFile('a', sys.argv[2])], n_ctx=512))\n"
+        "model = Model(LoadOptions(sys.argv[1], [AdapterFile('a', sys.argv[2], float(sys.argv[3]))], n_ctx=512))\n"
         "print(divergence(model, 'a', 'The pump says'))\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code, str(model.resolve()), adapter["path"]], capture_output=True, text=True, check=True
-    )
+    arguments = [str(model.resolve()), adapter["path"], str(adapter["scale"])]
+    result = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     return float(result.stdout)
 
 

@@ -22,6 +22,15 @@ def warm(smollm2: Path) -> Any:
     client.close()
 
 
+def same_up_to_a_near_tie(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two greedy answers are one, or part where two tokens were as likely up to what rounding does."""
+    pairs = zip(one["logprobs"], other["logprobs"], strict=False)
+    parted = next(((mine, theirs) for mine, theirs in pairs if mine["token"] != theirs["token"]), None)
+    if parted is None:
+        return bool(one["text"] == other["text"])
+    return abs(parted[0]["logprob"] - parted[1]["logprob"]) < 0.25
+
+
 def cached(done: dict[str, Any]) -> int:
     return int(done["usage"]["cached_tokens"])
 
@@ -30,22 +39,21 @@ def test_preempted_requests_end_with_the_same_text(start: Any) -> None:
     """Six answers of 70 tokens do not fit into 256 cells at once; each is the one it would be alone.
 
     Recomputed cells lie in another order, which llama.cpp's attention rounds differently: an answer may differ
-    from a near-tie on, so a shorter beginning is compared and one of six may still differ.
+    from a near-tie on.
     """
     engine = start(n_ctx=256, prompt_tokens=0)
     prompts = [f"{n} {n + 1} {n + 2} {n + 3} {n + 4}" for n in range(6)]
     sampling = {"temperature": 0, "max_tokens": 70}
-    alone = [engine.ask(prompt, raw=True, sampling=sampling) for prompt in prompts]
+    alone = [engine.ask(prompt, raw=True, sampling=sampling, logprobs=True) for prompt in prompts]
 
-    keys = [engine.submit(prompt, raw=True, sampling=sampling) for prompt in prompts]
+    keys = [engine.submit(prompt, raw=True, sampling=sampling, logprobs=True) for prompt in prompts]
     together = [engine.answer(key) for key in keys]
 
     assert engine.stats()["preemptions"] > 0
     assert [done["type"] for done in together] == ["done"] * 6
     for key in keys:
         assert len(engine.of_kind(key, "started")) == len(engine.of_kind(key, "first")) == 1
-    same = [one["text"][:60] == many["text"][:60] for one, many in zip(alone, together, strict=True)]
-    assert sum(same) >= 5
+    assert all(same_up_to_a_near_tie(one, many) for one, many in zip(alone, together, strict=True))
     assert engine.stats()["running"] == 0
 
 
@@ -119,7 +127,7 @@ def test_batch_makes_way_for_a_device_and_goes_on_afterwards(start: Any, samples
     """With all slots taken by it, also by several samples; its device never knows."""
     engine = start(n_ctx=512, slots=1, lookup_tokens=0)
     sampling = {"temperature": 0.8 if samples > 1 else 0, "seed": 7, "max_tokens": 60}
-    batch = {"raw": True, "priority": "batch", "samples": samples, "sampling": sampling}
+    batch = {"raw": True, "priority": "batch", "samples": samples, "sampling": sampling, "logprobs": True}
     alone = engine.ask("1 2 3 4 5", **batch)
 
     first = engine.submit("1 2 3 4 5", **batch)
@@ -135,5 +143,5 @@ def test_batch_makes_way_for_a_device_and_goes_on_afterwards(start: Any, samples
     assert engine.stats()["preemptions"] == samples
     assert [one["type"] for one in done] == ["done"] * 2
     assert len(engine.of_kind(first, "started")) == len(engine.of_kind(first, "first")) == 1
-    if samples == 1:  # of a near-tie see above
-        assert done[0]["text"][:40] == alone["text"][:40]
+    if samples == 1:  # which of three is told may change with one of them
+        assert same_up_to_a_near_tie(alone, done[0])

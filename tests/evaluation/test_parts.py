@@ -12,6 +12,7 @@ from edgegen.commands.evaluate import command
 from edgegen.part import WHOLE, Part
 from finetune.evaluation import ecinstruct, parts
 from finetune.evaluation.errors import EvaluationDataError
+from finetune.evaluation.outcome import asked
 from finetune.evaluation.run import TASKS, Request
 from tests.evaluation.test_ecinstruct import record, triple
 from tests.evaluation.test_tasks import GSM8K, HELLASWAG, Parrot, written
@@ -25,10 +26,11 @@ SAID = {
 
 
 class Moody(Parrot):
-    """What it says depends on the question alone, not on what else is asked."""
+    """What it says depends on the question, and on its draws where it samples, not on what else is asked."""
 
     def generate(self, prompts, settings):
-        moods = [hashlib.sha256(bytes(prompt) + bytes([settings.seed])).digest()[0] for prompt in prompts]
+        draws = [settings.random(place).bytes(4) if settings.temperature else b"" for place in range(len(prompts))]
+        moods = [hashlib.sha256(bytes(p) + draw).digest()[0] for p, draw in zip(prompts, draws, strict=True)]
         return [self.said[mood % len(self.said)] for mood in moods]
 
 
@@ -116,6 +118,7 @@ WRONG = {
     ),
     "no figures": (lambda cut: cut["2.json"]["outcomes"][0]["items"][0].pop("counted"), "2.json: is damaged: .*give"),
     "no hash": (lambda cut: cut["2.json"]["outcomes"][0].update(asked="?"), "2.json: is damaged: ValueError"),
+    "too large": (lambda cut: cut["2.json"]["outcomes"][0]["items"][0].update(right=10**400), "2.json: is damaged"),
     "no count": (lambda cut: cut["2.json"].update(truncated="?"), "2.json: is damaged: TypeError"),
     "no number": (lambda cut: cut["2.json"]["outcomes"][0]["items"][0].update(right=float("nan")), "2.json: is damag"),
     "no settings": (lambda cut: cut["2.json"].update(settings="?"), "2.json: was asked with other options"),
@@ -134,6 +137,43 @@ def test_what_is_no_part_is_named(name, sums):
 
     with pytest.raises(EvaluationDataError, match=words):
         parts.joined(sums)
+
+
+@pytest.fixture
+def drifts():
+    """Two parts of a drift over three blocks of two positions each, and over no chat."""
+    blocks = [[1, 2], [3, 4], [5, 6]]
+    cut = {}
+    for number in (1, 2):
+        mine = Part(number, 2).mine(blocks)
+        read = {"own.txt": {"asked": asked(mine), "whole": asked(blocks)}}
+        read["chats"] = {"asked": asked([]), "whole": asked([])}
+        figures = {"kind": "own.txt", "sums": [[0.3, 2, 3.0, 3.1, 2, 1]] * len(mine), "kl": [0.1, 0.2] * len(mine)}
+        cut[f"{number}.json"] = {"identity": "ab", "part": f"{number}/2", "read": read, "compared": {"a": [figures]}}
+    return json.loads(json.dumps(cut))
+
+
+DAMAGED = {
+    "no hash": lambda one: one["read"]["chats"].update(whole="?"),
+    "no text": lambda one: one["read"].update(chats=None),
+    "nothing read": lambda one: one.update(read=[]),
+    "cut off": lambda one: one["compared"]["a"][0]["kl"].pop(),
+    "other figures": lambda one: one["compared"]["a"][0]["kl"].append(one["compared"]["a"][0]["kl"].pop() + 1),
+    "no number": lambda one: one["compared"]["a"][0]["sums"][0].__setitem__(2, float("nan")),
+    "too large": lambda one: one["compared"]["a"][0]["sums"][0].__setitem__(2, 10**400),
+    "another form": lambda one: one["compared"]["a"][0].update(sums=[[]]),
+    "no kind": lambda one: one["compared"]["a"][0].update(kind=None),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_part_of_a_drift_is_named(name, drifts):
+    [figures] = parts.joined_drift(drifts)["a"]
+    assert (figures["blocks"], figures["tokens"], figures["kl"]) == (3, 6, pytest.approx(0.15))
+    DAMAGED[name](drifts["2.json"])
+
+    with pytest.raises(EvaluationDataError, match=r"2\.json: is damaged: .*Measure that part anew"):
+        parts.joined_drift(drifts)
 
 
 def test_parts_of_several_machines_say_what_each_could_do(data):

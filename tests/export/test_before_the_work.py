@@ -38,6 +38,7 @@ from export.workfolder import working_folder
         ("--max-kl nan", "--max-kl nan: give nats"),
         ("--strength 0", "--strength 0: give a number above 0 up to 4"),
         ("--strength pump=strong", "--strength pump=strong: give a number"),
+        ("--strength =0.9", "--strength =0.9: there is no name before the ="),
         ("--strength nan", "--strength nan: give a number"),
         ("--strength 0.9 --strength 0.8", "there is one for all already, 0.9"),
         ("--strength 0.9 --combine linear", "--strength goes without --combine"),

@@ -25,7 +25,9 @@ from edgegen.signing import generate_key, read_public_key
 from export.checkpoint import Checkpoint
 from export.convert import convert_model
 from export.inputs import read_inputs
+from export.pieces import pieces_of
 from export.probes import check
+from export.prove import Proof
 from export.request import Request, Source
 from export.run import base_sha256
 from export.thresholds import recipe_settings, thresholds_of
@@ -165,6 +167,36 @@ def test_an_adapter_alone_is_proven_over_the_base_it_will_meet(made: Path, tmp_p
 
     unknown = run(made, tmp_path / "no", "--adapter-only", "--base-gguf", gguf, "--strength", "third=0.5")
     assert str(unknown.exception) == "--strength third=...: there is tiny. Name one of them, or leave the name out."
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "refusal"),
+    [
+        ("lora", {"strengths": {"": 0.5}}, None),
+        ("lora", {"svd": 1}, "differs from what was trained by a KL of .* a higher --svd rank keeps more"),
+        ("lora", {"svd": 1, "strengths": {"": 0.5}}, r"from 0\.5 of what was trained by .* a higher --svd rank"),
+        ("qdylora", {"rank": 1, "strengths": {"": 0.5}}, r"from 0\.5 of what was trained by .* a higher --rank keeps"),
+    ],
+)
+def test_what_is_lost_beside_a_strength_is_bounded_as_without_one(
+    made: Path, tmp_path: Path, method: str, options: dict[str, Any], refusal: str | None
+) -> None:
+    """The strength itself is chosen, and may move as far as it likes."""
+    copy = edit(made, tmp_path, method={"name": method, "changes_base": False})
+    thresholds = {"moved_kl": 1e-3}
+    request = Request((Source(copy),), tmp_path, "tiny", "1.0.0", toolchain(), thresholds=thresholds, **options)
+    said: list[str] = []
+    inputs = read_inputs(request, said.append)
+    [piece] = pieces_of(request, inputs)
+    proof = Proof(request, inputs, tmp_path, said.append)
+
+    if refusal is None:
+        kl = proof.moved(piece, inputs.base)["kl_to_trained"]["tiny"]
+        assert kl > 1e-3
+        assert said[-1] == f"  a KL of {kl} nats a token to tiny as it was trained"
+    else:
+        with pytest.raises(BundleError, match=refusal):
+            proof.moved(piece, inputs.base)
 
 
 def test_too_much_lost_writes_no_bundle_and_says_how_much(made: Path, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_file_that_only_the_index_knows_is_named(sharded):
         check_whole(sharded)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"weight_map": 5}'])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"weight_map": 5}', '{"weight_map": {"a": 5}}', "[" * 100_000])
 def test_an_index_that_is_none_is_named(sharded, content):
     (sharded / INDEX).write_text(content)
 

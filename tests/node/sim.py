@@ -8,6 +8,7 @@ from typing import Any
 from edge.core.messages import Incoming, Outgoing
 from edge.intake import Intake
 from edge.node import Node
+from edge.storage import RETRY_S
 from edge.store import Store
 from edgegen.topics import Topics
 
@@ -29,7 +30,7 @@ class ScriptedEngine:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.jobs: dict[int, dict[str, Any]] = {}
-        self.most = 0
+        self.most = {"batch": 0, "device": 0}  # at a time: each may fill the slots, where batch makes way
         self.cancelled: list[int] = []
         self.word = "word "
         self.confidence: dict[str, float] = {}
@@ -40,7 +41,8 @@ class ScriptedEngine:
             assert message["key"] not in self.jobs, "submitted twice"
             self.jobs[message["key"]] = message | {"left": message["sampling"].get("max_tokens", 3), "text": ""}
             self.asked.append(message["confidence"])
-            self.most = max(self.most, len(self.jobs))
+            classes = ["batch" if job["priority"] == "batch" else "device" for job in self.jobs.values()]
+            self.most = {name: max(most, classes.count(name)) for name, most in self.most.items()}
         elif message["op"] == "cancel":
             self.cancelled.append(message["key"])
             self.jobs.pop(message["key"], None)
@@ -151,6 +153,7 @@ class Sim:
                 break
             self.step()
         self.step(10)
+        self.step(1, seconds=2 * RETRY_S)  # marks that a full disk did not take
 
     # --- what the devices saw ---------------------------------------------------------------------
 

@@ -70,6 +70,21 @@ def test_rules_that_are_read_while_an_answer_is_streamed_hold_its_deltas_back(wo
     assert sim.frames("1", "a")[-1]["type"] == end
 
 
+def test_what_such_rules_redact_stands_in_no_later_delta() -> None:
+    """The terminal frame says the answer as it may be said."""
+    sim = guarded()
+    sim.engine.word = "ask a@b.example "
+
+    sim.send({"id": "1", "prompt": "hello", "stream": True, "max_tokens": 5}, "a")
+    sim.step(2)
+    before = deltas(sim)
+    sim.node.policy = Policy((Rule("privacy", frozenset({"output"}), personal=("email",), action="redact"),))
+    sim.finish()
+
+    assert before == deltas(sim) == "ask a@b.example "
+    assert sim.frames("1", "a")[-1]["text"] == "ask [email] " * 5
+
+
 def deltas(sim: Sim) -> str:
     return "".join(frame["text"] for frame in sim.frames("1", "a") if frame["type"] == "delta")
 

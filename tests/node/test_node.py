@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from edge.core.messages import Incoming
+from edge.core.scheduler import AGEING_S
 from tests.node.sim import TOPICS, Limits, ScriptedEngine, Sim
 
 
@@ -445,3 +448,18 @@ def test_deaths_of_a_bundle_on_trial_are_not_held_against_the_requests_in_it():
 
     assert sim.frames("r1")[-1]["type"] == "done"
     assert sim.node.counters.engine_deaths == 5
+
+
+@pytest.mark.parametrize(("wait", "told"), [(0.0, "batch"), (AGEING_S, "normal")])
+def test_the_engine_is_told_whether_a_batch_request_makes_way(wait: float, told: str):
+    """As the scheduler counts its slot: what has waited until it was as urgent as a device's is not taken out."""
+    sim = Sim(slots=1)
+    sim.send({"id": "r1", "prompt": "x", "max_tokens": 1}, "pump")
+    sim.send({"id": "r2", "prompt": "x", "priority": "batch", "max_tokens": 5}, "watch")
+    sim.now += wait
+
+    sim.step(2)
+    sim.send({"id": "r3", "prompt": "x"}, "valve")
+    sim.step()
+
+    assert [job["priority"] for job in sim.engine.jobs.values()] == [told] + ["normal"] * (told == "batch")

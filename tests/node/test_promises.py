@@ -7,6 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from edge.core.scheduler import AGEING_S
+from edgegen.protocol import PRIORITIES
 from tests.node.sim import Sim
 
 devices = st.sampled_from(["a", "b", "c"])
@@ -21,9 +23,16 @@ class Lives(RuleBasedStateMachine):
         self.sim = Sim(slots=2)
         self.asked = 0
 
-    @rule(device=devices, request_id=ids, stream=st.booleans(), tokens=st.integers(1, 5), prompt=st.sampled_from("xy"))
-    def ask(self, device: str, request_id: str, stream: bool, tokens: int, prompt: str) -> None:
-        payload = {"id": request_id, "prompt": prompt, "stream": stream, "max_tokens": tokens}
+    @rule(
+        device=devices,
+        request_id=ids,
+        stream=st.booleans(),
+        tokens=st.integers(1, 5),
+        prompt=st.sampled_from("xy"),
+        priority=st.sampled_from(PRIORITIES),
+    )
+    def ask(self, device: str, request_id: str, *, stream: bool, tokens: int, prompt: str, priority: str) -> None:
+        payload = {"id": request_id, "prompt": prompt, "stream": stream, "max_tokens": tokens, "priority": priority}
         self.sim.send(payload, device)
 
     @rule(device=devices, request_ids=st.lists(ids, min_size=2, max_size=4), cancel=st.booleans())
@@ -41,9 +50,9 @@ class Lives(RuleBasedStateMachine):
     def cancel(self, device: str, request_id: str) -> None:
         self.sim.send({"id": request_id}, device, "cancel")
 
-    @rule(count=st.integers(1, 4))
-    def step(self, count: int) -> None:
-        self.sim.step(count)
+    @rule(count=st.integers(1, 4), seconds=st.sampled_from([0.1, AGEING_S]))
+    def step(self, count: int, seconds: float) -> None:
+        self.sim.step(count, seconds)
 
     @rule()
     def engine_dies(self) -> None:
@@ -69,7 +78,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def slots_are_never_oversubscribed(self) -> None:
-        assert self.sim.engine.most <= self.sim.slots
+        assert max(self.sim.engine.most.values()) <= self.sim.slots
 
     def teardown(self) -> None:
         self.sim.finish()
