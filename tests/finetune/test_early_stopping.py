@@ -11,6 +11,7 @@ from finetune.recipe import load_recipe
 from finetune.run import resume, start
 from finetune.training.patience import Patience
 from tests.finetune.runs import interrupt_at, losses, recipe_at
+from tests.finetune.tiny import write_jsonl
 
 
 def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
@@ -28,7 +29,9 @@ def test_early_stopping_keeps_the_best_adapter(bench, tmp_path):
 
 def test_report_and_card_speak_of_the_adapter_that_is_there(bench, tmp_path):
     """Without patience that is the last one, however good another step was."""
-    start(recipe_at(bench, tmp_path / "run", "train.lr=2.0", "run.evaluate_every=1"))
+    # Whoever learns sums gets worse at this with every step.
+    write_jsonl(tmp_path / "other.jsonl", [{"prompt": "Say it.", "completion": "Quick zephyrs blow, vexing daft Jim."}])
+    start(recipe_at(bench, tmp_path / "run", f"data.validation={tmp_path / 'other.jsonl'}", "run.evaluate_every=1"))
 
     facts = json.loads((tmp_path / "run/run.json").read_text())
     rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
