@@ -75,6 +75,8 @@ CASES = {
     "batch4-3b": Case("ours", "3b", PEFT, batch=4, accumulate=1, steps=3),
     "16bit-1b": Case("ours", "1b-16bit", PEFT, accumulate=2, steps=3),
     "batch1-8b-minimal": Case("ours", "8b", MINIMAL, batch=1, accumulate=1, steps=3),
+    "rank64-3b-minimal": Case("ours", "3b", MINIMAL, rank=64, accumulate=2, steps=3),
+    "seq1024-8b-peft": Case("ours", "8b", PEFT, tokens=1024, accumulate=2, steps=3),
     "minimal-70b": Case("ours", "70b", MINIMAL, batch=1, accumulate=1, built=True, steps=17, timeout_s=330),
     # The same path on a CPU, for the tests.
     "tiny-minimal": Case("ours", "tiny", (*MINIMAL, *PEFT, "train.optimizer=adamw"), tokens=64, steps=2),
@@ -85,17 +87,19 @@ CASES = {
 
 
 class Nvml:
-    """The driver's own count of used memory, without a context of ours."""
+    """The driver's own count of used memory, without a context of ours, of the GPU that processes will see first."""
 
     class _Info(ctypes.Structure):
         _fields_ = [("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong)]
 
     def __init__(self) -> None:
         self.handle = ctypes.c_void_p()
+        first = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0]
+        index = int(first) if first.isdecimal() else 0
         try:
             self.library: Any = ctypes.CDLL("libnvidia-ml.so.1")
             failed = self.library.nvmlInit_v2() or self.library.nvmlDeviceGetHandleByIndex_v2(
-                0, ctypes.byref(self.handle)
+                index, ctypes.byref(self.handle)
             )
         except OSError:
             failed = True
