@@ -145,13 +145,17 @@ def main() -> None:
         print(line_of(row), f"  [{time.monotonic() - began:.0f} s]", flush=True)
 
 
-def need_gpu(parser: argparse.ArgumentParser, cases: list[str]) -> None:
+def need_gpu(
+    parser: argparse.ArgumentParser,
+    cases: list[str],
+    instead: str = "Without one the same path runs as --cases tiny-default,tiny-minimal.",
+) -> None:
     """End here, in plain words, where cases would need a GPU that is not there."""
     if cases and Nvml().library is None:
         parser.exit(
             3,
             "These cases need an NVIDIA GPU, and this machine's driver (libnvidia-ml.so.1) names none: "
-            f"{', '.join(cases)}.\nWithout one the same path runs as --cases tiny-default,tiny-minimal.\n",
+            f"{', '.join(cases)}.\n{instead}\n",
         )
 
 

@@ -29,7 +29,8 @@ def table_rows(spec: Spec, outcomes: dict[Training, Outcome]) -> list[dict[str, 
     lines = []
     for row in spec.rows:
         rate = chosen_rate(spec, row.name, outcomes)
-        mine = {t: o for t, o in outcomes.items() if t.row == row.name}
+        # In the order of the seeds, whichever ended first: the intervals hang on it.
+        mine = {t: o for t, o in sorted(outcomes.items(), key=lambda pair: pair[0].seed) if t.row == row.name}
         trained = {t: o for t, o in mine.items() if t.kind != "memory"}
         whole = [o for t, o in trained.items() if t.kind == "seed" and t.rate == rate and not o.problem]
         timed = [o for t, o in trained.items() if t.kind == "time" and t.rate == rate and not o.problem] or whole

@@ -131,6 +131,20 @@ def test_the_rate_with_the_least_loss_on_dev_is_trained_for_each_seed(tmp_path):
     assert dora["problem"] == "failed: no"
 
 
+def test_the_table_is_the_same_whichever_training_ended_first(tmp_path):
+    spec = read_spec(write_spec(tmp_path, rates=[1e-3], seeds=[0, 1, 2]))
+    answers = {0: "110100100110", 1: "000000000001", 2: "111111101110"}
+    outcomes = {
+        t: Outcome(held_out_loss=1.0, step_s=1.0, exactly_right={"sums": answers[t.seed]})
+        for t in finals(spec, {})
+        if t.row == "lora"
+    }
+    backwards = dict(reversed(outcomes.items()))
+
+    assert list(backwards) != list(outcomes)
+    assert table_rows(spec, backwards) == table_rows(spec, outcomes)
+
+
 @pytest.fixture
 def bench(tmp_path):
     save_base(tmp_path / "base")

@@ -1,6 +1,7 @@
 """The estimate: exact where things can be counted, in the right order where they cannot, and said in plain words."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,15 +102,22 @@ def test_the_parts_add_up_and_are_shown(recipe_of):
     assert any("minimal" in way for way in ways)
 
 
-@pytest.mark.parametrize("module", ["gpu_memory", "gpu_pair"])
-def test_a_benchmark_for_gpus_says_so_where_there_is_none(module, tmp_path):
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("gpu_memory", ["--bases", "made"]),
+        ("gpu_pair", ["--bases", "made"]),
+        ("gpu_resume", ["data", "--folder", "made"]),
+    ],
+)
+def test_a_benchmark_for_gpus_says_so_where_there_is_none(module, arguments, tmp_path):
     if Nvml().library is not None:
         pytest.skip("there is a GPU here")
-    arguments = ["--out", str(tmp_path / "out.jsonl"), "--bases", str(tmp_path / "bases")]
 
     done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{module}", *arguments],
-        cwd=ROOT,
+        [sys.executable, "-m", f"benchmarks.{module}", *arguments, "--out", "out.jsonl"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -118,4 +126,4 @@ def test_a_benchmark_for_gpus_says_so_where_there_is_none(module, tmp_path):
     assert done.returncode == 3
     assert "need an NVIDIA GPU" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "bases").exists()
+    assert not list(tmp_path.iterdir())
