@@ -30,6 +30,8 @@ ACROSS_LAYERS = ("reslora",)
 # Tokens of one piece of a tiled MLP: an 8B's intermediate activations of 2,048 tokens are 56 MiB each, and the
 # products are still large enough to fill a GPU.
 MLP_TOKENS = 2048
+# Rows of a head in host memory that come at once, however few tokens ask for them: 64 MiB of an 8B's in 16 bits.
+HEAD_ROWS = 8192
 # Methods whose forward pass Unsloth's kernels respect: plain LoRA, whatever its scale or optimiser.
 UNSLOTH_METHODS = ("lora", "qlora", "rslora", "lora-plus", "lora-fa")
 

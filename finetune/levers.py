@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from finetune.fused import fuse_layers, fuse_lora, fuse_norm
-from finetune.lever_choice import MLP_TOKENS, Choice
+from finetune.lever_choice import HEAD_ROWS, MLP_TOKENS, Choice
 from finetune.offload import Checkpointing, HostEmbedding, HostHead, HostStates, LayerStream, frozen_tensors, on_host
 from finetune.tiled import HeadTiles, ResidentHead, tile_mlp
 
@@ -125,8 +125,7 @@ def _to_host(weight: Tensor, device: torch.device, done: Engaged) -> Tensor:
 def _stream_head(head: nn.Linear, tiles: HeadTiles) -> None:
     """Whole logits, for those who ask for them, from a head on the host."""
     head.weight = nn.Parameter(torch.empty(0, dtype=head.weight.dtype), requires_grad=False)
-    rows = 8192
-    cast(Any, head).forward = lambda hidden: torch.cat([hidden @ tile.T for _, tile in tiles(rows)], dim=-1)
+    cast(Any, head).forward = lambda hidden: torch.cat([hidden @ tile.T for _, tile in tiles(HEAD_ROWS)], dim=-1)
 
 
 def _move_rest(inner: nn.Module, streamed: nn.ModuleList | None, device: torch.device) -> None:

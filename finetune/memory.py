@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from finetune.lever_choice import MLP_TOKENS, choose
+from finetune.lever_choice import HEAD_ROWS, MLP_TOKENS, choose
 from finetune.recipe import Recipe
 
 MIB, GIB = 2**20, 2**30
@@ -175,7 +175,7 @@ def _loss(recipe: Recipe, shape: Shape, levers: set[str], wide: int) -> float:
     waiting = 2 if "offload-states" in levers else shape.layers
     states = wide * tokens * shape.hidden * waiting
     if "tiled-loss" in levers:
-        rows = max(256, 96 * MIB // (6 * tokens) // 256 * 256)
+        rows = min(max(256, 96 * MIB // (6 * tokens) // 256 * 256), HEAD_ROWS, shape.vocabulary)
         tiles = 2 * rows * shape.hidden * wide if "offload-head" in levers else 0
         return states + LOSS_BYTES * tokens * shape.hidden + TILE_BYTES + tiles
     # The logits in the base's type and in float32, their softmax, and the gradients of both.

@@ -14,6 +14,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from finetune.lever_choice import HEAD_ROWS
+
 # Offsets within a layer's buffer; GPU kernels read aligned vectors.
 ALIGNMENT = 256
 LOOK_AHEAD = 1
@@ -182,7 +184,8 @@ class HostHead:
         self.weight, self.device, self.stream = weight, device, SideStream(device)
 
     def __call__(self, rows: int) -> Iterator[tuple[int, Tensor]]:
-        """Tiles of the weight; the next is copied while one is in use."""
+        """Tiles of the weight, of at most ``HEAD_ROWS`` rows; the next is copied while one is in use."""
+        rows = min(rows, HEAD_ROWS, len(self.weight))
         shape = (rows, self.weight.shape[1])
         buffers = [torch.empty(shape, dtype=self.weight.dtype, device=self.device) for _ in range(2)]
         starts = range(0, len(self.weight), rows)

@@ -11,8 +11,8 @@ from finetune.fused import dense
 from finetune.lever_choice import LEVERS, Choice
 from finetune.levers import decoder_layers, engage, head_of
 from finetune.methods import fold as folding
-from finetune.offload import HostStates, LayerStream
-from finetune.tiled import ResidentHead, cross_entropy
+from finetune.offload import HostHead, HostStates, LayerStream
+from finetune.tiled import ResidentHead, cross_entropy, tile_rows
 from tests.finetune.tiny import attached, in_four_bits, stir, tiny_llama
 
 CPU = torch.device("cpu")
@@ -121,6 +121,28 @@ def test_a_tied_head_stays_one_table_on_the_host():
     table = 97 * 64 * 4
     assert done.host_bytes - done.layers.host_bytes == table
     assert_equal(expected, gradients(model, batch_of()))
+
+
+@pytest.mark.parametrize("learned", [0, 1, 5, 4096])
+def test_few_learned_tokens_do_not_bring_more_of_a_head_than_many(learned, monkeypatch):
+    """Their tile of logits may be wide: 5 tokens ask for 3 million rows, which for an 8B would be 51 GiB."""
+    monkeypatch.setattr("finetune.offload.HEAD_ROWS", 40)
+    weight = torch.arange(97.0)[:, None]
+    head = HostHead(weight, CPU)
+
+    tiles = [(start, tile.clone(), tile.untyped_storage().nbytes()) for start, tile in head(tile_rows(learned))]
+
+    assert [start for start, _, _ in tiles] == [0, 40, 80]
+    assert torch.equal(torch.cat([tile for _, tile, _ in tiles]), weight)
+    assert {size for _, _, size in tiles} == {40 * 4}
+
+
+def test_a_head_shorter_than_a_tile_comes_whole():
+    head = HostHead(torch.arange(97.0)[:, None], CPU)
+
+    ((start, tile),) = head(tile_rows(1))
+
+    assert (start, tile.untyped_storage().nbytes()) == (0, 97 * 4)
 
 
 def test_an_evaluation_between_two_steps_changes_nothing():

@@ -63,6 +63,23 @@ def test_more_of_anything_takes_more(recipe_of):
     assert peak("train.checkpointing=false") > 3 * base
 
 
+@pytest.mark.parametrize("preset", ["off", "default", "minimal"])
+@pytest.mark.parametrize("shape", ["tiny", "tiny-tied", "llama-3.2-1b", "llama-3.1-8b"])
+def test_more_tokens_never_take_less(recipe_of, preset, shape):
+    """From so few that a tile of the loss would hold the whole vocabulary."""
+    lengths = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+    peaks = [
+        estimate(
+            recipe_of(f"train.memory={preset}", "train.batch=1", f"data.max_tokens={length}"),
+            config_of(shape),
+            backend="peft",
+        ).reserved_bytes
+        for length in lengths
+    ]
+
+    assert peaks == sorted(peaks)
+
+
 def test_the_minimal_preset_fits_where_the_figures_want_it(recipe_of):
     """Estimates, to be held against the measurement on a GPU."""
     for shape, limit in (("llama-3.1-8b", 4.0), ("llama-3.2-3b", 2.5), ("llama-3.2-1b", 1.5), ("llama-3.1-70b", 44.0)):
