@@ -127,7 +127,7 @@ def _not_utf8(path: Path) -> str:
     """The first line that is not UTF-8."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return f"{path}: is UTF-16. {_REMEDY['lines']} Save it as UTF-8."
             try:
                 line.decode("utf-8")
