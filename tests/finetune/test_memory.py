@@ -1,5 +1,6 @@
 """The estimate: exact where things can be counted, in the right order where they cannot, and said in plain words."""
 
+import csv
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gpu_memory import Nvml
-from finetune.memory import GIB, Shape, estimate, lines, savings, too_small, trainable
+from finetune.memory import GIB, MEASURED, Shape, estimate, lines, savings, too_small, trainable
 from finetune.presets import recipe_text
 from finetune.random_shapes import config_of
 from finetune.recipe import load_recipe
@@ -117,6 +118,26 @@ def test_the_parts_add_up_and_are_shown(recipe_of):
     first, *ways = lines(recipe, config, backend="peft")
     assert f"{now.reserved_bytes / GIB:.2f} GiB reserved" in first
     assert any("minimal" in way for way in ways)
+
+
+def test_a_method_that_is_not_of_loras_size_is_said_to_be_so(recipe_of):
+    """The factors are those of the table in docs/RESULTS.md."""
+    config = config_of("llama-3.1-8b")
+    with (ROOT / "docs/results/compare/methods.csv").open(newline="") as file:
+        measured = {row["method"]: row["shape_memory_bytes"] for row in csv.DictReader(file)}
+
+    for name, peak in measured.items():
+        if not peak:
+            continue
+        recipe = recipe_of(f"method.name={name}", "base.load=auto")
+        times = float(peak) / estimate(recipe, config, backend="peft").reserved_bytes
+        assert times == pytest.approx(MEASURED.get(name, 1.0), abs=0.01 if name in MEASURED else 0.05), name
+        said = [line for line in lines(recipe, config, backend="peft") if "took" in line]
+        assert said == (
+            [f"that is LoRA's; on an 8B's shape {name} took {MEASURED[name]:.2f} times its estimate"]
+            if name in MEASURED
+            else []
+        )
 
 
 @pytest.mark.parametrize(
