@@ -25,6 +25,8 @@ from typing import Any
 from benchmarks.gpu_memory import need_gpu
 
 STEPS, CHECKPOINT_EVERY, INTERRUPTED_AFTER = 16, 4, 6
+# Longest that a training may take to its interruption, and from there to its end.
+LIMIT_S = 400
 FINETUNE = (sys.executable, "-m", "edgegen.cli", "finetune")
 
 
@@ -70,6 +72,7 @@ def main() -> None:
     wanted = cases(options.gpus)
     need_gpu(parser, [case.name for case in wanted], "Without one tests/finetune/test_resume.py asks the same.")
     options.folder.mkdir(parents=True, exist_ok=True)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     recipe = options.folder / "recipe.toml"
     subprocess.run([*FINETUNE, "init", "--base", "smollm2-135m", "--force", str(recipe)], check=True)
     found: dict[str, Any] = {}
@@ -95,7 +98,8 @@ def train(case: Case, recipe: Path, data: Path, folder: Path) -> dict[str, Any]:
     """Train one, with the interruption where it has one.
 
     Raises:
-        AssertionError: It ended early, or without its report.
+        AssertionError: It ended early, without its report, or got nowhere.
+        subprocess.TimeoutExpired: It did not end.
     """
     run, said = folder / case.name, dict[str, Any]()
     given = (
@@ -117,15 +121,20 @@ def train(case: Case, recipe: Path, data: Path, folder: Path) -> dict[str, Any]:
             )
 
         process = start("run", str(recipe), *sets)
-        if case.cut:
-            while process.poll() is None and len(steps_of(run)) < INTERRUPTED_AFTER:
-                time.sleep(0.02)
-            assert process.poll() is None, f"{case.name}: ended before it was interrupted"
-            os.killpg(process.pid, signal.SIGINT)
-            said["interrupted_exit"] = process.wait(120)
-            said["steps_at_interruption"] = len(steps_of(run))
-            process = start("resume", str(run))
-        assert process.wait(400) == 0, f"{case.name}: exit {process.returncode}"
+        try:
+            if case.cut:
+                while process.poll() is None and len(steps_of(run)) < INTERRUPTED_AFTER:
+                    assert time.monotonic() - began < LIMIT_S, f"{case.name}: too few steps in {LIMIT_S} s"
+                    time.sleep(0.02)
+                assert process.poll() is None, f"{case.name}: ended before it was interrupted"
+                os.killpg(process.pid, signal.SIGINT)
+                said["interrupted_exit"] = process.wait(120)
+                said["steps_at_interruption"] = len(steps_of(run))
+                process = start("resume", str(run))
+            assert process.wait(LIMIT_S) == 0, f"{case.name}: exit {process.returncode}"
+        finally:
+            if process.poll() is None:  # it hangs: nothing of it may stay on the GPUs
+                os.killpg(process.pid, signal.SIGKILL)
     assert (run / "REPORT.md").exists(), f"{case.name}: no report"
     rows = steps_of(run)
     return said | {
