@@ -215,9 +215,10 @@ def savings(recipe: Recipe, config: Mapping[str, Any], now: Estimate, *, gpu: bo
         "train.checkpointing = true": replace(recipe, train=replace(train, checkpointing=True)),
     }
     if train.batch > 1:
-        half = replace(train, batch=train.batch // 2, accumulate=train.accumulate * 2)
-        ways[f"train.batch = {half.batch}, train.accumulate = {half.accumulate} (equal gradients)"] = replace(
-            recipe, train=half
+        parts = next(n for n in range(2, train.batch + 1) if train.batch % n == 0)  # as many rows a step as before
+        fewer = replace(train, batch=train.batch // parts, accumulate=train.accumulate * parts)
+        ways[f"train.batch = {fewer.batch}, train.accumulate = {fewer.accumulate} (equal gradients)"] = replace(
+            recipe, train=fewer
         )
     if recipe.row.base == "float":
         ways.pop('base.load = "nf4"')

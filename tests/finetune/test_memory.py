@@ -110,6 +110,23 @@ def test_savings_are_differences_of_estimates(recipe_of):
     assert list(found.values()) == sorted(found.values(), reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("batch", "way"),
+    [
+        (2, "batch = 1, train.accumulate = 8"),
+        (3, "batch = 1, train.accumulate = 12"),
+        (6, "batch = 3, train.accumulate = 8"),
+        (9, "batch = 3, train.accumulate = 12"),
+    ],
+)
+def test_fewer_rows_at_once_are_as_many_a_step(recipe_of, batch, way):
+    recipe, config = recipe_of(f"train.batch={batch}", "train.accumulate=4"), config_of("llama-3.1-8b")
+
+    ways = [how for how, _ in savings(recipe, config, estimate(recipe, config, backend="peft"))]
+
+    assert f"train.{way} (equal gradients)" in ways
+
+
 def test_the_parts_add_up_and_are_shown(recipe_of):
     recipe, config = recipe_of(), config_of("llama-3.2-1b")
     now = estimate(recipe, config, backend="peft")
