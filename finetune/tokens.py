@@ -118,7 +118,9 @@ def _render(example: Example, tokenizer: Any) -> tuple[str, list[tuple[int, int]
         try:
             return str(tokenizer.apply_chat_template(messages[:count], tokenize=False, add_generation_prompt=prompt))
         except Exception as error:  # noqa: BLE001  (a template raises what it likes)
-            raise ValueError(f"the chat template refuses it: {error}. Check data.template.") from None
+            line = getattr(error, "lineno", None)  # where Jinja cannot read it
+            place, said = f" (its line {line})" if line else "", str(error).rstrip(".")
+            raise ValueError(f"the chat template{place} refuses it: {said}. Check data.template.") from None
 
     if tokenizer.chat_template is None:
         raise ValueError("the base's tokenizer has no chat template for it. Name one: data.template = FILE, or alpaca.")

@@ -215,6 +215,8 @@ def test_a_template_that_leaves_nothing_to_learn_and_a_sample_that_is_too_long_n
         load_dataset(recipe, tiny_tokenizer(template.read_text()))
     with pytest.raises(DataError, match=r"train.jsonl:1: the chat template refuses it"):
         load_dataset(recipe, tiny_tokenizer("{{ raise_exception('no') }}"))
+    with pytest.raises(DataError, match=r"train.jsonl:1: the chat template \(its line 2\) refuses it: .*[^.]\. Check"):
+        load_dataset(recipe, tiny_tokenizer("{{ messages }}\n{% unless %}"))
 
 
 def test_the_split_is_by_hash_and_stays_when_the_file_grows(tmp_path):
