@@ -321,7 +321,7 @@ def compare(specs: tuple[Path, ...], *, only_table: bool, **how: Any) -> None:
 def try_run(folder: Path, prompt: str | None, task: str | None, *, as_json: bool, **sampling: Any) -> None:
     """Talk to the base and to the adapter of a finished run, side by side.
 
-    Without PROMPT it asks for one after the other; an empty line ends it.
+    Without PROMPT it asks for one after the other; an empty line or the end of the input ends it.
 
     \b
     Example:
@@ -332,7 +332,16 @@ def try_run(folder: Path, prompt: str | None, task: str | None, *, as_json: bool
     from finetune.trial import Trial, side_by_side  # noqa: PLC0415
 
     trial, width = Trial(folder, task), shutil.get_terminal_size().columns
-    asked = prompt or click.prompt("you", default="", show_default=False)
+
+    def ask() -> str:
+        try:
+            said: str = click.prompt("you", default="", show_default=False, err=as_json)
+        except click.Abort:
+            click.echo(err=as_json)  # the line that the prompt began
+            return ""
+        return said
+
+    asked = prompt or ask()
     while asked:
         base, adapted = trial.ask(asked, Sampling(**sampling))
         if as_json:
@@ -340,7 +349,7 @@ def try_run(folder: Path, prompt: str | None, task: str | None, *, as_json: bool
         else:
             for line in side_by_side("BASE\n" + base, "ADAPTER\n" + adapted, width):
                 click.echo(line)
-        asked = "" if prompt else click.prompt("you", default="", show_default=False)
+        asked = "" if prompt else ask()
 
 
 @command.command()

@@ -155,6 +155,16 @@ def test_the_command_talks_until_an_empty_line(finished):
     assert two.output.count("ADAPTER") == 2
 
 
+def test_the_command_ends_with_its_input(finished):
+    """Prompts piped into it; the lines of --json are all that standard output gets."""
+    folder, _ = finished
+
+    piped = CliRunner().invoke(command, ["try", str(folder / "run"), "--json", "--max-tokens", "5"], input="1+1\n2+1\n")
+
+    assert piped.exit_code == 0, piped.output
+    assert [json.loads(line)["prompt"] for line in piped.stdout.splitlines()] == ["1+1", "2+1"]
+
+
 @pytest.mark.parametrize(
     ("messages", "shown"),
     [
